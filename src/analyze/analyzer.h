@@ -1,0 +1,58 @@
+#pragma once
+
+/**
+ * The pipeline: the one place that knows the order. Records go in, a profile
+ * comes out:
+ *
+ *   record -> process table -> unwinder -> address stack -> profile (while running)
+ *   profile locations -> symbolizer -> names                (once, at the end)
+ */
+
+#include "process/process.h"
+#include "profile/profile.h"
+#include "record/record.h"
+#include "symbols/symbolizer.h"
+#include "unwind/unwinder.h"
+
+struct analyzer;
+
+struct analyzer_options {
+	const struct symbolizer_options *symbols;
+	const char *symfs_path;
+	bool is_without_ticks; /**< Do not keep every sample in time. */
+};
+
+/** Time spent and work done, for --timings. */
+struct analyzer_statistics {
+	uint64_t unwind_ns;
+	uint64_t symbols_ns;
+	uint64_t n_samples;
+	uint64_t n_user_frames;
+	struct unwinder_statistics unwinder;
+};
+
+/** @param source  Only its layouts, attrs and event names are read here; borrowed. */
+struct analyzer *analyzer_create(const struct record_source *source,
+				 const struct analyzer_options *options);
+void analyzer_destroy(struct analyzer *analyzer);
+
+/** Take one record, in time order. */
+struct error *analyzer_apply(struct analyzer *analyzer, const struct record *record) MUST_CHECK;
+
+/**
+ * The finished callchain of the sample just applied, kernel-style with
+ * PERF_CONTEXT_* markers, return addresses unadjusted: what perf.data stores.
+ * Borrowed until the next apply.
+ */
+const struct address_vector *analyzer_callchain(const struct analyzer *analyzer);
+
+/** Name all locations. After it the profile is ready for every output. */
+struct error *analyzer_finish(struct analyzer *analyzer) MUST_CHECK;
+
+/** Borrowed. Its info may be filled in by the caller. */
+struct profile *analyzer_profile(struct analyzer *analyzer);
+
+/** All objects seen, for build ids. */
+struct object_registry *analyzer_objects(struct analyzer *analyzer);
+
+struct analyzer_statistics analyzer_statistics(const struct analyzer *analyzer);

@@ -1,0 +1,59 @@
+#pragma once
+
+/** What differs between CPUs: one `const struct architecture` per arch/<cpu>/ folder. */
+
+#include "base/bytes.h"
+
+/** Enough for the general registers and the instruction pointer of any CPU here. */
+#define ARCHITECTURE_REGISTERS_MAX 34
+
+/**
+ * Register values of one moment, indexed by DWARF register number; the
+ * instruction pointer at `instruction_pointer_register`.
+ */
+struct registers {
+	uint64_t values[ARCHITECTURE_REGISTERS_MAX];
+	uint64_t valid_mask; /**< Bit N: values[N] is known. */
+};
+
+struct architecture {
+	const char *name;     /**< As uname -m says it. */
+	uint16_t elf_machine; /**< EM_*. */
+	bool is_64_bit;
+
+	uint8_t n_registers; /**< DWARF numbers below this are tracked, the instruction pointer among them. */
+	uint8_t instruction_pointer_register;
+	uint8_t stack_pointer_register;
+	uint8_t frame_pointer_register;
+	uint8_t return_address_register; /**< DWARF number in CIEs. */
+
+	/** perf_event_attr.sample_regs_user for all of them (asm/perf_regs.h of the kernel). */
+	uint64_t perf_registers_mask;
+
+	/**
+	 * DWARF number for each set bit of perf_registers_mask, lowest bit first:
+	 * the order in which a sample holds the values.
+	 */
+	const uint8_t *dwarf_register_of_perf;
+
+	/** Length of the longest call instruction, in bytes. */
+	uint8_t call_size_max_bytes;
+
+	/**
+	 * Whether a call instruction may end where @p before ends: a cheap test
+	 * against taking stray stack words for return addresses.
+	 */
+	bool (*may_follow_call)(struct bytes before);
+
+	/** The code bytes of the sigreturn trampoline; a frame there is a signal frame. */
+	struct bytes sigreturn_code;
+};
+
+/** By ELF machine number; NULL when this program does not know the CPU. */
+const struct architecture *architecture_find(uint16_t elf_machine);
+
+/** The CPU this program was built for; NULL when it has no entry in architectures.c. */
+const struct architecture *architecture_native(void);
+
+/** All of them, NULL at the end. */
+extern const struct architecture *const architectures[];

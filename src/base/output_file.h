@@ -1,0 +1,27 @@
+#pragma once
+
+/**
+ * A file that appears under its name only when it is whole. It is written as
+ * `NAME.partial` in the same folder (created exclusively, never through a
+ * link, mode 0600) and renamed on commit.
+ */
+
+#include "base/error.h"
+
+#include <stdio.h>
+
+struct output_file {
+	FILE *file; /**< Write here. */
+	char *path;
+	char *partial_path;
+};
+
+/** Fails when @p path exists, unless @p may_replace. */
+struct error *output_file_create(struct output_file *output, const char *path,
+				 bool may_replace) MUST_CHECK;
+
+/** Flush, check for write errors, rename. On failure the partial file is removed. */
+struct error *output_file_commit(struct output_file *output) MUST_CHECK;
+
+/** Remove the partial file. Fine after commit and on an all-zero struct: does nothing. */
+void output_file_abandon(struct output_file *output);

@@ -1,0 +1,82 @@
+#pragma once
+
+/** Sampler backends: perf events now, others later. One line in samplers.c each. */
+
+#include "base/error.h"
+#include "base/string_table.h"
+#include "record/record.h"
+
+#include <sys/types.h>
+
+enum stack_method {
+	STACK_METHOD_DWARF, /**< Registers and a stack copy, unwound by us. */
+	STACK_METHOD_FP,    /**< The kernel follows frame pointers. */
+	STACK_METHOD_NONE,
+};
+
+enum sampled_sides {
+	SAMPLED_BOTH,
+	SAMPLED_USER_ONLY,
+	SAMPLED_KERNEL_ONLY,
+};
+
+/** What is asked for. All-zero numbers mean "the default". */
+struct sampler_options {
+	const char *event;	  /**< "cycles", "cpu-clock", "cycles:u"; NULL: cycles or cpu-clock. */
+	uint64_t frequency_hz;	  /**< 0: 997 unless a period is given. */
+	bool is_frequency_max;	  /**< -F max */
+	uint64_t period;	  /**< -c; 0: by frequency. */
+	uint64_t ring_size_bytes; /**< Per CPU; 0: as large as allowed and useful. */
+	enum stack_method stack_method;
+	uint32_t stack_copy_bytes; /**< 0: as large as the rings allow. */
+	enum sampled_sides sides;
+	bool is_without_inherit;
+	pid_t pid; /**< The stopped command, to be sampled from its exec on. */
+};
+
+/** What was got. */
+struct sampler_facts {
+	const char *event_name;
+	const char *event_unit; /**< Of the period: "ns", "cycles", "". */
+	uint64_t frequency_hz;
+	uint64_t period;
+	bool has_kernel;
+	bool has_user;
+	uint32_t stack_copy_bytes;
+	uint64_t ring_size_bytes;
+	uint32_t n_rings;
+	/** What was given up and why, one line each. */
+	struct string_vector degradations;
+};
+
+/** Counts while running; read at any time. */
+struct sampler_progress {
+	uint64_t n_bytes;
+	uint64_t queue_bytes_max;
+	uint64_t n_wakeups;
+};
+
+struct sampler_session {
+	struct record_source source; /**< First: a session is a record source. */
+	struct sampler_facts facts;
+};
+
+struct sampler {
+	const char *name;
+	const char *description;
+
+	/**
+	 * Open on options->pid, which is stopped before its exec. Goes down a
+	 * ladder of lesser settings before giving up, each step noted in
+	 * facts.degradations. Sampling begins when the command execs.
+	 */
+	struct error *(*open)(const struct sampler_options *options,
+			      struct sampler_session **ret);
+	/** No new samples; what is in the rings can still be read, then END. */
+	void (*stop)(struct sampler_session *session);
+	void (*progress)(const struct sampler_session *session, struct sampler_progress *ret);
+	/* session->source.destroy() ends it. */
+};
+
+/** All backends, best first, NULL at the end. */
+extern const struct sampler *const samplers[];

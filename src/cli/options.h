@@ -1,0 +1,88 @@
+#pragma once
+
+/**
+ * The option table: one description of a subcommand's options that feeds the
+ * parser, --help, the man page and shell completion, so they cannot drift.
+ */
+
+#include "base/error.h"
+
+#include <stdio.h>
+
+struct option_spec {
+	int id;		      /**< What option_parser_next() returns; unique in its command, > 0. */
+	char letter;	      /**< 0: none. */
+	const char *name;     /**< Without "--"; NULL: letter only. */
+	const char *argument; /**< "HZ|max"; NULL: a flag. */
+	const char *help;     /**< One or two sentences; states the default. */
+	const char *values;   /**< Space-separated words for completion, "FILE", "DIR", or NULL. */
+};
+
+/** Ends a table. */
+#define OPTION_END { 0 }
+
+struct command_example {
+	const char *line;
+	const char *meaning;
+};
+
+/** One subcommand. */
+struct command {
+	const char *name;	 /**< "check" */
+	const char *summary;	 /**< One line without a full stop. */
+	const char *usage;	 /**< What follows the name: "[OPTIONS] [--] COMMAND [ARG...]" */
+	const char *description; /**< Paragraphs for --help and man, separated by "\n\n"; may be NULL. */
+	const struct option_spec *options;	/**< Ends with OPTION_END; --help is implied. */
+	const struct command_example *examples; /**< Ends with {NULL, NULL}; may be NULL. */
+	bool takes_command; /**< Options end at the first word that is not one (it starts COMMAND). */
+
+	/** @param argv  argv[0] is the subcommand's name; @return the exit status. */
+	int (*run)(const struct command *command, int argc, char **argv);
+};
+
+/** All subcommands in the order help shows them, NULL at the end. */
+extern const struct command *const commands[];
+
+/** NULL: no such subcommand. */
+const struct command *command_find(const char *name);
+
+#define OPTION_ID_END  0
+#define OPTION_ID_HELP -1
+
+struct option_parser {
+	const struct command *command;
+	int argc;
+	char **argv;
+	int index;	      /**< Of the next word; after the end: of the first operand. */
+	const char *letters;  /**< Rest of a bundle such as -qv, or NULL. */
+};
+
+struct option_parser option_parser_make(const struct command *command, int argc, char **argv);
+
+/**
+ * The next option: -x VALUE, -xVALUE, -xy (flags), --name VALUE, --name=VALUE, and
+ * unambiguous prefixes of names. "--" ends options. Operands between options are moved behind
+ * unless the command takes a command.
+ *
+ * @param value_ret  The option's argument, or NULL for a flag.
+ * @return ERROR_USAGE naming the option, with the nearest known names as its hint.
+ */
+struct error *option_parser_next(struct option_parser *parser, int *id_ret,
+				 const char **value_ret) MUST_CHECK;
+
+/* Argument readers; the error names the option, what it got and what it wants. */
+
+struct error *option_read_u64(const char *option, const char *value, uint64_t least, uint64_t most,
+			      uint64_t *ret) MUST_CHECK;
+struct error *option_read_double(const char *option, const char *value, double least, double most,
+				 double *ret) MUST_CHECK;
+
+/** "512K", "8M", "1G" (powers of 1024) or plain bytes. */
+struct error *option_read_size(const char *option, const char *value, uint64_t least, uint64_t most,
+			       uint64_t *bytes_ret) MUST_CHECK;
+
+/** "10", "1.5s", "300ms", "2m": seconds unless a unit is given. */
+struct error *option_read_duration(const char *option, const char *value, uint64_t *ns_ret) MUST_CHECK;
+
+/** --help text of one command, or of the whole program when NULL. */
+void help_write(FILE *file, const struct command *command);

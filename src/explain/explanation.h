@@ -1,0 +1,108 @@
+#pragma once
+
+/**
+ * Rules to findings with evidence, and what kind of program it was.
+ *
+ * Rules are text (docs/formats/rules.md): the shipped file and the user's own.
+ * A finding without samples behind it does not exist.
+ */
+
+#include "base/error.h"
+#include "profile/profile.h"
+#include "profile/summary.h"
+
+#include <stdio.h>
+
+#define EXPLANATION_FUNCTIONS_MAX 5
+
+/** One entry of a rule file; strings owned by the rule set. */
+struct rule {
+	const char *id;	      /**< "allocation" */
+	const char *title;    /**< "Memory allocation" */
+	const char *meaning;  /**< What it means. */
+	const char *advice;   /**< What to try. */
+	double share_least;   /**< Report at or above this share of samples; 0..1. */
+	struct rule_matcher *matchers;
+	size_t n_matchers;
+};
+
+struct rule_set;
+
+struct rule_set *rule_set_create(void);
+void rule_set_destroy(struct rule_set *rules);
+
+/** Add the rules of a file. Errors name file and line; a rule with a known id replaces it. */
+struct error *rule_set_read(struct rule_set *rules, const char *path) MUST_CHECK;
+size_t rule_set_count(const struct rule_set *rules);
+
+/** One rule that matched. */
+struct finding {
+	const struct rule *rule;
+	double share;	 /**< Of the event's period, 0..1; each sample counted once. */
+	uint64_t count;	 /**< Samples. */
+	uint64_t period;
+	uint32_t hottest_stack; /**< Stack id of its heaviest call path. */
+	uint64_t hottest_stack_period;
+	struct profile_function functions[EXPLANATION_FUNCTIONS_MAX]; /**< Heaviest first. */
+	size_t n_functions;
+};
+
+DEFINE_VECTOR(finding_vector, struct finding)
+
+/** What the program spent its wall time on. */
+enum program_kind {
+	PROGRAM_UNKNOWN,
+	PROGRAM_CPU_BOUND,
+	PROGRAM_SERIAL,	      /**< One CPU busy, others idle. */
+	PROGRAM_PARALLEL,     /**< Several CPUs busy. */
+	PROGRAM_KERNEL_BOUND, /**< CPU time mostly in the kernel. */
+	PROGRAM_IO_BOUND,     /**< Mostly waiting, for I/O or others. */
+	PROGRAM_LOCK_BOUND,   /**< Mostly waiting, with locking in its stacks. */
+	PROGRAM_IDLE,	      /**< Mostly waiting, reason not visible in CPU samples. */
+	PROGRAM_TOO_SHORT,    /**< Too few samples to say. */
+};
+
+enum criterion_verdict {
+	CRITERION_MET,
+	CRITERION_WARNING,
+	CRITERION_FAILED,
+};
+
+/** One line of the checklist. */
+struct criterion {
+	const char *name;   /**< "enough samples" */
+	enum criterion_verdict verdict;
+	char *detail;	    /**< "4,991 (wanted: 1,000)"; owned. */
+	char *hint;	    /**< What to do, or NULL; owned. */
+};
+
+DEFINE_VECTOR(criterion_vector, struct criterion)
+
+struct explanation {
+	uint32_t event;
+	struct profile_quality quality;
+	struct profile_function_vector functions; /**< Descending self. */
+	enum program_kind kind;
+	char *kind_reason;    /**< One sentence with its figures; owned. */
+	struct string_vector next_commands; /**< "COMMAND  # why"; owned. */
+	struct finding_vector findings;	    /**< Descending share. */
+	struct criterion_vector criteria;
+};
+
+/** @param event  Event id in the profile. */
+struct explanation *explanation_create(const struct profile *profile, const struct rule_set *rules,
+				       uint32_t event);
+void explanation_destroy(struct explanation *explanation);
+
+/** analysis.txt. */
+void explanation_write_text(const struct explanation *explanation, const struct profile *profile,
+			    FILE *file);
+
+/** summary.json; its shape is docs/formats/summary.md. */
+void explanation_write_json(const struct explanation *explanation, const struct profile *profile,
+			    FILE *file);
+
+/** The stack-quality line, without a newline: "1,702 samples, 99.9 % complete stacks, ...". */
+void explanation_write_quality_line(const struct explanation *explanation, FILE *file);
+
+const char *program_kind_description(enum program_kind kind);

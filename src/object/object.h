@@ -1,0 +1,134 @@
+#pragma once
+
+/**
+ * A thing that holds code: an ELF file, the vdso, the kernel, a kernel module,
+ * or anonymous (JIT) memory. Opened once per build id or file, shared by all
+ * processes that map it, never closed before the registry is.
+ *
+ * Address words (docs/glossary.md): a *runtime address* is what the CPU saw; a
+ * *file offset* is a position in the file; an *elf address* is in the file's own
+ * address space (symbols, unwind rows, DWARF). For the kernel and for anonymous
+ * memory the elf address is the runtime address.
+ *
+ * Not thread-safe.
+ */
+
+#include "base/build_id.h"
+#include "base/bytes.h"
+#include "base/vector.h"
+
+#include <gelf.h>
+
+struct architecture;
+
+enum object_kind {
+	OBJECT_FILE,	      /**< An ELF file. */
+	OBJECT_VDSO,	      /**< "[vdso]", read from our own memory. */
+	OBJECT_KERNEL,	      /**< "[kernel.kallsyms]": kernel and modules as kallsyms has them. */
+	OBJECT_ANONYMOUS,     /**< "//anon", "[heap]", "/memfd:...", "/dev/zero": code without a file. */
+	OBJECT_PERF_MAP,      /**< JIT code of one process, named by /tmp/perf-PID.map. */
+};
+
+/** Why an ELF file could not be used. */
+enum object_state {
+	OBJECT_UNOPENED,
+	OBJECT_OPEN,
+	OBJECT_MISSING,	 /**< The path is not there (deleted, other namespace). */
+	OBJECT_REPLACED, /**< The file at the path has another build id than the mapping. */
+	OBJECT_BROKEN,	 /**< Not ELF, or damaged; see object->problem. */
+	OBJECT_DENIED,	 /**< Not allowed to read it. */
+};
+
+/** PT_LOAD. */
+struct object_segment {
+	uint64_t file_offset;
+	uint64_t file_size_bytes;
+	uint64_t elf_address;
+	uint64_t memory_size_bytes;
+	bool is_executable;
+};
+
+DEFINE_VECTOR(object_segment_vector, struct object_segment)
+
+struct object {
+	uint32_t index; /**< Dense from 0 in its registry: others keep arrays by it. */
+	enum object_kind kind;
+	enum object_state state;
+	char *path; /**< As the mapping named it. */
+	char *problem;		  /**< Why state is not OBJECT_OPEN, one line; else NULL. */
+	struct build_id build_id; /**< From the mapping, or from the file once open. */
+	struct build_id mapped_build_id; /**< What the kernel said was mapped; size 0: nothing. */
+
+	/* Valid when state is OBJECT_OPEN; file kinds only. */
+	const struct architecture *architecture; /**< NULL: a CPU we do not know. */
+	struct bytes image;			 /**< The whole file, mapped read-only. */
+	Elf *elf;				 /**< libelf handle over image. */
+	uint64_t entry_elf_address;
+	struct object_segment_vector segments; /**< Ascending by file offset. */
+};
+
+DEFINE_VECTOR(object_vector, struct object *)
+
+/** What a mapping says about its file. */
+struct object_identity {
+	const char *path;
+	uint32_t device_major, device_minor;
+	uint64_t inode;
+	uint64_t inode_generation;
+	struct build_id build_id; /**< size 0: unknown. */
+};
+
+struct object_registry;
+
+/**
+ * @param symfs_path  Folder put before every path (perf's --symfs), or NULL.
+ */
+struct object_registry *object_registry_create(const char *symfs_path);
+void object_registry_destroy(struct object_registry *registry);
+
+/** The object of a mapping, created on first sight. Never NULL. Does not open the file yet. */
+struct object *object_registry_find(struct object_registry *registry,
+				    const struct object_identity *identity);
+
+/** The kernel's object. */
+struct object *object_registry_kernel(struct object_registry *registry);
+
+/** JIT code of process @p pid. */
+struct object *object_registry_perf_map(struct object_registry *registry, uint32_t pid);
+
+/** All objects so far, by index. */
+const struct object_vector *object_registry_objects(const struct object_registry *registry);
+
+/**
+ * Open the file if that was not tried before; afterwards state says how it went.
+ *
+ * @param pid  A process that maps it, for /proc/PID/root and map_files; 0: none.
+ * @param mapping_start, mapping_end  Its range there, for map_files; 0: unknown.
+ *
+ * A missing or broken file is data (state, problem), not an error: the rest of
+ * the profile stands. The build id is checked against the mapping's.
+ */
+void object_open(struct object *object, uint32_t pid, uint64_t mapping_start,
+		 uint64_t mapping_end);
+
+/** File offset to elf address; false: in no PT_LOAD segment. */
+bool object_elf_address_of_offset(const struct object *object, uint64_t file_offset,
+				  uint64_t *elf_address_ret);
+
+/** The bytes at an elf address up to the end of its segment's file part; empty: none. */
+struct bytes object_bytes_at(const struct object *object, uint64_t elf_address);
+
+/**
+ * A section by name, decompressed if need be (zlib, zstd). Borrowed from the
+ * object. Empty when there is no such section or no bytes in it (SHT_NOBITS).
+ *
+ * @param elf_address_ret  sh_addr; may be NULL.
+ */
+struct bytes object_section(struct object *object, const char *name, uint64_t *elf_address_ret);
+
+/**
+ * The separate file that holds @p object's debug information or symbol table:
+ * build-id folders, .gnu_debuglink (CRC checked), in that order. Looked for
+ * once. NULL when there is none (or when the object has its own).
+ */
+struct object *object_debug_file(struct object *object);

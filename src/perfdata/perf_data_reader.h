@@ -1,0 +1,29 @@
+#pragma once
+
+/**
+ * Reads perf.data: file and pipe mode, plain and zstd-compressed, from any
+ * perf. A record_source: records come in time order (a two-round window over
+ * FINISHED_ROUND, as perf sorts), samples as they were recorded.
+ *
+ * Source: tools/perf/Documentation/perf.data-file-format.txt of the kernel.
+ */
+
+#include "record/record.h"
+
+/** Facts from the header features; NULL and 0 when absent. Borrowed from the reader. */
+struct perf_data_header {
+	const char *hostname, *os_release, *version, *arch, *cpu_description, *cpu_id;
+	uint32_t n_cpus_available, n_cpus_online;
+	uint64_t total_memory_kib;
+	const char *command; /**< Words joined by spaces. */
+	bool is_pipe_mode;
+	bool is_swapped;
+	uint64_t n_build_ids;
+	const struct build_id_record *build_ids;
+};
+
+/** @param path  "-" is standard input. */
+struct error *perf_data_reader_open(const char *path, struct record_source **ret) MUST_CHECK;
+
+/** @param source  From perf_data_reader_open(). */
+const struct perf_data_header *perf_data_reader_header(const struct record_source *source);

@@ -1,0 +1,56 @@
+#pragma once
+
+/**
+ * Writes a perf.data file (file mode) that any perf opens, while recording.
+ * Records are appended in time order; samples with finished callchains
+ * (record_encode_sample()). The header is made good by _finish(); a file whose
+ * writer died is still readable up to there (perf: "not properly terminated").
+ *
+ * Source: tools/perf/Documentation/perf.data-file-format.txt of the kernel.
+ */
+
+#include "base/output_file.h"
+#include "object/object.h"
+#include "record/record.h"
+
+struct perf_data_writer;
+
+struct perf_data_writer_options {
+	const struct perf_event_attr *attrs; /**< As recorded; stored per record_attr_for_storage(). */
+	const char *const *event_names;
+	const struct record_layout_table *layouts; /**< Attr count and event ids. */
+};
+
+/** Header feature sections (tools/perf/util/header.h). NULL and 0 are left out. */
+struct perf_data_features {
+	const char *hostname, *os_release, *version, *arch, *cpu_description, *cpu_id;
+	uint32_t n_cpus_available, n_cpus_online;
+	uint64_t total_memory_kib;
+	char *const *command; /**< argv, NULL at the end. */
+	uint64_t first_sample_time_ns, last_sample_time_ns;
+	uint32_t clock_id; /**< CLOCK_MONOTONIC */
+	struct build_id_record *build_ids;
+	size_t n_build_ids;
+};
+
+/** @param output  Borrowed; opened by the caller, committed by the caller after _finish(). */
+struct error *perf_data_writer_create(struct output_file *output,
+				      const struct perf_data_writer_options *options,
+				      struct perf_data_writer **ret) MUST_CHECK;
+
+/** Append a record as it is (side band) or as re-encoded (samples). */
+struct error *perf_data_writer_append(struct perf_data_writer *writer,
+				      struct bytes record) MUST_CHECK;
+
+/** Synthesize the kernel's and its modules' MMAP records, so that perf names kernel frames. */
+struct error *perf_data_writer_append_kernel_maps(struct perf_data_writer *writer,
+						  const char *kallsyms_path,
+						  const char *modules_path) MUST_CHECK;
+
+/** Marks that everything so far is older than everything from the round after next on. */
+struct error *perf_data_writer_finish_round(struct perf_data_writer *writer) MUST_CHECK;
+
+/** Write features and the final header. */
+struct error *perf_data_writer_finish(struct perf_data_writer *writer,
+				      const struct perf_data_features *features) MUST_CHECK;
+void perf_data_writer_destroy(struct perf_data_writer *writer);

@@ -1,0 +1,216 @@
+#pragma once
+
+/**
+ * How much: the profile model, the contract between making profiles and
+ * writing them. Knows nothing of Linux, files or CPUs; every output format is
+ * tested from a hand-built profile.
+ *
+ *   string -> object, function file...     strings are stored once (base/string_table.h)
+ *   frame    = what a piece of code is called: function, object, file:line, kind
+ *   location = an address in an object and its frames, innermost first: the
+ *              inlined functions there, then the function they ended up in
+ *   stack    = a node of a trie: {parent stack, location}; a node is a whole call
+ *              chain from the root to its location. Id 0 is the empty stack.
+ *   sample   = {thread, event, stack, end} with count and period summed
+ *   tick     = one sample in time: {time, cpu, period, sample}; optional
+ *
+ * Ids are dense from 0 and are what other tables refer to. Not thread-safe.
+ */
+
+#include "base/build_id.h"
+#include "base/stack_end.h"
+#include "base/string_table.h"
+
+/** Where code ran. */
+enum location_kind {
+	LOCATION_USER,
+	LOCATION_KERNEL,
+};
+
+enum frame_flags {
+	FRAME_IS_INLINED = 1 << 0, /**< Inlined into the next outer frame of its location. */
+	FRAME_IS_KERNEL = 1 << 1,
+	FRAME_IS_JIT = 1 << 2,	   /**< Code made at run time. */
+	FRAME_IS_UNKNOWN = 1 << 3, /**< No symbol; name is "[unknown]" or "[object]". */
+	FRAME_IS_RECOVERED = 1 << 4, /**< Beyond the copied stack, recovered by other means. */
+};
+
+/** A library, program, the kernel: what perf calls a DSO. */
+struct profile_object {
+	string_id path; /**< Full path, or "[vdso]", "[kernel.kallsyms]", "//anon"... */
+	string_id name; /**< Last part of the path. */
+	struct build_id build_id;
+
+	/** Why its addresses have no names, or 0. E.g. "stripped: no symbol table". */
+	string_id problem;
+	string_id problem_hint; /**< The command that mends it, or 0. */
+};
+
+struct profile_frame {
+	string_id name;	  /**< Readable function name, never empty. */
+	uint32_t object;  /**< Object id. */
+	string_id file;	  /**< 0: unknown. */
+	uint32_t line;	  /**< Line being executed in that file; 0: unknown. */
+	uint32_t flags;	  /**< enum frame_flags */
+};
+
+enum location_flags {
+	/** The address is that of the call (return address - 1); add 1 to show it as perf does. */
+	LOCATION_IS_CALL_SITE = 1 << 0,
+	LOCATION_IS_RECOVERED = 1 << 1,
+};
+
+struct profile_location {
+	uint64_t runtime_address; /**< Of its first sighting. */
+	uint64_t elf_address;
+	uint64_t symbol_offset; /**< From the start of the symbol; 0 when unknown. */
+	uint32_t object;	/**< Object id. */
+	enum location_kind kind;
+	uint32_t flags;	      /**< enum location_flags */
+	uint32_t first_frame; /**< Into profile->location_frames. */
+	uint32_t n_frames;    /**< At least 1 once symbolized. */
+};
+
+struct profile_stack {
+	uint32_t parent;   /**< Outer stack; 0: this is the root frame. */
+	uint32_t location; /**< Innermost location. Meaningless for id 0. */
+	uint32_t depth;	   /**< Locations in it; 0 for the empty stack. */
+};
+
+/** One thread under one name: a thread that execs or renames itself has several. */
+struct profile_thread {
+	uint32_t pid, tid;
+	string_id comm;
+	string_id process_comm; /**< Name of the thread group's leader; may equal comm. */
+};
+
+struct profile_event {
+	string_id name; /**< "cpu-clock", "cycles:u"... */
+	string_id unit; /**< Of the period: "ns", "cycles", "" when it just counts. */
+	uint64_t frequency_hz; /**< 0: a fixed period. */
+	uint64_t period;       /**< 0: a frequency. */
+};
+
+struct profile_sample {
+	uint32_t thread;
+	uint32_t event;
+	uint32_t stack;
+	enum stack_end end;
+	uint64_t count;	 /**< Samples. */
+	uint64_t period; /**< Their summed period in the event's unit. */
+};
+
+struct profile_tick {
+	uint64_t time_ns;
+	uint64_t period;
+	uint32_t sample; /**< Into profile->samples. */
+	uint32_t cpu;
+};
+
+/** What went wrong while recording; all zero is a perfect recording. */
+struct profile_losses {
+	uint64_t lost_records; /**< PERF_RECORD_LOST: ring was full. */
+	uint64_t lost_samples; /**< PERF_RECORD_LOST_SAMPLES. */
+	uint64_t throttles;    /**< Times the kernel stopped sampling for a while. */
+	uint64_t unreadable_records;
+};
+
+/** What was recorded, where and how. Numbers are 0 and strings NULL when unknown; owned. */
+struct profile_info {
+	char *command;	    /**< As typed, shell-quoted. */
+	char *program;	    /**< Last part of argv[0]. */
+	char *hostname;
+	char *kernel_release;
+	char *architecture; /**< uname -m */
+	char *cpu_model;
+	uint32_t n_cpus; /**< Online. */
+	char *tool_version;
+
+	uint64_t start_realtime_ns; /**< Since the epoch. */
+	uint64_t wall_ns;
+	uint64_t user_cpu_ns, system_cpu_ns; /**< Of the command and its waited-for children. */
+	uint64_t rss_max_bytes;
+	uint64_t voluntary_switches, involuntary_switches;
+	uint64_t minor_faults, major_faults;
+	bool has_exit_status;
+	int exit_status; /**< As waitpid(2) gives it. */
+
+	bool has_kernel_samples; /**< The kernel side was recorded. */
+	uint64_t stack_copy_bytes; /**< 0: stacks by frame pointer. */
+
+	/** What was given up on the way and why, one line each. */
+	struct string_vector degradations;
+};
+
+DEFINE_VECTOR(profile_object_vector, struct profile_object)
+DEFINE_VECTOR(profile_frame_vector, struct profile_frame)
+DEFINE_VECTOR(profile_location_vector, struct profile_location)
+DEFINE_VECTOR(profile_stack_vector, struct profile_stack)
+DEFINE_VECTOR(profile_thread_vector, struct profile_thread)
+DEFINE_VECTOR(profile_event_vector, struct profile_event)
+DEFINE_VECTOR(profile_sample_vector, struct profile_sample)
+DEFINE_VECTOR(profile_tick_vector, struct profile_tick)
+
+struct profile_index; /* hash maps behind the intern functions */
+
+/** Read the vectors freely; change them only through the functions below. */
+struct profile {
+	struct string_table strings;
+	struct profile_object_vector objects;
+	struct profile_frame_vector frames;
+	struct profile_location_vector locations;
+	struct index_vector location_frames; /**< Frame ids, one run per location. */
+	struct profile_stack_vector stacks;
+	struct profile_thread_vector threads;
+	struct profile_event_vector events;
+	struct profile_sample_vector samples;
+	struct profile_tick_vector ticks; /**< Ascending time; empty when not kept. */
+	struct profile_losses losses;
+	struct profile_info info;
+	struct profile_index *index;
+};
+
+struct profile *profile_create(void);
+void profile_destroy(struct profile *profile);
+
+/** Shorthand for the text of a string id. */
+const char *profile_text(const struct profile *profile, string_id id);
+
+string_id profile_intern_text(struct profile *profile, const char *text);
+
+/* Each intern function returns the id of an equal entry or makes one. */
+
+/** Equal: path and build id. The name is derived from the path. */
+uint32_t profile_intern_object(struct profile *profile, const char *path,
+			       const struct build_id *build_id);
+uint32_t profile_intern_frame(struct profile *profile, const struct profile_frame *frame);
+
+/** Equal: object, elf address, kind and flags. Frames are set later. */
+uint32_t profile_intern_location(struct profile *profile, uint32_t object, uint64_t elf_address,
+				 uint64_t runtime_address, enum location_kind kind, uint32_t flags);
+/** @p frame_ids innermost first; at least one. */
+void profile_set_location_frames(struct profile *profile, uint32_t location,
+				 const uint32_t *frame_ids, uint32_t n_frames,
+				 uint64_t symbol_offset);
+/** The stack @p parent with @p location called from its innermost frame. */
+uint32_t profile_intern_stack(struct profile *profile, uint32_t parent, uint32_t location);
+uint32_t profile_intern_thread(struct profile *profile, uint32_t pid, uint32_t tid,
+			       const char *comm, const char *process_comm);
+uint32_t profile_add_event(struct profile *profile, const char *name, const char *unit);
+
+/** Add to the sample with this key; returns its id. */
+uint32_t profile_add_sample(struct profile *profile, uint32_t thread, uint32_t event,
+			    uint32_t stack, enum stack_end end, uint64_t count, uint64_t period);
+void profile_add_tick(struct profile *profile, uint32_t sample, uint64_t time_ns, uint32_t cpu,
+		      uint64_t period);
+
+/** "[unknown]" when it has none. Never NULL. */
+const struct profile_frame *profile_location_frame(const struct profile *profile,
+						   uint32_t location, uint32_t index);
+
+/**
+ * The frame ids of a whole stack, outermost (root) first, inlined frames
+ * expanded: what a flame graph draws. Replaces the contents of @p frames_ret.
+ */
+void profile_expand_stack(const struct profile *profile, uint32_t stack,
+			  struct index_vector *frames_ret);

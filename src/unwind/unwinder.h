@@ -1,0 +1,54 @@
+#pragma once
+
+/**
+ * Registers and copied stack bytes to a call chain.
+ *
+ * Each ELF object's .eh_frame and .debug_frame are turned once, at first sight, into
+ * a compact table (unwind_table.h); walking a stack is then a lookup and two
+ * or three reads a frame. Not thread-safe: one per thread.
+ */
+
+#include "unwind/address_stack.h"
+
+struct architecture;
+struct process;
+struct record;
+struct registers;
+
+/** The most frames one user stack may have. */
+#define UNWIND_FRAMES_MAX 8000
+
+struct unwinder;
+
+/** Counts since creation, for the quality line and --timings. */
+struct unwinder_statistics {
+	uint64_t n_frames;
+	uint64_t n_table_rows;
+	uint64_t n_tables;
+	uint64_t n_table_failures;
+	uint64_t table_build_ns;
+};
+
+struct unwinder *unwinder_create(const struct architecture *architecture);
+void unwinder_destroy(struct unwinder *unwinder);
+
+/**
+ * Recover the user call chain of one sample, innermost frame first.
+ *
+ * @param process    Whose mappings hold at the time of the sample.
+ * @param registers  At the time of the sample; must hold instruction and stack pointer.
+ * @param stack      Copy of user stack memory, from the stack pointer up. Borrowed; may
+ *                   be shorter than the real stack.
+ * @param frames_ret Appended to, never cleared.
+ * @return why it ended. A short stack is a result, not an error: it is counted.
+ *
+ * Source: DWARF 5 section 6.4; System V x86-64 psABI section 3.2.
+ */
+enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
+			    const struct registers *registers, struct bytes stack,
+			    struct address_frame_vector *frames_ret);
+
+/** Why no table could be made of @p object, or NULL. Borrowed. */
+const char *unwinder_object_problem(const struct unwinder *unwinder, const struct object *object);
+
+struct unwinder_statistics unwinder_statistics(const struct unwinder *unwinder);
