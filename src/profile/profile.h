@@ -151,7 +151,11 @@ DEFINE_VECTOR(profile_event_vector, struct profile_event)
 DEFINE_VECTOR(profile_sample_vector, struct profile_sample)
 DEFINE_VECTOR(profile_tick_vector, struct profile_tick)
 
-struct profile_index; /* hash maps behind the intern functions */
+/** The object "[unknown]" and the frame "[unknown]" in it are there from the start. */
+#define PROFILE_OBJECT_UNKNOWN 0
+#define PROFILE_FRAME_UNKNOWN  0
+
+struct profile_index; /* hash sets behind the intern functions */
 
 /** Read the vectors freely; change them only through the functions below. */
 struct profile {
@@ -188,14 +192,19 @@ uint32_t profile_intern_frame(struct profile *profile, const struct profile_fram
 /** Equal: object, elf address, kind and flags. Frames are set later. */
 uint32_t profile_intern_location(struct profile *profile, uint32_t object, uint64_t elf_address,
 				 uint64_t runtime_address, enum location_kind kind, uint32_t flags);
-/** @p frame_ids innermost first; at least one. */
+
+/** @p frame_ids innermost first; at least one. Replaces what was set before. */
 void profile_set_location_frames(struct profile *profile, uint32_t location,
 				 const uint32_t *frame_ids, uint32_t n_frames,
 				 uint64_t symbol_offset);
+
 /** The stack @p parent with @p location called from its innermost frame. */
 uint32_t profile_intern_stack(struct profile *profile, uint32_t parent, uint32_t location);
+
+/** Equal: pid, tid and comm. The process's name is the first one known. */
 uint32_t profile_intern_thread(struct profile *profile, uint32_t pid, uint32_t tid,
 			       const char *comm, const char *process_comm);
+
 uint32_t profile_add_event(struct profile *profile, const char *name, const char *unit);
 
 /** Add to the sample with this key; returns its id. */
@@ -204,7 +213,7 @@ uint32_t profile_add_sample(struct profile *profile, uint32_t thread, uint32_t e
 void profile_add_tick(struct profile *profile, uint32_t sample, uint64_t time_ns, uint32_t cpu,
 		      uint64_t period);
 
-/** "[unknown]" when it has none. Never NULL. */
+/** PROFILE_FRAME_UNKNOWN when it has none. Never NULL; valid until a frame is interned. */
 const struct profile_frame *profile_location_frame(const struct profile *profile,
 						   uint32_t location, uint32_t index);
 

@@ -1,0 +1,24 @@
+#include "output/output_format.h"
+
+#include "output/output_formats_internal.h"
+
+#include <string.h>
+
+const struct output_format *const output_formats[] = {
+	&folded_format,
+	NULL,
+};
+
+const struct output_format *output_format_find(const char *name)
+{
+	for (const struct output_format *const *format = output_formats; *format; format++) {
+		if (strcmp((*format)->name, name) == 0)
+			return *format;
+	}
+	return NULL;
+}
+
+struct output_options output_options_default(void)
+{
+	return (struct output_options){ .percent_limit = 0.5 };
+}

@@ -1,0 +1,7 @@
+#pragma once
+
+/** The formats behind output_formats[]; everyone else finds them there. */
+
+#include "output/output_format.h"
+
+extern const struct output_format folded_format;
