@@ -7,6 +7,9 @@
 /** Enough for the general registers and the instruction pointer of any CPU here. */
 #define ARCHITECTURE_REGISTERS_MAX 34
 
+/** Enough for x19-x28 of aarch64, the longest list here. */
+#define ARCHITECTURE_CALLEE_SAVED_MAX 10
+
 /**
  * Register values of one moment, indexed by DWARF register number; the
  * instruction pointer at `instruction_pointer_register`.
@@ -26,6 +29,13 @@ struct architecture {
 	uint8_t stack_pointer_register;
 	uint8_t frame_pointer_register;
 	uint8_t return_address_register; /**< DWARF number in CIEs. */
+
+	/**
+	 * DWARF numbers of the registers a called function must leave as they were,
+	 * without the stack and the frame pointer. At most ARCHITECTURE_CALLEE_SAVED_MAX.
+	 */
+	const uint8_t *callee_saved_registers;
+	uint8_t n_callee_saved_registers;
 
 	/** perf_event_attr.sample_regs_user for all of them (asm/perf_regs.h of the kernel). */
 	uint64_t perf_registers_mask;
@@ -47,6 +57,12 @@ struct architecture {
 
 	/** The code bytes of the sigreturn trampoline; a frame there is a signal frame. */
 	struct bytes sigreturn_code;
+
+	/**
+	 * Where the interrupted registers lie in a signal frame: offset from the stack
+	 * pointer at the trampoline's first instruction, by DWARF number.
+	 */
+	const int16_t *sigreturn_register_offsets;
 };
 
 /** By ELF machine number; NULL when this program does not know the CPU. */
