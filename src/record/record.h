@@ -151,12 +151,17 @@ struct record_layout {
 	uint64_t interrupt_registers_mask;
 	uint64_t branch_sample_type;
 	bool has_sample_id_all;
-	bool has_swapped_bytes; /**< The file has the other byte order. */
+	bool has_swapped_bytes; /**< The other byte order: record_decode() refuses it. */
 };
 
+/** has_swapped_bytes is left false: the attr does not say. */
 struct record_layout record_layout_of(const struct perf_event_attr *attr);
 
-/** Maps an event id to its layout. One event: ids may be empty. */
+/**
+ * Maps an event id to its layout. One event: ids may be empty. Several: all have
+ * the id at the same place (IDENTIFIER, or ID with the same fields before it) and
+ * the same sample_id trailer, else their records cannot be told apart.
+ */
 struct record_layout_table {
 	const struct record_layout *layouts; /**< By event index; borrowed. */
 	uint32_t n_layouts;
@@ -169,8 +174,7 @@ struct record_layout_table {
  * Take one record apart.
  *
  * @param bytes   Starts at a record's header; may go on after it. The record
- *                itself must be whole. 8-byte aligned when `has_swapped_bytes`
- *                is unset (rings and files keep it so).
+ *                itself must be whole. 8-byte aligned (rings and files keep it so).
  * @param source  Name for messages ("ring of cpu 3", "perf.data").
  * @param offset  Of the bytes in the source, for messages.
  * @param ret     record->bytes.size says how far to go on. Types that are not
@@ -190,6 +194,9 @@ struct error *record_decode_time(const struct record_layout_table *table, struct
  * their place. Everything else is kept in the order perf_event_open(2) gives.
  *
  * @param layout     Of the record as recorded.
+ * @param record     From record_decode() with that layout. Without what is dropped
+ *                   it must be 8 bytes under the limit (a recorder that asks for
+ *                   stacks has that room).
  * @param callchain  Kernel-style, with PERF_CONTEXT_* markers. Clipped from its
  *                   outer end when the record would pass RECORD_SIZE_MAX_BYTES.
  * @param out        Room for RECORD_SIZE_MAX_BYTES bytes.
