@@ -20,6 +20,7 @@
 #include <gelf.h>
 
 struct architecture;
+struct object_store;
 
 enum object_kind {
 	OBJECT_FILE,	      /**< An ELF file. */
@@ -65,6 +66,8 @@ struct object {
 	Elf *elf;				 /**< libelf handle over image. */
 	uint64_t entry_elf_address;
 	struct object_segment_vector segments; /**< Ascending by file offset. */
+
+	struct object_store *store; /**< What object/ keeps for itself; NULL until needed. */
 };
 
 DEFINE_VECTOR(object_vector, struct object *)

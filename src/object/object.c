@@ -1,0 +1,107 @@
+#include "object/object_internal.h"
+
+#include "arch/architecture.h"
+
+struct object_store *object_store_of(struct object *object)
+{
+	if (!object->store)
+		object->store = memory_allocate(1, sizeof(*object->store));
+	return object->store;
+}
+
+static bool has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/*
+ * The kernel's names for memory without a file: perf_event_mmap_event() in
+ * kernel/events/core.c, arch_vma_name(), and the pseudo files of
+ * memfd_create(2), shmat(2), MAP_SHARED | MAP_ANONYMOUS and MAP_HUGETLB.
+ */
+static const char *const anonymous_prefixes[] = {
+	"//anon", "/anon_hugepage", "/memfd:", "/dev/zero", "/SYSV", "anon_inode:",
+};
+
+enum object_kind object_kind_of_path(const char *path)
+{
+	if (strcmp(path, "[vdso]") == 0)
+		return OBJECT_VDSO;
+	if (has_prefix(path, "[kernel.kallsyms]"))
+		return OBJECT_KERNEL;
+	/* [heap], [stack], [anon:name], [uprobes] and [vsyscall], whose page cannot be read. */
+	if (path[0] == '\0' || path[0] == '[')
+		return OBJECT_ANONYMOUS;
+	for (size_t i = 0; i < ARRAY_SIZE(anonymous_prefixes); i++)
+		if (has_prefix(path, anonymous_prefixes[i]))
+			return OBJECT_ANONYMOUS;
+	return OBJECT_FILE;
+}
+
+void object_take_image(struct object *object, struct elf_image *image)
+{
+	struct object_store *store = object_store_of(object);
+
+	store->image = *image;
+	object->state = OBJECT_OPEN;
+	object->architecture = architecture_find(image->machine);
+	object->image = image->bytes;
+	object->elf = image->elf;
+	object->entry_elf_address = image->entry_elf_address;
+	object->segments = image->segments;
+	if (image->build_id.size_bytes)
+		object->build_id = image->build_id;
+	*image = (struct elf_image){ 0 };
+}
+
+void object_destroy(struct object *object)
+{
+	if (object->store)
+		elf_image_deinit(&object->store->image);
+	free(object->store);
+	free(object->path);
+	free(object->problem);
+	free(object);
+}
+
+/** Whether @p offset lies in [start, start + size_bytes). */
+static bool is_within(uint64_t offset, uint64_t start, uint64_t size_bytes)
+{
+	return offset >= start && offset - start < size_bytes;
+}
+
+bool object_elf_address_of_offset(const struct object *object, uint64_t file_offset,
+				  uint64_t *elf_address_ret)
+{
+	const struct object_segment *found = NULL;
+
+	for (size_t i = 0; i < object->segments.count; i++) {
+		const struct object_segment *segment = &object->segments.items[i];
+
+		if (!is_within(file_offset, segment->file_offset, segment->file_size_bytes))
+			continue;
+		/* Segments may share file bytes; code addresses are what is asked for. */
+		if (!found || (segment->is_executable && !found->is_executable))
+			found = segment;
+	}
+	if (!found)
+		return false;
+	*elf_address_ret = found->elf_address + (file_offset - found->file_offset);
+	return true;
+}
+
+struct bytes object_bytes_at(const struct object *object, uint64_t elf_address)
+{
+	for (size_t i = 0; i < object->segments.count; i++) {
+		const struct object_segment *segment = &object->segments.items[i];
+		uint64_t position = elf_address - segment->elf_address;
+
+		if (is_within(elf_address, segment->elf_address, segment->file_size_bytes) &&
+		    segment->file_offset + segment->file_size_bytes <= object->image.size)
+			return (struct bytes){
+				object->image.data + segment->file_offset + position,
+				segment->file_size_bytes - position,
+			};
+	}
+	return (struct bytes){ 0 };
+}

@@ -1,0 +1,134 @@
+#include "object/object_internal.h"
+
+#include <errno.h>
+#include <zlib.h>
+
+/** Where distributions install separate debug information (gdb, "Separate Debug Files"). */
+#define DEBUG_FOLDER "/usr/lib/debug"
+
+/** .gnu_debuglink: a file name, zero padding to 4 bytes, CRC-32 of that file. */
+struct debug_link {
+	const char *name;
+	uint32_t crc;
+};
+
+static struct error *read_debug_link(struct bytes section, bool is_swapped, struct debug_link *ret)
+{
+	struct byte_reader reader = byte_reader_make(section, ".gnu_debuglink");
+	struct debug_link link;
+	size_t alignment = sizeof(uint32_t);
+
+	reader.swap = is_swapped;
+	RETURN_IF_ERROR(byte_reader_text(&reader, &link.name));
+	RETURN_IF_ERROR(byte_reader_seek(&reader, (reader.position + alignment - 1) / alignment *
+							  alignment));
+	RETURN_IF_ERROR(byte_reader_u32(&reader, &link.crc));
+	/* A file name, never a way out of the folders that are searched. */
+	if (!link.name[0] || strchr(link.name, '/') || strcmp(link.name, "..") == 0)
+		return byte_reader_error(&reader, "not a file name");
+	*ret = link;
+	return NULL;
+}
+
+static uint32_t crc_of(struct bytes bytes)
+{
+	return (uint32_t)crc32_z(crc32_z(0, NULL, 0), bytes.data, bytes.size);
+}
+
+/**
+ * The file at @p path as a debug object, if it belongs to @p object.
+ *
+ * @param crc  What .gnu_debuglink asks for; NULL: the build id must be known and equal.
+ */
+static struct object *try_path(struct object *object, const char *path, const uint32_t *crc)
+{
+	struct elf_image image;
+	_cleanup_error_ struct error *error = elf_image_open(path, ELF_IMAGE_DEBUG, &image);
+	bool is_same_build, is_accepted;
+	struct object *debug_file;
+
+	if (error)
+		return NULL;
+	is_same_build = build_id_equal(&image.build_id, &object->build_id);
+	if (object->build_id.size_bytes || image.build_id.size_bytes || !crc)
+		is_accepted = is_same_build;
+	else
+		is_accepted = true;
+	if (is_accepted && crc)
+		is_accepted = crc_of(image.bytes) == *crc;
+	if (!is_accepted) {
+		elf_image_deinit(&image);
+		return NULL;
+	}
+	debug_file = object_registry_add(object->store->registry, OBJECT_FILE, path);
+	object_take_image(debug_file, &image);
+	debug_file->store->is_debug_file_searched = true;
+	return debug_file;
+}
+
+static struct object *find_by_build_id(struct object *object, const char *symfs_path)
+{
+	char text[BUILD_ID_TEXT_SIZE_BYTES];
+	_cleanup_free_ char *path = NULL;
+
+	/* One byte names the folder, the rest the file. */
+	if (object->build_id.size_bytes < 2)
+		return NULL;
+	build_id_format(&object->build_id, text);
+	path = memory_format_text("%s" DEBUG_FOLDER "/.build-id/%.2s/%s.debug", symfs_path, text,
+				  text + 2);
+	return try_path(object, path, NULL);
+}
+
+static struct object *find_by_link(struct object *object, const char *symfs_path)
+{
+	static const char *const formats[][2] = {
+		{ "", "/" },
+		{ "", "/.debug/" },
+		{ DEBUG_FOLDER, "/" },
+	};
+	struct bytes section = object_section(object, ".gnu_debuglink", NULL);
+	_cleanup_free_ char *folder = NULL;
+	_cleanup_error_ struct error *error = NULL;
+	struct object *debug_file = NULL;
+	struct debug_link link;
+	bool is_deleted;
+	char *slash;
+
+	if (!section.size)
+		return NULL;
+	error = read_debug_link(section, object->store->image.is_swapped, &link);
+	if (error)
+		return NULL;
+	folder = object_path_without_deleted(object->path, &is_deleted);
+	slash = strrchr(folder, '/');
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(formats) && !debug_file; i++) {
+		_cleanup_free_ char *path = memory_format_text(
+			"%s%s%s%s%s", symfs_path, formats[i][0], folder, formats[i][1], link.name);
+
+		debug_file = try_path(object, path, &link.crc);
+	}
+	return debug_file;
+}
+
+struct object *object_debug_file(struct object *object)
+{
+	struct object_store *store = object->store;
+	const char *symfs_path;
+
+	if (object->state != OBJECT_OPEN || !store || !store->registry)
+		return NULL;
+	if (store->is_debug_file_searched)
+		return store->debug_file;
+	store->is_debug_file_searched = true;
+	if (object_section(object, ".debug_info", NULL).size)
+		return NULL;
+	symfs_path = object_registry_symfs_path(store->registry);
+	store->debug_file = find_by_build_id(object, symfs_path);
+	if (!store->debug_file)
+		store->debug_file = find_by_link(object, symfs_path);
+	return store->debug_file;
+}

@@ -1,0 +1,191 @@
+#include "object/object_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <unistd.h>
+
+#define DELETED_SUFFIX " (deleted)"
+
+char *object_path_without_deleted(const char *path, bool *is_deleted_ret)
+{
+	char *plain = memory_duplicate_text(path);
+	size_t length = strlen(plain), suffix_length = strlen(DELETED_SUFFIX);
+
+	*is_deleted_ret = length > suffix_length &&
+			  strcmp(plain + length - suffix_length, DELETED_SUFFIX) == 0;
+	if (*is_deleted_ret)
+		plain[length - suffix_length] = '\0';
+	return plain;
+}
+
+static enum object_state state_of_error(const struct error *error)
+{
+	switch (error->errno_value) {
+	case ENOENT:
+	case ENOTDIR:
+	case ESRCH:
+		return OBJECT_MISSING;
+	case EACCES:
+	case EPERM:
+		return OBJECT_DENIED;
+	default:
+		return OBJECT_BROKEN;
+	}
+}
+
+static void set_problem(struct object *object, enum object_state state, char *problem)
+{
+	free(object->problem);
+	object->state = state;
+	object->problem = problem;
+}
+
+void object_fail(struct object *object, struct error *error)
+{
+	set_problem(object, state_of_error(error), memory_duplicate_text(error->message));
+	error_destroy(error);
+}
+
+/** How much each failure says about the file, when several places were tried. */
+static int state_weight(enum object_state state)
+{
+	switch (state) {
+	case OBJECT_MISSING:
+		return 1;
+	case OBJECT_DENIED:
+		return 2;
+	case OBJECT_BROKEN:
+		return 3;
+	case OBJECT_REPLACED:
+		return 4;
+	default:
+		return 0;
+	}
+}
+
+/** Keep the weightier of two failures. Takes over @p problem. */
+static void note_failure(struct object *object, enum object_state state, char *problem)
+{
+	if (state_weight(state) > state_weight(object->state))
+		set_problem(object, state, problem);
+	else
+		free(problem);
+}
+
+static char *replaced_problem(const struct object *object, const struct elf_image *image)
+{
+	char mapped[BUILD_ID_TEXT_SIZE_BYTES], found[BUILD_ID_TEXT_SIZE_BYTES];
+
+	build_id_format(&object->mapped_build_id, mapped);
+	build_id_format(&image->build_id, found);
+	if (!image->build_id.size_bytes)
+		return memory_format_text("the file was replaced since it was mapped: build id %s "
+					  "was running, the file has none",
+					  mapped);
+	return memory_format_text("the file was replaced since it was mapped: build id %s was "
+				  "running, the file has %s",
+				  mapped, found);
+}
+
+/** Whether the place could only be reached through the very mapping. */
+enum place_trust {
+	PLACE_SURE,     /**< What is there is what was mapped. */
+	PLACE_BY_NAME,  /**< Probably, unless the build id says otherwise. */
+	PLACE_RECYCLED, /**< The mapped file was deleted; only a build id can show it came back. */
+};
+
+/** Try one place. True: the object is open now. */
+static bool try_place(struct object *object, const char *place, enum place_trust trust)
+{
+	struct elf_image image;
+	struct error *error = elf_image_open(place, ELF_IMAGE_LOADED, &image);
+	bool is_same;
+
+	if (error) {
+		note_failure(object, state_of_error(error), memory_duplicate_text(error->message));
+		error_destroy(error);
+		return false;
+	}
+	is_same = build_id_equal(&image.build_id, &object->mapped_build_id);
+	if (object->mapped_build_id.size_bytes && !is_same) {
+		note_failure(object, OBJECT_REPLACED, replaced_problem(object, &image));
+		elf_image_deinit(&image);
+		return false;
+	}
+	if (trust == PLACE_RECYCLED && !is_same) {
+		note_failure(object, OBJECT_REPLACED,
+			     memory_duplicate_text("the file was deleted since it was mapped, and "
+						   "another has taken its name"));
+		elf_image_deinit(&image);
+		return false;
+	}
+	set_problem(object, OBJECT_OPEN, NULL);
+	object_take_image(object, &image);
+	return true;
+}
+
+/**
+ * /proc/PID/map_files reaches deleted files and other mount namespaces, but by
+ * now the range may hold another file: its link must have our name, or the
+ * build id must be known. Needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN.
+ */
+static bool try_map_files(struct object *object, const char *plain_path, uint32_t pid,
+			  uint64_t start, uint64_t end)
+{
+	_cleanup_free_ char *place =
+		memory_format_text("/proc/%u/map_files/%" PRIx64 "-%" PRIx64, pid, start, end);
+	char link[PATH_MAX + sizeof(DELETED_SUFFIX)];
+	ssize_t length = readlink(place, link, sizeof(link) - 1);
+	_cleanup_free_ char *plain_link = NULL;
+	bool is_deleted;
+
+	if (length < 0)
+		return false;
+	link[length] = '\0';
+	plain_link = object_path_without_deleted(link, &is_deleted);
+	if (!object->mapped_build_id.size_bytes && strcmp(plain_link, plain_path) != 0)
+		return false;
+	return try_place(object, place, PLACE_SURE);
+}
+
+static void open_file(struct object *object, uint32_t pid, uint64_t start, uint64_t end)
+{
+	const char *symfs_path = "";
+	bool is_deleted;
+	_cleanup_free_ char *plain_path = object_path_without_deleted(object->path, &is_deleted);
+	_cleanup_free_ char *own_path = NULL, *pid_path = NULL;
+	enum place_trust trust = is_deleted ? PLACE_RECYCLED : PLACE_BY_NAME;
+
+	if (object->store && object->store->registry)
+		symfs_path = object_registry_symfs_path(object->store->registry);
+	own_path = memory_format_text("%s%s", symfs_path, plain_path);
+	if (pid && !symfs_path[0]) {
+		if (end && try_map_files(object, plain_path, pid, start, end))
+			return;
+		pid_path = memory_format_text("/proc/%u/root%s", pid, plain_path);
+		if (try_place(object, pid_path, trust))
+			return;
+	}
+	try_place(object, own_path, trust);
+}
+
+void object_open(struct object *object, uint32_t pid, uint64_t mapping_start, uint64_t mapping_end)
+{
+	if (object->state != OBJECT_UNOPENED)
+		return;
+	switch (object->kind) {
+	case OBJECT_FILE:
+		open_file(object, pid, mapping_start, mapping_end);
+		break;
+	case OBJECT_VDSO:
+		object_open_vdso(object);
+		break;
+	case OBJECT_KERNEL:
+	case OBJECT_ANONYMOUS:
+	case OBJECT_PERF_MAP:
+		/* Nothing to read: no segments, no sections, elf address = runtime address. */
+		object->state = OBJECT_OPEN;
+		break;
+	}
+}

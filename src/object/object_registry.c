@@ -1,0 +1,163 @@
+#include "base/hash_map.h"
+#include "object/object_internal.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+/** /sys/kernel/notes is a few hundred bytes; anything more than this is not read. */
+#define KERNEL_NOTES_SIZE_MAX_BYTES 65536
+
+#define KERNEL_PATH "[kernel.kallsyms]"
+
+static uint64_t identity_hash(struct object_identity identity)
+{
+	uint64_t hash = hash_text(identity.path);
+
+	hash = hash_combine(hash,
+			    hash_bytes(identity.build_id.bytes, identity.build_id.size_bytes));
+	return hash_combine(hash, identity.inode);
+}
+
+static bool identity_equal(struct object_identity a, struct object_identity b)
+{
+	return strcmp(a.path, b.path) == 0 && a.build_id.size_bytes == b.build_id.size_bytes &&
+	       memcmp(a.build_id.bytes, b.build_id.bytes, a.build_id.size_bytes) == 0 &&
+	       a.device_major == b.device_major && a.device_minor == b.device_minor &&
+	       a.inode == b.inode && a.inode_generation == b.inode_generation;
+}
+
+DEFINE_HASH_MAP(identity_map, struct object_identity, struct object *, identity_hash,
+		identity_equal)
+DEFINE_HASH_MAP(perf_map_map, uint32_t, struct object *, hash_u32, equal_u32)
+
+struct object_registry {
+	char *symfs_path;
+	struct object_vector objects;
+	struct identity_map by_identity; /**< Keys borrow the path of their object. */
+	struct perf_map_map perf_maps;   /**< By pid. */
+	struct object *kernel;
+};
+
+struct object_registry *object_registry_create(const char *symfs_path)
+{
+	struct object_registry *registry = memory_allocate(1, sizeof(*registry));
+
+	registry->symfs_path = memory_duplicate_text(symfs_path ? symfs_path : "");
+	return registry;
+}
+
+void object_registry_destroy(struct object_registry *registry)
+{
+	if (!registry)
+		return;
+	for (size_t i = 0; i < registry->objects.count; i++)
+		object_destroy(registry->objects.items[i]);
+	object_vector_deinit(&registry->objects);
+	identity_map_deinit(&registry->by_identity);
+	perf_map_map_deinit(&registry->perf_maps);
+	free(registry->symfs_path);
+	free(registry);
+}
+
+struct object *object_registry_add(struct object_registry *registry, enum object_kind kind,
+				   const char *path)
+{
+	struct object *object = memory_allocate(1, sizeof(*object));
+
+	object->index = (uint32_t)registry->objects.count;
+	object->kind = kind;
+	object->path = memory_duplicate_text(path);
+	object_store_of(object)->registry = registry;
+	object_vector_append(&registry->objects, object);
+	return object;
+}
+
+const char *object_registry_symfs_path(const struct object_registry *registry)
+{
+	return registry->symfs_path;
+}
+
+/** What tells two objects of @p kind apart: files by what they are, the rest by name alone. */
+static struct object_identity identity_key(const struct object_identity *identity,
+					   enum object_kind kind)
+{
+	struct object_identity key = { .path = identity->path ? identity->path : "" };
+
+	if (kind == OBJECT_VDSO || (kind == OBJECT_FILE && identity->build_id.size_bytes)) {
+		key.build_id = identity->build_id;
+	} else if (kind == OBJECT_FILE) {
+		key.device_major = identity->device_major;
+		key.device_minor = identity->device_minor;
+		key.inode = identity->inode;
+		key.inode_generation = identity->inode_generation;
+	}
+	return key;
+}
+
+struct object *object_registry_find(struct object_registry *registry,
+				    const struct object_identity *identity)
+{
+	enum object_kind kind = object_kind_of_path(identity->path ? identity->path : "");
+	struct object_identity key = identity_key(identity, kind);
+	struct object *object, **known;
+
+	if (kind == OBJECT_KERNEL)
+		return object_registry_kernel(registry);
+	known = identity_map_find(&registry->by_identity, key);
+	if (known)
+		return *known;
+
+	object = object_registry_add(registry, kind, key.path);
+	object->build_id = object->mapped_build_id = key.build_id;
+	key.path = object->path;
+	*identity_map_insert(&registry->by_identity, key, NULL) = object;
+	return object;
+}
+
+/** The running kernel's; unknown when sysfs is not there. */
+static struct build_id kernel_build_id(void)
+{
+	struct build_id build_id = { 0 };
+	int fd = open("/sys/kernel/notes", O_RDONLY | O_CLOEXEC);
+	struct bytes notes = { 0 };
+	ssize_t n_read;
+	uint8_t *buffer;
+
+	if (fd < 0)
+		return build_id;
+	buffer = memory_allocate(KERNEL_NOTES_SIZE_MAX_BYTES, 1);
+	n_read = read(fd, buffer, KERNEL_NOTES_SIZE_MAX_BYTES);
+	close(fd);
+	if (n_read > 0)
+		notes = (struct bytes){ buffer, (size_t)n_read };
+	elf_notes_find_build_id(notes, false, 4, &build_id);
+	free(buffer);
+	return build_id;
+}
+
+struct object *object_registry_kernel(struct object_registry *registry)
+{
+	if (!registry->kernel) {
+		registry->kernel = object_registry_add(registry, OBJECT_KERNEL, KERNEL_PATH);
+		registry->kernel->build_id = kernel_build_id();
+	}
+	return registry->kernel;
+}
+
+struct object *object_registry_perf_map(struct object_registry *registry, uint32_t pid)
+{
+	_cleanup_free_ char *path = NULL;
+	bool is_new;
+	struct object **object = perf_map_map_insert(&registry->perf_maps, pid, &is_new);
+
+	if (is_new) {
+		path = memory_format_text("/tmp/perf-%u.map", pid);
+		*object = object_registry_add(registry, OBJECT_PERF_MAP, path);
+	}
+	return *object;
+}
+
+const struct object_vector *object_registry_objects(const struct object_registry *registry)
+{
+	return &registry->objects;
+}
