@@ -1,0 +1,231 @@
+#include "process/process_internal.h"
+
+#include <sys/mman.h>
+
+/** The pid of kernel mappings in MMAP records. */
+#define KERNEL_PID UINT32_MAX
+
+/** The smallest page of the CPUs we know; segments in a file need not begin on one. */
+#define PAGE_SIZE_BYTES UINT64_C(4096)
+
+struct process_table *process_table_create(struct object_registry *registry)
+{
+	struct process_table *table = memory_allocate(1, sizeof(*table));
+
+	table->registry = registry;
+	string_table_init(&table->names);
+	return table;
+}
+
+void process_table_destroy(struct process_table *table)
+{
+	struct process_entry **entry;
+	size_t cursor = 0;
+	uint32_t pid;
+
+	if (!table)
+		return;
+	while (process_map_next(&table->processes, &cursor, &pid, &entry)) {
+		process_mappings_clear(*entry);
+		free(*entry);
+	}
+	process_map_deinit(&table->processes);
+	comm_map_deinit(&table->comms);
+	string_table_deinit(&table->names);
+	free(table);
+}
+
+struct process_entry *process_table_entry(struct process_table *table, uint32_t pid)
+{
+	struct process_entry **entry;
+	bool is_new;
+
+	if (table->recent && table->recent->process.pid == pid)
+		return table->recent;
+	entry = process_map_insert(&table->processes, pid, &is_new);
+	if (is_new) {
+		*entry = memory_allocate(1, sizeof(**entry));
+		(*entry)->process.pid = pid;
+		(*entry)->n_threads = 1;
+	}
+	table->recent = *entry;
+	return *entry;
+}
+
+struct process *process_table_find(struct process_table *table, uint32_t pid)
+{
+	return &process_table_entry(table, pid)->process;
+}
+
+static void note_change(struct process_table *table, struct process_entry *entry)
+{
+	entry->process.generation = ++table->generation;
+}
+
+void process_table_set_comm(struct process_table *table, uint32_t pid, uint32_t tid,
+			    const char *name)
+{
+	*comm_map_insert(&table->comms, comm_key(pid, tid), NULL) =
+		string_table_intern(&table->names, name);
+}
+
+const char *process_table_comm(const struct process_table *table, uint32_t pid, uint32_t tid)
+{
+	const string_id *name = comm_map_find(&table->comms, comm_key(pid, tid));
+
+	if (!name)
+		name = comm_map_find(&table->comms, comm_key(pid, pid));
+	return name ? string_table_text(&table->names, *name) : "";
+}
+
+void process_table_add_mapping(struct process_table *table, struct process_entry *entry,
+			       const struct mapping *mapping)
+{
+	if (process_mappings_insert(entry, mapping))
+		note_change(table, entry);
+}
+
+static void apply_mapping(struct process_table *table, const struct record *record)
+{
+	const struct mapping_record *from = &record->mapping;
+	struct process_entry *entry;
+	struct object_identity identity = {
+		.path = from->path,
+		.device_major = from->device_major,
+		.device_minor = from->device_minor,
+		.inode = from->inode,
+		.inode_generation = from->inode_generation,
+		.build_id = from->build_id,
+	};
+	struct mapping mapping = {
+		.start = from->start,
+		.end = from->start + from->size_bytes,
+		.file_offset = from->file_offset,
+	};
+
+	if (record->pid == KERNEL_PID || mapping.end <= mapping.start)
+		return;
+	entry = process_table_entry(table, record->pid);
+	if (!(from->protection & PROT_EXEC)) {
+		/* Seen only when data mappings are recorded too: code was replaced by data. */
+		if (process_mappings_remove(entry, mapping.start, mapping.end))
+			note_change(table, entry);
+		return;
+	}
+	mapping.object = object_registry_find(table->registry, &identity);
+	process_table_add_mapping(table, entry, &mapping);
+}
+
+static void apply_comm(struct process_table *table, const struct record *record)
+{
+	process_table_set_comm(table, record->pid, record->tid, record->comm.name);
+	if (record->comm.is_exec) {
+		struct process_entry *entry = process_table_entry(table, record->pid);
+
+		process_mappings_clear(entry);
+		entry->process.n_execs++;
+		entry->n_threads = 1;
+		note_change(table, entry);
+	}
+}
+
+static void apply_fork(struct process_table *table, const struct task_record *task)
+{
+	struct process_entry *child = process_table_entry(table, task->pid);
+	struct process_entry *parent = process_table_entry(table, task->parent_pid);
+
+	const char *parent_name = process_table_comm(table, task->parent_pid, task->parent_tid);
+
+	if (parent_name[0])
+		process_table_set_comm(table, task->pid, task->tid, parent_name);
+	if (child == parent) {
+		child->n_threads++;
+		return;
+	}
+	/* A parent we know nothing of must not hide what /proc already said of the child. */
+	if (!parent->shared && child->shared && child->n_threads)
+		return;
+	process_mappings_share(child, parent);
+	child->n_threads = 1;
+	child->life++;
+	child->process.n_execs = 0;
+	note_change(table, child);
+}
+
+/** Late records of an ended process may still come, so its mappings go only when many others ended.
+ */
+static void bury(struct process_table *table, struct process_entry *entry)
+{
+	struct dead_process *place = &table->dead[table->dead_position];
+
+	if (place->entry && place->entry->n_threads == 0 && place->life == place->entry->life) {
+		process_mappings_clear(place->entry);
+		note_change(table, place->entry);
+	}
+	*place = (struct dead_process){ .entry = entry, .life = entry->life };
+	table->dead_position = (table->dead_position + 1) % PROCESS_DEAD_MAX;
+}
+
+static void apply_exit(struct process_table *table, const struct task_record *task)
+{
+	struct process_entry *entry = process_table_entry(table, task->pid);
+
+	if (entry->n_threads && --entry->n_threads == 0)
+		bury(table, entry);
+}
+
+void process_table_apply(struct process_table *table, const struct record *record)
+{
+	switch (record->type) {
+	case PERF_RECORD_MMAP:
+	case PERF_RECORD_MMAP2:
+		apply_mapping(table, record);
+		break;
+	case PERF_RECORD_COMM:
+		apply_comm(table, record);
+		break;
+	case PERF_RECORD_FORK:
+		apply_fork(table, &record->task);
+		break;
+	case PERF_RECORD_EXIT:
+		apply_exit(table, &record->task);
+		break;
+	default:
+		break;
+	}
+}
+
+/**
+ * A segment is mapped in whole pages, so a mapping may begin before the segment
+ * does and end after it; addresses there count on from the segment.
+ */
+static bool elf_address_beside_segment(const struct object *object, uint64_t file_offset,
+				       uint64_t *elf_address_ret)
+{
+	for (size_t i = 0; i < object->segments.count; i++) {
+		const struct object_segment *segment = &object->segments.items[i];
+		uint64_t start = segment->file_offset & ~(PAGE_SIZE_BYTES - 1);
+		uint64_t end = segment->file_offset + segment->file_size_bytes;
+
+		if (!segment->is_executable || file_offset < start ||
+		    file_offset >= ((end + PAGE_SIZE_BYTES - 1) & ~(PAGE_SIZE_BYTES - 1)))
+			continue;
+		*elf_address_ret = segment->elf_address + (file_offset - segment->file_offset);
+		return true;
+	}
+	return false;
+}
+
+bool mapping_elf_address(const struct mapping *mapping, uint64_t runtime_address,
+			 uint64_t *elf_address_ret)
+{
+	const struct object *object = mapping->object;
+	uint64_t file_offset = runtime_address - mapping->start + mapping->file_offset;
+
+	if (object->kind != OBJECT_FILE && object->kind != OBJECT_VDSO) {
+		*elf_address_ret = runtime_address;
+		return true;
+	}
+	return object_elf_address_of_offset(object, file_offset, elf_address_ret) ||
+	       elf_address_beside_segment(object, file_offset, elf_address_ret);
+}
