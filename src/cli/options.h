@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 struct option_spec {
-	int id;		      /**< What option_parser_next() returns; unique in its command, > 0. */
-	char letter;	      /**< 0: none. */
+	int id;               /**< What option_parser_next() returns; unique in its command, > 0. */
+	char letter;          /**< 0: none. */
 	const char *name;     /**< Without "--"; NULL: letter only. */
 	const char *argument; /**< "HZ|max"; NULL: a flag. */
 	const char *help;     /**< One or two sentences; states the default. */
@@ -19,7 +19,10 @@ struct option_spec {
 };
 
 /** Ends a table. */
-#define OPTION_END { 0 }
+#define OPTION_END                                                                                 \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 struct command_example {
 	const char *line;
@@ -28,13 +31,15 @@ struct command_example {
 
 /** One subcommand. */
 struct command {
-	const char *name;	 /**< "check" */
-	const char *summary;	 /**< One line without a full stop. */
-	const char *usage;	 /**< What follows the name: "[OPTIONS] [--] COMMAND [ARG...]" */
-	const char *description; /**< Paragraphs for --help and man, separated by "\n\n"; may be NULL. */
-	const struct option_spec *options;	/**< Ends with OPTION_END; --help is implied. */
+	const char *name;        /**< "check" */
+	const char *summary;     /**< One line without a full stop. */
+	const char *usage;       /**< What follows the name: "[OPTIONS] [--] COMMAND [ARG...]" */
+	const char *description; /**< Paragraphs for --help and man, separated by "\n\n"; may be
+				    NULL. */
+	const struct option_spec *options;      /**< Ends with OPTION_END; --help is implied. */
 	const struct command_example *examples; /**< Ends with {NULL, NULL}; may be NULL. */
-	bool takes_command; /**< Options end at the first word that is not one (it starts COMMAND). */
+	bool takes_command; /**< Options end at the first word that is not one (it starts COMMAND).
+			     */
 
 	/** @param argv  argv[0] is the subcommand's name; @return the exit status. */
 	int (*run)(const struct command *command, int argc, char **argv);
@@ -46,15 +51,22 @@ extern const struct command *const commands[];
 /** NULL: no such subcommand. */
 const struct command *command_find(const char *name);
 
+/** The subcommands that @p word may have been meant for ("'check'"), or NULL; free it. */
+char *command_suggest(const char *word);
+
 #define OPTION_ID_END  0
 #define OPTION_ID_HELP -1
+
+/** The options of @p command and, last, --help, by @p index from 0; NULL after the last. */
+const struct option_spec *command_option(const struct command *command, size_t index);
 
 struct option_parser {
 	const struct command *command;
 	int argc;
 	char **argv;
-	int index;	      /**< Of the next word; after the end: of the first operand. */
-	const char *letters;  /**< Rest of a bundle such as -qv, or NULL. */
+	int index;           /**< Of the next word; after the end: of the first operand. */
+	int n_operands;      /**< Moved to the end of argv so far. */
+	const char *letters; /**< Rest of a bundle such as -qv, or NULL. */
 };
 
 struct option_parser option_parser_make(const struct command *command, int argc, char **argv);
@@ -82,7 +94,17 @@ struct error *option_read_size(const char *option, const char *value, uint64_t l
 			       uint64_t *bytes_ret) MUST_CHECK;
 
 /** "10", "1.5s", "300ms", "2m": seconds unless a unit is given. */
-struct error *option_read_duration(const char *option, const char *value, uint64_t *ns_ret) MUST_CHECK;
+struct error *option_read_duration(const char *option, const char *value,
+				   uint64_t *ns_ret) MUST_CHECK;
+
+/**
+ * For a command without operands: an ERROR_USAGE about the first one, or NULL.
+ * Call after the end of the options.
+ */
+struct error *option_parser_refuse_operands(const struct option_parser *parser) MUST_CHECK;
 
 /** --help text of one command, or of the whole program when NULL. */
 void help_write(FILE *file, const struct command *command);
+
+/** How to call the program or one command, for a wrong call: a few lines. */
+void help_write_usage(FILE *file, const struct command *command);

@@ -11,10 +11,10 @@
 
 /** The program's exit statuses besides the command's own (as env(1) and timeout(1)). */
 enum {
-	EXIT_OURS = 125,	   /**< We failed. */
+	EXIT_OURS = 125,           /**< We failed. */
 	EXIT_CANNOT_EXECUTE = 126, /**< Command found but not executable. */
-	EXIT_NOT_FOUND = 127,	   /**< Command not found. */
-	EXIT_SIGNAL_BASE = 128,	   /**< + N: the command was killed by signal N. */
+	EXIT_NOT_FOUND = 127,      /**< Command not found. */
+	EXIT_SIGNAL_BASE = 128,    /**< + N: the command was killed by signal N. */
 };
 
 enum terminal_style {
@@ -42,6 +42,13 @@ void terminal_print_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /** A line of normal progress; nothing with -q. */
 void terminal_print_note(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/**
+ * What a command that prints its answer on stdout returns at its end: 0, or,
+ * with a message, EXIT_OURS when not all of it could be written. A reader that
+ * stopped reading (a closed pipe) is not a failure.
+ */
+int terminal_finish_output(void) MUST_CHECK;
 
 /** Replace the live status line (interactive only); NULL clears it. */
 void terminal_set_status(const char *text);

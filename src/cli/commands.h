@@ -1,0 +1,10 @@
+#pragma once
+
+/** The subcommands: one cmd_<name>.c each and one line in commands.c. */
+
+#include "cli/options.h"
+
+extern const struct command command_run;
+extern const struct command command_check;
+extern const struct command command_version;
+extern const struct command command_help;

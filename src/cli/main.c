@@ -1,0 +1,61 @@
+#include "base/memory.h"
+#include "cli/commands.h"
+#include "cli/program_search.h"
+#include "cli/program_text.h"
+#include "cli/terminal.h"
+
+#include <string.h>
+
+/** The main job, with argv[0] as the main command's own name. */
+static int run_main_command(int argc, char **argv)
+{
+	const struct command *command = command_find(MAIN_COMMAND_NAME);
+
+	argv[0] = memory_duplicate_text(MAIN_COMMAND_NAME);
+	return command->run(command, argc, argv);
+}
+
+/**
+ * A mistyped subcommand would be taken for a program to profile; say so
+ * before anything is recorded. NULL: @p word is a program, or like no command.
+ */
+static struct error *refuse_mistyped_command(const char *word)
+{
+	_cleanup_free_ char *suggestion = NULL;
+
+	if (word[0] == '-' || program_search(word, NULL))
+		return NULL;
+	suggestion = command_suggest(word);
+	if (!suggestion)
+		return NULL;
+	return error_with_hint(
+		error_new(ERROR_NOT_FOUND, "'%s' is neither a command nor a program", word),
+		"did you mean %s?", suggestion);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	struct error *error;
+
+	terminal_init(false);
+	if (argc < 2) {
+		help_write_usage(stderr, NULL);
+		return EXIT_OURS;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		help_write(stdout, NULL);
+		return terminal_finish_output();
+	}
+	if (strcmp(argv[1], "--version") == 0)
+		return command_version.run(&command_version, 1, argv + 1);
+	command = command_find(argv[1]);
+	if (command)
+		return command->run(command, argc - 1, argv + 1);
+	error = refuse_mistyped_command(argv[1]);
+	if (error) {
+		terminal_print_error(error);
+		return EXIT_NOT_FOUND;
+	}
+	return run_main_command(argc, argv);
+}

@@ -1,0 +1,250 @@
+#include "cli/options.h"
+
+#include "base/memory.h"
+#include "cli/suggestion.h"
+
+#include <string.h>
+
+/** Every command has it. */
+static const struct option_spec help_option = {
+	.id = OPTION_ID_HELP,
+	.letter = 'h',
+	.name = "help",
+	.help = "Print this help.",
+};
+
+const struct option_spec *command_option(const struct command *command, size_t index)
+{
+	size_t n_own = 0;
+
+	while (command->options && command->options[n_own].id != OPTION_ID_END)
+		n_own++;
+	if (index < n_own)
+		return &command->options[index];
+	return index == n_own ? &help_option : NULL;
+}
+
+struct option_parser option_parser_make(const struct command *command, int argc, char **argv)
+{
+	return (struct option_parser){ .command = command, .argc = argc, .argv = argv, .index = 1 };
+}
+
+/** Words that may still be options: before the operands moved to the end. */
+static int parser_end(const struct option_parser *parser)
+{
+	return parser->argc - parser->n_operands;
+}
+
+static void reverse_words(char **words, int count)
+{
+	for (int i = 0; i < count / 2; i++) {
+		char *word = words[i];
+
+		words[i] = words[count - 1 - i];
+		words[count - 1 - i] = word;
+	}
+}
+
+/** Bring the last @p n_last of @p count words to the front; both parts keep their order. */
+static void rotate_words(char **words, int count, int n_last)
+{
+	reverse_words(words, count - n_last);
+	reverse_words(words + count - n_last, n_last);
+	reverse_words(words, count);
+}
+
+static void move_operand_behind(struct option_parser *parser)
+{
+	char **words = parser->argv + parser->index;
+	int count = parser->argc - parser->index;
+
+	rotate_words(words, count, count - 1);
+	parser->n_operands++;
+}
+
+/** All that follows is operands; those moved behind came before them. */
+static void end_options(struct option_parser *parser)
+{
+	rotate_words(parser->argv + parser->index, parser->argc - parser->index,
+		     parser->n_operands);
+	parser->n_operands = parser->argc - parser->index;
+}
+
+static const struct option_spec *find_letter(const struct command *command, char letter)
+{
+	const struct option_spec *spec;
+
+	for (size_t i = 0; (spec = command_option(command, i)); i++) {
+		if (spec->letter == letter)
+			return spec;
+	}
+	return NULL;
+}
+
+static bool has_prefix(const char *name, const char *prefix, size_t length)
+{
+	return name && strncmp(name, prefix, length) == 0;
+}
+
+static struct error *ambiguous_name_error(const struct command *command, const char *name,
+					  size_t length)
+{
+	_cleanup_free_ char *candidates = memory_duplicate_text("");
+	const struct option_spec *spec;
+
+	for (size_t i = 0; (spec = command_option(command, i)); i++) {
+		if (has_prefix(spec->name, name, length)) {
+			_cleanup_free_ char *before = candidates;
+
+			candidates = memory_format_text("%s%s'--%s'", before, *before ? ", " : "",
+							spec->name);
+		}
+	}
+	return error_with_hint(
+		error_new(ERROR_USAGE, "option '--%.*s' is ambiguous", (int)length, name),
+		"it may be %s", candidates);
+}
+
+static struct error *unknown_name_error(const struct command *command, const char *name,
+					size_t length)
+{
+	_cleanup_free_ char *mistyped = memory_format_text("%.*s", (int)length, name);
+	_cleanup_free_ char *suggestion = NULL;
+	struct error *error = error_new(ERROR_USAGE, "unknown option '--%s'", mistyped);
+	struct word_vector names = { 0 };
+	const struct option_spec *spec;
+
+	for (size_t i = 0; (spec = command_option(command, i)); i++) {
+		if (spec->name)
+			word_vector_append(&names, spec->name);
+	}
+	suggestion = suggestion_make(mistyped, &names, "--");
+	word_vector_deinit(&names);
+	if (suggestion)
+		return error_with_hint(error, "did you mean %s?", suggestion);
+	return error_with_hint(error, "'perf-profile %s --help' lists the options", command->name);
+}
+
+/** By its whole name or an unambiguous beginning. */
+static struct error *find_name(const struct command *command, const char *name, size_t length,
+			       const struct option_spec **ret)
+{
+	const struct option_spec *found = NULL, *spec;
+	size_t n_found = 0;
+
+	for (size_t i = 0; (spec = command_option(command, i)); i++) {
+		if (!has_prefix(spec->name, name, length))
+			continue;
+		found = spec;
+		n_found++;
+		if (!spec->name[length]) {
+			n_found = 1;
+			break;
+		}
+	}
+	if (n_found == 0 || length == 0)
+		return unknown_name_error(command, name, length);
+	if (n_found > 1)
+		return ambiguous_name_error(command, name, length);
+	*ret = found;
+	return NULL;
+}
+
+static struct error *missing_value_error(const struct option_spec *spec, const char *shown)
+{
+	return error_new(ERROR_USAGE, "option '%s' needs a value: %s", shown, spec->argument);
+}
+
+static struct error *next_name(struct option_parser *parser, int *id_ret, const char **value_ret)
+{
+	const char *name = parser->argv[parser->index] + 2;
+	size_t length = strcspn(name, "=");
+	const struct option_spec *spec = NULL;
+
+	RETURN_IF_ERROR(find_name(parser->command, name, length, &spec));
+	parser->index++;
+	if (!spec->argument) {
+		if (name[length])
+			return error_new(ERROR_USAGE, "option '--%s' takes no value", spec->name);
+		*value_ret = NULL;
+	} else if (name[length]) {
+		*value_ret = name + length + 1;
+	} else {
+		_cleanup_free_ char *shown = memory_format_text("--%s", spec->name);
+
+		if (parser->index >= parser_end(parser))
+			return missing_value_error(spec, shown);
+		*value_ret = parser->argv[parser->index++];
+	}
+	*id_ret = spec->id;
+	return NULL;
+}
+
+static struct error *next_letter(struct option_parser *parser, int *id_ret, const char **value_ret)
+{
+	const char *letters = parser->letters;
+	const struct option_spec *spec = find_letter(parser->command, *letters);
+	char shown[] = { '-', *letters, '\0' };
+
+	if (!spec)
+		return error_with_hint(
+			error_new(ERROR_USAGE, "unknown option '%s'",
+				  (*letters & 0x80) ? parser->argv[parser->index] : shown),
+			"'perf-profile %s --help' lists the options", parser->command->name);
+	letters++;
+	parser->letters = NULL;
+	if (!spec->argument && *letters) {
+		parser->letters = letters;
+		*value_ret = NULL;
+	} else if (!spec->argument) {
+		parser->index++;
+		*value_ret = NULL;
+	} else if (*letters) {
+		parser->index++;
+		*value_ret = letters;
+	} else {
+		if (parser->index + 1 >= parser_end(parser))
+			return missing_value_error(spec, shown);
+		*value_ret = parser->argv[parser->index + 1];
+		parser->index += 2;
+	}
+	*id_ret = spec->id;
+	return NULL;
+}
+
+struct error *option_parser_next(struct option_parser *parser, int *id_ret, const char **value_ret)
+{
+	if (parser->letters)
+		return next_letter(parser, id_ret, value_ret);
+	while (parser->index < parser_end(parser)) {
+		const char *word = parser->argv[parser->index];
+
+		if (strcmp(word, "--") == 0) {
+			parser->index++;
+			break;
+		}
+		if (word[0] == '-' && word[1] == '-')
+			return next_name(parser, id_ret, value_ret);
+		if (word[0] == '-' && word[1]) {
+			parser->letters = word + 1;
+			return next_letter(parser, id_ret, value_ret);
+		}
+		if (parser->command->takes_command)
+			break;
+		move_operand_behind(parser);
+	}
+	end_options(parser);
+	*id_ret = OPTION_ID_END;
+	*value_ret = NULL;
+	return NULL;
+}
+
+struct error *option_parser_refuse_operands(const struct option_parser *parser)
+{
+	if (parser->index >= parser->argc)
+		return NULL;
+	return error_with_hint(error_new(ERROR_USAGE, "'%s' takes no '%s'", parser->command->name,
+					 parser->argv[parser->index]),
+			       "usage: perf-profile %s %s", parser->command->name,
+			       parser->command->usage);
+}
