@@ -49,11 +49,11 @@ struct sampler_facts {
 	struct string_vector degradations;
 };
 
-/** Counts while running; read at any time. */
+/** Counts so far; read at any time. */
 struct sampler_progress {
-	uint64_t n_bytes;
-	uint64_t queue_bytes_max;
+	uint64_t n_bytes;	  /**< Taken from the rings, stack copies trimmed. */
 	uint64_t n_wakeups;
+	uint64_t queue_bytes_max; /**< The most that waited for the analysis. */
 };
 
 struct sampler_session {
@@ -68,7 +68,8 @@ struct sampler {
 	/**
 	 * Open on options->pid, which is stopped before its exec. Goes down a
 	 * ladder of lesser settings before giving up, each step noted in
-	 * facts.degradations. Sampling begins when the command execs.
+	 * facts.degradations. Sampling begins when the command execs and ends,
+	 * with RECORD_SOURCE_END, when that process does.
 	 */
 	struct error *(*open)(const struct sampler_options *options,
 			      struct sampler_session **ret);

@@ -1,0 +1,163 @@
+#include "analyze/sample_stack.h"
+
+#include "arch/architecture.h"
+
+/** Values from here up are PERF_CONTEXT_* markers (linux/perf_event.h). */
+#define CONTEXT_MARKER_LEAST ((uint64_t)PERF_CONTEXT_MAX)
+
+static uint16_t record_cpu_mode(const struct record *record)
+{
+	return record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+}
+
+static void append_frame(struct sample_stack *context, uint64_t runtime_address,
+			 struct object *object, uint64_t elf_address, uint32_t flags)
+{
+	address_frame_vector_append(&context->stack.frames,
+				    (struct address_frame){ .runtime_address = runtime_address,
+							    .elf_address = elf_address,
+							    .object = object,
+							    .flags = flags });
+}
+
+static void append_kernel_frame(struct sample_stack *context, uint64_t address, bool is_leaf)
+{
+	append_frame(context, address, object_registry_kernel(context->objects), address,
+		     ADDRESS_FRAME_IS_KERNEL | (is_leaf ? 0 : ADDRESS_FRAME_IS_RETURN));
+}
+
+static void append_user_frame(struct sample_stack *context, struct process *process,
+			      uint64_t address, bool is_leaf)
+{
+	uint32_t flags = is_leaf ? 0 : ADDRESS_FRAME_IS_RETURN;
+	const struct mapping *mapping = process_find_mapping(process, address);
+	uint64_t elf_address = address;
+
+	if (!mapping) {
+		append_frame(context, address, NULL, address, flags);
+		return;
+	}
+	object_open(mapping->object, process->pid, mapping->start, mapping->end);
+	if (!mapping_elf_address(mapping, address, &elf_address))
+		elf_address = address - mapping->start + mapping->file_offset;
+	append_frame(context, address, mapping->object, elf_address, flags);
+}
+
+/** What the kernel walked itself: its own side always, the user's by frame pointer. */
+static void append_kernel_callchain(struct sample_stack *context, const struct record *record,
+				    struct process *process, bool is_user_wanted)
+{
+	uint64_t marker = record_cpu_mode(record) == PERF_RECORD_MISC_USER
+				  ? (uint64_t)PERF_CONTEXT_USER
+				  : (uint64_t)PERF_CONTEXT_KERNEL;
+	bool is_leaf = true;
+
+	for (uint64_t i = 0; i < record->sample.n_callchain; i++) {
+		uint64_t address = record->sample.callchain[i];
+
+		if (address >= CONTEXT_MARKER_LEAST) {
+			marker = address;
+			/* The first of each side is exact: the interrupted instruction or,
+			 * for the user side of a system call, the one after it. */
+			is_leaf = true;
+			continue;
+		}
+		if (marker == (uint64_t)PERF_CONTEXT_KERNEL)
+			append_kernel_frame(context, address, is_leaf);
+		else if (is_user_wanted)
+			append_user_frame(context, process, address, is_leaf);
+		is_leaf = false;
+	}
+}
+
+/** The mask in a foreign file may name more or fewer registers than we track. */
+static bool registers_of(const struct sample_stack *context, const struct sample_record *sample,
+			 struct registers *ret)
+{
+	const struct architecture *architecture = context->architecture;
+	const uint64_t *value = sample->user_registers;
+	struct registers registers = { 0 };
+
+	if (!sample->has_user_registers || sample->user_registers_abi != PERF_SAMPLE_REGS_ABI_64)
+		return false;
+	for (uint64_t left = sample->user_registers_mask; left; left &= left - 1, value++) {
+		uint64_t bit = left & -left;
+		int index = __builtin_popcountll(architecture->perf_registers_mask & (bit - 1));
+		uint8_t dwarf_register;
+
+		if (!(architecture->perf_registers_mask & bit))
+			continue;
+		dwarf_register = architecture->dwarf_register_of_perf[index];
+		registers.values[dwarf_register] = *value;
+		registers.valid_mask |= UINT64_C(1) << dwarf_register;
+	}
+	*ret = registers;
+	return true;
+}
+
+/** Frames so far are the kernel's; what is appended here is the user side. */
+static enum stack_end resolve_user_side(struct sample_stack *context, const struct record *record,
+					struct process *process)
+{
+	struct registers registers;
+
+	if (context->unwinder && registers_of(context, &record->sample, &registers))
+		return unwinder_run(context->unwinder, process, &registers,
+				    record->sample.user_stack, &context->stack.frames);
+	return STACK_END_NONE;
+}
+
+static void build_callchain(struct sample_stack *context)
+{
+	const struct address_frame_vector *frames = &context->stack.frames;
+	uint64_t last_marker = 0;
+
+	address_vector_clear(&context->callchain);
+	for (size_t i = 0; i < frames->count; i++) {
+		const struct address_frame *frame = &frames->items[i];
+		uint64_t marker = frame->flags & ADDRESS_FRAME_IS_KERNEL
+					  ? (uint64_t)PERF_CONTEXT_KERNEL
+					  : (uint64_t)PERF_CONTEXT_USER;
+
+		if (marker != last_marker)
+			address_vector_append(&context->callchain, marker);
+		last_marker = marker;
+		/* Anything this large would be read as a marker, and spoil the chain. */
+		if (frame->runtime_address < CONTEXT_MARKER_LEAST)
+			address_vector_append(&context->callchain, frame->runtime_address);
+	}
+}
+
+void sample_stack_resolve(struct sample_stack *context, const struct record *record)
+{
+	const struct sample_record *sample = &record->sample;
+	struct process *process = process_table_find(context->processes, record->pid);
+	size_t n_kernel_frames;
+
+	address_frame_vector_clear(&context->stack.frames);
+	append_kernel_callchain(context, record, process, !sample->has_user_registers);
+	if (sample->has_user_registers) {
+		context->stack.end = resolve_user_side(context, record, process);
+	} else {
+		n_kernel_frames = 0;
+		while (n_kernel_frames < context->stack.frames.count &&
+		       context->stack.frames.items[n_kernel_frames].flags & ADDRESS_FRAME_IS_KERNEL)
+			n_kernel_frames++;
+		context->stack.end = n_kernel_frames < context->stack.frames.count
+					     ? STACK_END_UNTRACED
+					     : STACK_END_NONE;
+	}
+	if (context->stack.frames.count == 0 && sample->ip) {
+		if (record_cpu_mode(record) == PERF_RECORD_MISC_KERNEL)
+			append_kernel_frame(context, sample->ip, true);
+		else
+			append_user_frame(context, process, sample->ip, true);
+	}
+	build_callchain(context);
+}
+
+void sample_stack_deinit(struct sample_stack *context)
+{
+	address_frame_vector_deinit(&context->stack.frames);
+	address_vector_deinit(&context->callchain);
+}

@@ -1,0 +1,26 @@
+#pragma once
+
+/**
+ * One sample's registers, stack bytes and kernel callchain to an address_stack
+ * and to the finished callchain that perf.data stores.
+ */
+
+#include "process/process.h"
+#include "record/record.h"
+#include "unwind/unwinder.h"
+
+struct sample_stack {
+	const struct architecture *architecture;
+	struct object_registry *objects;
+	struct process_table *processes;
+	struct unwinder *unwinder; /**< NULL: no unwinder for this CPU. */
+
+	/* Of the last sample. */
+	struct address_stack stack;
+	struct address_vector callchain; /**< Kernel style, with PERF_CONTEXT_* markers. */
+};
+
+/** Replace stack and callchain by those of @p record, a sample. */
+void sample_stack_resolve(struct sample_stack *context, const struct record *record);
+
+void sample_stack_deinit(struct sample_stack *context);

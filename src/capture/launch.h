@@ -1,0 +1,32 @@
+#pragma once
+
+/** Starts the profiled command, held back just before its exec. */
+
+#include "base/error.h"
+
+#include <sys/types.h>
+
+struct launch {
+	pid_t pid;
+	char *const *argv; /**< Borrowed. */
+	int release_fd;	   /**< Closing it unwritten makes the child leave without exec. */
+	int status_fd;	   /**< The child's errno when exec fails; end of file when it succeeds. */
+};
+
+/**
+ * Fork a child that waits to become @p argv. It keeps our standard streams, folder,
+ * environment, process group and signal dispositions. Call it before installing handlers
+ * or ignoring signals: exec resets handlers, but the mask and ignored signals stay.
+ */
+struct error *launch_prepare(char *const *argv, struct launch *ret) MUST_CHECK;
+
+/**
+ * Let the child exec (found on PATH as execvp(3) does).
+ *
+ * @return ERROR_NOT_FOUND, ERROR_PERMISSION or another error of exec, with
+ *         errno_value set; the child is gone then.
+ */
+struct error *launch_exec(struct launch *launch) MUST_CHECK;
+
+/** Make a child that was never released go away. Fine after launch_exec() and on { 0 }. */
+void launch_abandon(struct launch *launch);

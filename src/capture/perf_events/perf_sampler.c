@@ -1,0 +1,134 @@
+#include "capture/perf_events/perf_sampler.h"
+
+#include "base/memory.h"
+#include "capture/perf_events/drain.h"
+#include "capture/perf_events/open_ladder.h"
+
+struct perf_session {
+	struct sampler_session session; /* first: see container_of_source() */
+	struct opened_events opened;
+	struct record_layout layout;
+	struct record_layout_table layouts;
+	uint32_t *event_of_id;
+	const char *event_name; /* what source.event_names points at */
+	struct drain drain;
+	struct batch *batch;   /* being read; NULL: take the next */
+	size_t batch_position;
+};
+
+static struct perf_session *container_of_source(struct record_source *source)
+{
+	return (struct perf_session *)source;
+}
+
+static struct error *perf_session_next(struct record_source *source, uint64_t timeout_ns,
+				       struct record *ret, enum record_source_state *state_ret)
+{
+	struct perf_session *session = container_of_source(source);
+	struct bytes left;
+	bool is_end;
+
+	if (session->batch && session->batch_position >= session->batch->bytes.count) {
+		batch_queue_recycle(&session->drain.queue, session->batch);
+		session->batch = NULL;
+	}
+	if (!session->batch) {
+		session->batch = batch_queue_take(&session->drain.queue, timeout_ns, &is_end);
+		session->batch_position = 0;
+	}
+	if (!session->batch) {
+		*state_ret = is_end ? RECORD_SOURCE_END : RECORD_SOURCE_IDLE;
+		return NULL;
+	}
+	left.data = session->batch->bytes.items + session->batch_position;
+	left.size = session->batch->bytes.count - session->batch_position;
+	RETURN_IF_ERROR(record_decode(&session->layouts, left, source->name,
+				      session->batch_position, ret));
+	session->batch_position += ret->bytes.size;
+	*state_ret = RECORD_SOURCE_RECORD;
+	return NULL;
+}
+
+static void perf_session_destroy(struct record_source *source)
+{
+	struct perf_session *session = container_of_source(source);
+	struct string_vector *degradations = &session->session.facts.degradations;
+
+	if (session->batch)
+		batch_queue_recycle(&session->drain.queue, session->batch);
+	drain_deinit(&session->drain);
+	opened_events_deinit(&session->opened);
+	for (size_t i = 0; i < degradations->count; i++)
+		free((char *)degradations->items[i]);
+	string_vector_deinit(degradations);
+	free(session->event_of_id);
+	free(session);
+}
+
+static struct error *perf_sampler_open(const struct sampler_options *options,
+				       struct sampler_session **ret)
+{
+	struct perf_session *session = memory_allocate(1, sizeof(*session));
+	struct record_source *source = &session->session.source;
+	struct error *error;
+
+	error = open_ladder_descend(options, &session->session.facts, &session->opened);
+	if (error) {
+		string_vector_deinit(&session->session.facts.degradations);
+		free(session);
+		return error;
+	}
+	session->layout = record_layout_of(&session->opened.attr);
+	session->event_of_id = memory_allocate(session->opened.n_rings, sizeof(uint32_t));
+	session->layouts = (struct record_layout_table){
+		.layouts = &session->layout,
+		.n_layouts = 1,
+		.ids = session->opened.ids,
+		.event_of_id = session->event_of_id,
+		.n_ids = (uint32_t)session->opened.n_rings,
+	};
+	session->event_name = session->session.facts.event_name;
+	*source = (struct record_source){
+		.name = "perf rings",
+		.next = perf_session_next,
+		.destroy = perf_session_destroy,
+		.layouts = &session->layouts,
+		.attrs = &session->opened.attr,
+		.event_names = &session->event_name,
+	};
+	error = drain_start(&session->drain, session->opened.rings, session->opened.n_rings,
+			    &session->layouts, options->pid);
+	if (error) {
+		opened_events_deinit(&session->opened);
+		free(session->event_of_id);
+		free(session);
+		return error;
+	}
+	*ret = &session->session;
+	return NULL;
+}
+
+static void perf_sampler_stop(struct sampler_session *session)
+{
+	drain_stop(&container_of_source(&session->source)->drain);
+}
+
+static void perf_sampler_progress(const struct sampler_session *session,
+				  struct sampler_progress *ret)
+{
+	const struct drain *drain = &((const struct perf_session *)session)->drain;
+
+	*ret = (struct sampler_progress){
+		.n_bytes = drain->n_bytes,
+		.n_wakeups = drain->n_wakeups,
+		.queue_bytes_max = drain->queue.size_max_bytes,
+	};
+}
+
+const struct sampler perf_sampler = {
+	.name = "perf",
+	.description = "perf_event_open(2): stack copies or frame pointers, unwound here",
+	.open = perf_sampler_open,
+	.stop = perf_sampler_stop,
+	.progress = perf_sampler_progress,
+};
