@@ -63,8 +63,8 @@ static string_id folded_tree_name_frame(struct folded_tree *tree, const struct p
 
 	if (!(frame->flags & FRAME_IS_UNKNOWN) || frame->object == PROFILE_OBJECT_UNKNOWN)
 		return folded_tree_intern_name(tree, profile_text(tree->profile, frame->name), ' ');
-	text = object_name[0] == '[' ? memory_duplicate_text(object_name) :
-				       memory_format_text("[%s]", object_name);
+	text = object_name[0] == '[' ? memory_duplicate_text(object_name)
+				     : memory_format_text("[%s]", object_name);
 	return folded_tree_intern_name(tree, text, ' ');
 }
 
@@ -92,8 +92,8 @@ static void folded_tree_deinit(struct folded_tree *tree)
 static uint32_t folded_tree_child(struct folded_tree *tree, uint32_t parent, string_id name)
 {
 	bool is_new;
-	uint32_t *node = folded_node_map_insert(&tree->node_ids, (uint64_t)parent << 32 | name,
-						&is_new);
+	uint32_t *node =
+		folded_node_map_insert(&tree->node_ids, (uint64_t)parent << 32 | name, &is_new);
 
 	if (is_new) {
 		*node = (uint32_t)tree->nodes.count;
@@ -157,7 +157,7 @@ static void folded_tree_add_samples(struct folded_tree *tree, uint32_t event)
 	const struct profile *profile = tree->profile;
 	struct index_vector samples = { 0 };
 	string_id comm = 0;
-	uint32_t root = 0;
+	uint32_t root = 0, node;
 
 	for (uint32_t i = 0; i < profile->samples.count; i++) {
 		if (profile->samples.items[i].event == event)
@@ -180,8 +180,8 @@ static void folded_tree_add_samples(struct folded_tree *tree, uint32_t event)
 				folded_tree_intern_name(tree, *text ? text : "[unknown]", '_'));
 			memset(tree->node_of_stack, 0, profile->stacks.count * sizeof(uint32_t));
 		}
-		tree->nodes.items[folded_tree_place(tree, root, sample->stack)].count +=
-			sample->count;
+		node = folded_tree_place(tree, root, sample->stack);
+		tree->nodes.items[node].count += sample->count;
 	}
 	index_vector_deinit(&samples);
 }
@@ -207,7 +207,7 @@ DEFINE_VECTOR(folded_level_vector, struct folded_level)
 struct folded_writer {
 	const struct folded_tree *tree;
 	struct folded_item *items; /**< Grouped by parent. */
-	uint32_t *first_item;	   /**< By node; one more at the end. */
+	uint32_t *first_item;      /**< By node; one more at the end. */
 	struct folded_level_vector levels;
 	struct byte_vector path;
 	FILE *file;

@@ -35,7 +35,7 @@ struct function_counter {
 
 	/* By stack id; the trie upside down, to walk it from the root. */
 	struct weight *weights;
-	uint32_t *first_child;	/**< 0: none. */
+	uint32_t *first_child;  /**< 0: none. */
 	uint32_t *next_sibling; /**< 0: none. */
 };
 
@@ -80,8 +80,8 @@ static const uint32_t *stack_frames(const struct profile *profile, uint32_t stac
 	const struct profile_location *location = &profile->locations.items[id];
 
 	*n_frames_ret = location->n_frames ? location->n_frames : 1;
-	return location->n_frames ? &profile->location_frames.items[location->first_frame] :
-				    &unknown;
+	return location->n_frames ? &profile->location_frames.items[location->first_frame]
+				  : &unknown;
 }
 
 /** Own weight of each stack, self weight of each function. */

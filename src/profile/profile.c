@@ -253,14 +253,13 @@ uint32_t profile_intern_thread(struct profile *profile, uint32_t pid, uint32_t t
 		return id;
 	}
 	id = next_id(profile->threads.count);
-	profile_thread_vector_append(&profile->threads,
-				     (struct profile_thread){
-					     .pid = pid,
-					     .tid = tid,
-					     .comm = comm_id,
-					     .process_comm =
-						     profile_intern_text(profile, process_comm),
-				     });
+	profile_thread_vector_append(&profile->threads, (struct profile_thread){
+								.pid = pid,
+								.tid = tid,
+								.comm = comm_id,
+								.process_comm = profile_intern_text(
+									profile, process_comm),
+							});
 	id_set_add(set, hash, id);
 	return id;
 }
@@ -322,8 +321,8 @@ void profile_add_tick(struct profile *profile, uint32_t sample, uint64_t time_ns
 						    });
 }
 
-const struct profile_frame *profile_location_frame(const struct profile *profile,
-						   uint32_t location, uint32_t index)
+const struct profile_frame *profile_location_frame(const struct profile *profile, uint32_t location,
+						   uint32_t index)
 {
 	const struct profile_location *found;
 

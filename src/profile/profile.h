@@ -30,8 +30,8 @@ enum location_kind {
 enum frame_flags {
 	FRAME_IS_INLINED = 1 << 0, /**< Inlined into the next outer frame of its location. */
 	FRAME_IS_KERNEL = 1 << 1,
-	FRAME_IS_JIT = 1 << 2,	   /**< Code made at run time. */
-	FRAME_IS_UNKNOWN = 1 << 3, /**< No symbol; name is "[unknown]" or "[object]". */
+	FRAME_IS_JIT = 1 << 2,       /**< Code made at run time. */
+	FRAME_IS_UNKNOWN = 1 << 3,   /**< No symbol; name is "[unknown]" or "[object]". */
 	FRAME_IS_RECOVERED = 1 << 4, /**< Beyond the copied stack, recovered by other means. */
 };
 
@@ -47,11 +47,11 @@ struct profile_object {
 };
 
 struct profile_frame {
-	string_id name;	  /**< Readable function name, never empty. */
-	uint32_t object;  /**< Object id. */
-	string_id file;	  /**< 0: unknown. */
-	uint32_t line;	  /**< Line being executed in that file; 0: unknown. */
-	uint32_t flags;	  /**< enum frame_flags */
+	string_id name;  /**< Readable function name, never empty. */
+	uint32_t object; /**< Object id. */
+	string_id file;  /**< 0: unknown. */
+	uint32_t line;   /**< Line being executed in that file; 0: unknown. */
+	uint32_t flags;  /**< enum frame_flags */
 };
 
 enum location_flags {
@@ -64,9 +64,9 @@ struct profile_location {
 	uint64_t runtime_address; /**< Of its first sighting. */
 	uint64_t elf_address;
 	uint64_t symbol_offset; /**< From the start of the symbol; 0 when unknown. */
-	uint32_t object;	/**< Object id. */
+	uint32_t object;        /**< Object id. */
 	enum location_kind kind;
-	uint32_t flags;	      /**< enum location_flags */
+	uint32_t flags;       /**< enum location_flags */
 	uint32_t first_frame; /**< Into profile->location_frames. */
 	uint32_t n_frames;    /**< At least 1 once symbolized. */
 };
@@ -74,7 +74,7 @@ struct profile_location {
 struct profile_stack {
 	uint32_t parent;   /**< Outer stack; 0: this is the root frame. */
 	uint32_t location; /**< Innermost location. Meaningless for id 0. */
-	uint32_t depth;	   /**< Locations in it; 0 for the empty stack. */
+	uint32_t depth;    /**< Locations in it; 0 for the empty stack. */
 };
 
 /** One thread under one name: a thread that execs or renames itself has several. */
@@ -85,8 +85,8 @@ struct profile_thread {
 };
 
 struct profile_event {
-	string_id name; /**< "cpu-clock", "cycles:u"... */
-	string_id unit; /**< Of the period: "ns", "cycles", "" when it just counts. */
+	string_id name;        /**< "cpu-clock", "cycles:u"... */
+	string_id unit;        /**< Of the period: "ns", "cycles", "" when it just counts. */
 	uint64_t frequency_hz; /**< 0: a fixed period. */
 	uint64_t period;       /**< 0: a frequency. */
 };
@@ -96,7 +96,7 @@ struct profile_sample {
 	uint32_t event;
 	uint32_t stack;
 	enum stack_end end;
-	uint64_t count;	 /**< Samples. */
+	uint64_t count;  /**< Samples. */
 	uint64_t period; /**< Their summed period in the event's unit. */
 };
 
@@ -117,8 +117,8 @@ struct profile_losses {
 
 /** What was recorded, where and how. Numbers are 0 and strings NULL when unknown; owned. */
 struct profile_info {
-	char *command;	    /**< As typed, shell-quoted. */
-	char *program;	    /**< Last part of argv[0]. */
+	char *command; /**< As typed, shell-quoted. */
+	char *program; /**< Last part of argv[0]. */
 	char *hostname;
 	char *kernel_release;
 	char *architecture; /**< uname -m */
@@ -135,7 +135,7 @@ struct profile_info {
 	bool has_exit_status;
 	int exit_status; /**< As waitpid(2) gives it. */
 
-	bool has_kernel_samples; /**< The kernel side was recorded. */
+	bool has_kernel_samples;   /**< The kernel side was recorded. */
 	uint64_t stack_copy_bytes; /**< 0: stacks by frame pointer. */
 
 	/** What was given up on the way and why, one line each. */
@@ -214,8 +214,8 @@ void profile_add_tick(struct profile *profile, uint32_t sample, uint64_t time_ns
 		      uint64_t period);
 
 /** PROFILE_FRAME_UNKNOWN when it has none. Never NULL; valid until a frame is interned. */
-const struct profile_frame *profile_location_frame(const struct profile *profile,
-						   uint32_t location, uint32_t index);
+const struct profile_frame *profile_location_frame(const struct profile *profile, uint32_t location,
+						   uint32_t index);
 
 /**
  * The frame ids of a whole stack, outermost (root) first, inlined frames

@@ -9,7 +9,7 @@ struct profile_quality {
 	uint64_t n_samples;
 	uint64_t period_total;
 	uint64_t n_user_stacks; /**< Samples with a user stack (end is not NONE). */
-	uint64_t n_complete;	/**< Of these, those that reach the root. */
+	uint64_t n_complete;    /**< Of these, those that reach the root. */
 	uint64_t n_by_end[N_STACK_ENDS];
 	uint64_t n_lost;
 	double complete_share; /**< n_complete / n_user_stacks; 1 when there are none. */
@@ -18,15 +18,14 @@ struct profile_quality {
 };
 
 /** @param event  Event id. */
-void profile_quality_of(const struct profile *profile, uint32_t event,
-			struct profile_quality *ret);
+void profile_quality_of(const struct profile *profile, uint32_t event, struct profile_quality *ret);
 
 /** Functions are told apart by name and object (not by line). */
 struct profile_function {
 	string_id name;
 	uint32_t object;
-	uint32_t flags;		  /**< enum frame_flags of the frames merged here. */
-	uint64_t self_period;	  /**< It was the innermost frame. */
+	uint32_t flags;           /**< enum frame_flags of the frames merged here. */
+	uint64_t self_period;     /**< It was the innermost frame. */
 	uint64_t children_period; /**< It was anywhere on the stack (counted once per sample). */
 	uint64_t self_count;
 	uint64_t children_count;

@@ -1,0 +1,22 @@
+#include "output_text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+char *output_text(const struct output_format *format, const struct profile *profile,
+		  const struct output_options *options)
+{
+	struct output_options defaults = output_options_default();
+	char *text = NULL;
+	size_t size_bytes;
+	FILE *file = open_memstream(&text, &size_bytes);
+
+	assert_non_null(file);
+	assert_null(format->write(profile, options ? options : &defaults, file));
+	assert_false(ferror(file));
+	fclose(file);
+	assert_int_equal(strlen(text), size_bytes); /* no NUL slipped through */
+	return text;
+}
