@@ -6,6 +6,7 @@
 
 const struct output_format *const output_formats[] = {
 	&folded_format,
+	&script_format,
 	NULL,
 };
 
