@@ -1,0 +1,94 @@
+#pragma once
+
+/** The main job, in parts: options -> recording -> deliverables -> report on the terminal. */
+
+#include "analyze/analyzer.h"
+#include "base/output_file.h"
+#include "capture/sampler.h"
+#include "cli/machine.h"
+#include "cli/output_folder.h"
+#include "explain/explanation.h"
+#include "output/output_format.h"
+
+#include <sys/resource.h>
+
+/** The command line of `perf-profile run`, taken apart. */
+struct run_options {
+	struct sampler_options sampler;
+	struct symbolizer_options symbols;
+	struct output_options output;
+	struct string_vector rule_paths;
+	const char *folder_path; /**< -o; NULL: a fresh one. */
+	bool may_replace;
+	uint64_t duration_ns; /**< 0: until the command ends. */
+	unsigned int n_repeats;
+	bool is_quiet;
+	bool shows_timings;
+	char **command; /**< argv of the command, NULL at the end. */
+};
+
+/** Where the time of the job itself went, for --timings. */
+struct run_timings {
+	uint64_t start_ns;	 /**< All times on CLOCK_MONOTONIC. */
+	uint64_t sampling_ns;	 /**< Rings open, command about to exec. */
+	uint64_t command_end_ns;
+	uint64_t drained_ns;	 /**< Last record analysed. */
+	uint64_t named_ns;
+	uint64_t perf_data_ns;
+	uint64_t written_ns;
+};
+
+/** What recording leaves behind. */
+struct recording {
+	struct analyzer *analyzer;
+	struct output_file perf_data; /**< Not committed yet. */
+	struct perf_data_writer *writer;
+	struct string_vector degradations; /**< Owned copies. */
+	struct sampler_facts facts;	   /**< Strings static; its degradations moved above. */
+	uint64_t first_sample_time_ns, last_sample_time_ns;
+	uint64_t n_samples;
+	uint64_t wall_ns;
+	uint64_t start_realtime_ns;
+	struct rusage usage; /**< Of the command and its waited-for children. */
+	int wait_status;     /**< Of the last run. */
+	bool has_exec_failed;	 /**< The error of recording_run() is the command's. */
+	bool is_stopped_by_user; /**< Ctrl-C or another ending signal. */
+	bool is_aborted;	 /**< A second Ctrl-C: no reports wanted. */
+	struct run_timings timings;
+};
+
+/** Run the command under the sampler, as often as asked; fills everything but the reports. */
+struct error *recording_run(struct recording *recording, const struct run_options *options,
+			    const struct output_folder *folder) MUST_CHECK;
+
+/** Name everything, complete the profile's info and perf.data. */
+struct error *recording_finish(struct recording *recording, const struct run_options *options,
+			       const struct machine *machine) MUST_CHECK;
+void recording_deinit(struct recording *recording);
+
+/** One file of the output folder, for the list at the end. */
+struct deliverable {
+	const char *name;
+	const char *purpose;
+	struct error *error; /**< Why it could not be written; NULL: it is there. Owned. */
+};
+
+DEFINE_VECTOR(deliverable_vector, struct deliverable)
+
+/**
+ * Write everything that is made from the profile. A file that cannot be
+ * written is noted in the list and never stops the others.
+ */
+void deliverables_write(struct deliverable_vector *deliverables, const struct profile *profile,
+			struct explanation *explanation, const struct output_options *options,
+			const struct output_folder *folder);
+void deliverable_vector_destroy_items(struct deliverable_vector *deliverables);
+
+/** The end of the job on the terminal. */
+void run_report_print(const struct recording *recording, const struct explanation *explanation,
+		      const struct deliverable_vector *deliverables,
+		      const struct output_folder *folder, const struct run_options *options);
+void run_timings_print(const struct recording *recording);
+
+/** "12.3 s", "450 ms"; @p text at least 32 bytes. */
+void format_duration(uint64_t duration_ns, char *text);

@@ -1,0 +1,102 @@
+#include "cli/run.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+/** What writes one deliverable; exactly one of the two is set. */
+struct deliverable_writer {
+	const char *name;
+	const char *purpose;
+	const char *format; /**< An output format, by name. */
+	void (*write_explanation)(const struct explanation *explanation,
+				  const struct profile *profile, FILE *file);
+};
+
+static const struct deliverable_writer writers[] = {
+	{ "flamegraph.svg", "the picture: open it in a browser", "flamegraph", NULL },
+	{ "analysis.txt", "findings with evidence, and what to try", NULL,
+	  explanation_write_text },
+	{ "perf-report.txt", "functions, libraries and call trees", "report", NULL },
+	{ "perf-script.txt", "every sample, for other tools", "script", NULL },
+	{ "perf-collapsed.txt", "folded stacks, for other flame graphs", "folded", NULL },
+	{ "summary.json", "the same for programs", NULL, explanation_write_json },
+};
+
+static struct error *write_one(const struct deliverable_writer *writer, FILE *file,
+			       const struct profile *profile,
+			       const struct explanation *explanation,
+			       const struct output_options *options)
+{
+	const struct output_format *format;
+
+	if (writer->write_explanation) {
+		writer->write_explanation(explanation, profile, file);
+		return NULL;
+	}
+	format = output_format_find(writer->format);
+	if (!format)
+		return error_new(ERROR_UNSUPPORTED, "no output format '%s'", writer->format);
+	return format->write(profile, options, file);
+}
+
+static struct error *deliverable_write(const struct deliverable_writer *writer,
+				       const struct profile *profile,
+				       const struct explanation *explanation,
+				       const struct output_options *options,
+				       const struct output_folder *folder)
+{
+	_cleanup_free_ char *path = output_folder_path(folder, writer->name);
+	struct output_file output = { 0 };
+	struct error *error;
+
+	RETURN_IF_ERROR(output_file_create(&output, path, folder->may_replace));
+	error = write_one(writer, output.file, profile, explanation, options);
+	if (!error)
+		error = output_file_commit(&output);
+	output_file_abandon(&output);
+	return error;
+}
+
+static void add_files_criterion(struct explanation *explanation,
+				const struct deliverable_vector *deliverables)
+{
+	size_t n_written = 0;
+
+	for (size_t i = 0; i < deliverables->count; i++)
+		n_written += deliverables->items[i].error == NULL;
+	criterion_vector_append(
+		&explanation->criteria,
+		(struct criterion){
+			.name = "files written",
+			.verdict = n_written == deliverables->count ? CRITERION_MET
+								    : CRITERION_FAILED,
+			.detail = memory_format_text("%zu of %zu", n_written, deliverables->count),
+		});
+}
+
+void deliverables_write(struct deliverable_vector *deliverables, const struct profile *profile,
+			struct explanation *explanation, const struct output_options *options,
+			const struct output_folder *folder)
+{
+	/* recording_finish() wrote it, or there would be no report at all. */
+	deliverable_vector_append(deliverables,
+				  (struct deliverable){ "perf.data", "for perf report and others",
+							NULL });
+	for (size_t i = 0; i < ARRAY_SIZE(writers); i++) {
+		struct deliverable deliverable = { .name = writers[i].name,
+						   .purpose = writers[i].purpose };
+
+		deliverable.error = deliverable_write(&writers[i], profile, explanation, options,
+						      folder);
+		deliverable_vector_append(deliverables, deliverable);
+	}
+	add_files_criterion(explanation, deliverables);
+}
+
+void deliverable_vector_destroy_items(struct deliverable_vector *deliverables)
+{
+	for (size_t i = 0; i < deliverables->count; i++)
+		error_destroy(deliverables->items[i].error);
+	deliverable_vector_deinit(deliverables);
+}

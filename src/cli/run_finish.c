@@ -1,0 +1,137 @@
+#include "cli/run.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "perfdata/perf_data_writer.h"
+
+#include <string.h>
+#include <time.h>
+
+static uint64_t timeval_ns(struct timeval time)
+{
+	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_usec * 1000;
+}
+
+/** The command as one could type it again: words quoted for a shell where needed. */
+static char *quote_command(char *const *command)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_@%+=:,./-";
+	char *text = NULL;
+	size_t size_bytes = 0;
+	FILE *file = open_memstream(&text, &size_bytes);
+
+	if (!file)
+		return memory_duplicate_text(command[0]);
+	for (char *const *word = command; *word; word++) {
+		if (word != command)
+			fputc(' ', file);
+		if (**word && strspn(*word, plain) == strlen(*word)) {
+			fputs(*word, file);
+			continue;
+		}
+		fputc('\'', file);
+		for (const char *letter = *word; *letter; letter++) {
+			if (*letter == '\'')
+				fputs("'\\''", file);
+			else
+				fputc(*letter, file);
+		}
+		fputc('\'', file);
+	}
+	fclose(file);
+	return text;
+}
+
+static void fill_info(const struct recording *recording, const struct run_options *options,
+		      const struct machine *machine, struct profile_info *info)
+{
+	const char *slash = strrchr(options->command[0], '/');
+
+	info->command = quote_command(options->command);
+	info->program = memory_duplicate_text(slash ? slash + 1 : options->command[0]);
+	info->hostname = memory_duplicate_text(machine->hostname);
+	info->kernel_release = memory_duplicate_text(machine->kernel_release);
+	info->architecture = memory_duplicate_text(machine->architecture);
+	info->cpu_model = memory_duplicate_text(machine->cpu_model);
+	info->n_cpus = machine->n_cpus_online;
+	info->tool_version = memory_duplicate_text("perf-profile " PERF_PROFILE_VERSION);
+	info->start_realtime_ns = recording->start_realtime_ns;
+	info->wall_ns = recording->wall_ns;
+	info->user_cpu_ns = timeval_ns(recording->usage.ru_utime);
+	info->system_cpu_ns = timeval_ns(recording->usage.ru_stime);
+	info->rss_max_bytes = (uint64_t)recording->usage.ru_maxrss * 1024;
+	info->voluntary_switches = (uint64_t)recording->usage.ru_nvcsw;
+	info->involuntary_switches = (uint64_t)recording->usage.ru_nivcsw;
+	info->minor_faults = (uint64_t)recording->usage.ru_minflt;
+	info->major_faults = (uint64_t)recording->usage.ru_majflt;
+	info->has_exit_status = true;
+	info->exit_status = recording->wait_status;
+	info->has_kernel_samples = recording->facts.has_kernel;
+	info->stack_copy_bytes = recording->facts.stack_copy_bytes;
+	for (size_t i = 0; i < recording->degradations.count; i++)
+		string_vector_append(&info->degradations,
+				     memory_duplicate_text(recording->degradations.items[i]));
+}
+
+DEFINE_VECTOR(build_id_record_vector, struct build_id_record)
+
+/** perf finds symbols of an object it has a build id for. */
+static void collect_build_ids(struct object_registry *registry, struct build_id_record_vector *ret)
+{
+	const struct object_vector *objects = object_registry_objects(registry);
+
+	for (size_t i = 0; i < objects->count; i++) {
+		const struct object *object = objects->items[i];
+
+		if (object->build_id.size_bytes)
+			build_id_record_vector_append(
+				ret, (struct build_id_record){ .pid = -1,
+							       .build_id = object->build_id,
+							       .path = object->path });
+	}
+}
+
+static struct error *finish_perf_data(struct recording *recording,
+				      const struct run_options *options,
+				      const struct machine *machine)
+{
+	struct build_id_record_vector build_ids = { 0 };
+	struct error *error;
+
+	collect_build_ids(analyzer_objects(recording->analyzer), &build_ids);
+	const struct perf_data_features features = {
+		.hostname = machine->hostname,
+		.os_release = machine->kernel_release,
+		.version = "perf-profile " PERF_PROFILE_VERSION,
+		.arch = machine->architecture,
+		.cpu_description = machine->cpu_model,
+		.cpu_id = machine->cpu_id,
+		.n_cpus_available = machine->n_cpus_available,
+		.n_cpus_online = machine->n_cpus_online,
+		.total_memory_kib = machine->memory_total_kib,
+		.command = options->command,
+		.first_sample_time_ns = recording->first_sample_time_ns,
+		.last_sample_time_ns = recording->last_sample_time_ns,
+		.clock_id = CLOCK_MONOTONIC,
+		.build_ids = build_ids.items,
+		.n_build_ids = build_ids.count,
+	};
+
+	error = perf_data_writer_finish(recording->writer, &features);
+	build_id_record_vector_deinit(&build_ids);
+	if (error)
+		return error;
+	return output_file_commit(&recording->perf_data);
+}
+
+struct error *recording_finish(struct recording *recording, const struct run_options *options,
+			       const struct machine *machine)
+{
+	RETURN_IF_ERROR(analyzer_finish(recording->analyzer));
+	recording->timings.named_ns = clock_monotonic_ns();
+	fill_info(recording, options, machine, &analyzer_profile(recording->analyzer)->info);
+	RETURN_IF_ERROR(finish_perf_data(recording, options, machine));
+	recording->timings.perf_data_ns = clock_monotonic_ns();
+	return NULL;
+}

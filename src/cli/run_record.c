@@ -1,0 +1,266 @@
+#include "cli/run.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "capture/launch.h"
+#include "cli/run_signals.h"
+#include "cli/terminal.h"
+#include "perfdata/perf_data_writer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STATUS_PERIOD_NS (NS_PER_S / 4)
+
+/** How long one look at the rings may wait: the reaction time to signals and --duration. */
+#define RECORD_WAIT_NS (100 * NS_PER_MS)
+
+/** Records between two looks at the clock. */
+#define RECORDS_PER_CHECK 64
+
+/** One run of the command. */
+struct run {
+	struct recording *recording;
+	const struct run_options *options;
+	const struct sampler *sampler;
+	struct sampler_session *session;
+	pid_t pid;
+	uint64_t start_ns;
+	uint64_t next_status_ns;
+	bool is_stopped;
+	bool is_terminated;
+	uint8_t *record_buffer;
+};
+
+static void show_status(const struct run *run, uint64_t now_ns)
+{
+	const struct profile *profile = analyzer_profile(run->recording->analyzer);
+	uint64_t lost = profile->losses.lost_records + profile->losses.lost_samples;
+	double elapsed_s = (double)(now_ns - run->start_ns) / NS_PER_S;
+	uint64_t period_total = 0;
+	char text[128], cpu[32] = "";
+
+	if (strcmp(run->session->facts.event_unit, "ns") == 0) {
+		for (size_t i = 0; i < profile->samples.count; i++)
+			period_total += profile->samples.items[i].period;
+		snprintf(cpu, sizeof(cpu), ", CPU %.0f %%",
+			 100.0 * (double)period_total / (double)(now_ns - run->start_ns));
+	}
+	snprintf(text, sizeof(text), "recording: %.1f s, %" PRIu64 " samples, %" PRIu64 " lost%s",
+		 elapsed_s, run->recording->n_samples, lost, cpu);
+	terminal_set_status(text);
+}
+
+/** End the command when time is up or the user insists. */
+static void look_after_command(struct run *run, uint64_t now_ns)
+{
+	const struct run_signals signals = run_signals_state();
+	bool is_time_up = run->options->duration_ns &&
+			  now_ns - run->start_ns >= run->options->duration_ns;
+
+	if (signals.ending_signal)
+		run->recording->is_stopped_by_user = true;
+	if (signals.n_interrupts > 1) {
+		run->recording->is_aborted = true;
+		kill(run->pid, SIGTERM);
+	}
+	if (is_time_up && !run->is_stopped) {
+		run->sampler->stop(run->session);
+		run->is_stopped = true;
+	}
+	if ((is_time_up || (signals.ending_signal &&
+			    now_ns - signals.first_time_ns >= INTERRUPT_GRACE_NS)) &&
+	    !run->is_terminated) {
+		kill(run->pid, SIGTERM);
+		run->is_terminated = true;
+	}
+	if (terminal_is_interactive() && now_ns >= run->next_status_ns) {
+		show_status(run, now_ns);
+		run->next_status_ns = now_ns + STATUS_PERIOD_NS;
+	}
+}
+
+/** Samples go to perf.data with the chain we found; all else as the kernel wrote it. */
+static struct error *store_record(struct run *run, const struct record *record)
+{
+	struct recording *recording = run->recording;
+	const struct address_vector *callchain = analyzer_callchain(recording->analyzer);
+	struct bytes stored = record->bytes;
+
+	if (record->type == PERF_RECORD_SAMPLE) {
+		stored.data = run->record_buffer;
+		stored.size = record_encode_sample(&run->session->source.layouts->layouts[0], record,
+						   callchain->items, callchain->count,
+						   run->record_buffer);
+		if (!recording->n_samples++)
+			recording->first_sample_time_ns = record->time_ns;
+		recording->last_sample_time_ns = record->time_ns;
+	}
+	return perf_data_writer_append(recording->writer, stored);
+}
+
+static struct error *take_records(struct run *run)
+{
+	struct record_source *source = &run->session->source;
+	enum record_source_state state = RECORD_SOURCE_IDLE;
+	unsigned int n_unchecked = 0;
+	struct record record;
+
+	while (state != RECORD_SOURCE_END && !run->recording->is_aborted) {
+		RETURN_IF_ERROR(source->next(source, RECORD_WAIT_NS, &record, &state));
+		if (state == RECORD_SOURCE_RECORD) {
+			RETURN_IF_ERROR(analyzer_apply(run->recording->analyzer, &record));
+			RETURN_IF_ERROR(store_record(run, &record));
+			if (++n_unchecked < RECORDS_PER_CHECK)
+				continue;
+		}
+		if (state == RECORD_SOURCE_IDLE)
+			RETURN_IF_ERROR(perf_data_writer_finish_round(run->recording->writer));
+		n_unchecked = 0;
+		look_after_command(run, clock_monotonic_ns());
+	}
+	return NULL;
+}
+
+static void add_usage(struct rusage *total, const struct rusage *usage)
+{
+	timeradd(&total->ru_utime, &usage->ru_utime, &total->ru_utime);
+	timeradd(&total->ru_stime, &usage->ru_stime, &total->ru_stime);
+	total->ru_maxrss = MAX(total->ru_maxrss, usage->ru_maxrss);
+	total->ru_minflt += usage->ru_minflt;
+	total->ru_majflt += usage->ru_majflt;
+	total->ru_nvcsw += usage->ru_nvcsw;
+	total->ru_nivcsw += usage->ru_nivcsw;
+}
+
+static void wait_for_command(struct run *run)
+{
+	struct rusage usage = { 0 };
+	pid_t pid;
+
+	do {
+		pid = wait4(run->pid, &run->recording->wait_status, 0, &usage);
+		/* A command that takes SIGTERM calmly is the user's to deal with. */
+		if (pid < 0 && errno == EINTR && run_signals_state().n_interrupts > 1)
+			kill(run->pid, SIGKILL);
+	} while (pid < 0 && errno == EINTR);
+	add_usage(&run->recording->usage, &usage);
+}
+
+/** Made at the first run, when the events are known; later runs add to them. */
+static struct error *begin_recording(struct recording *recording, const struct run_options *options,
+				     const struct record_source *source)
+{
+	const struct analyzer_options analyzer_options = { .symbols = &options->symbols };
+	const struct perf_data_writer_options writer_options = {
+		.attrs = source->attrs,
+		.event_names = source->event_names,
+		.layouts = source->layouts,
+	};
+
+	if (recording->analyzer)
+		return NULL;
+	recording->analyzer = analyzer_create(source, &analyzer_options);
+	RETURN_IF_ERROR(perf_data_writer_create(&recording->perf_data, &writer_options,
+						&recording->writer));
+	return perf_data_writer_append_kernel_maps(recording->writer, "/proc/kallsyms",
+						   "/proc/modules");
+}
+
+static void keep_facts(struct recording *recording, const struct sampler_facts *facts)
+{
+	if (recording->facts.n_rings)
+		return;
+	recording->facts = *facts;
+	recording->facts.degradations = (struct string_vector){ 0 };
+	for (size_t i = 0; i < facts->degradations.count; i++)
+		string_vector_append(&recording->degradations,
+				     memory_duplicate_text(facts->degradations.items[i]));
+}
+
+static struct error *run_prepared(struct run *run, struct launch *launch)
+{
+	struct recording *recording = run->recording;
+	struct error *error;
+	uint64_t end_ns;
+
+	run->pid = launch->pid;
+	RETURN_IF_ERROR(begin_recording(recording, run->options, &run->session->source));
+	keep_facts(recording, &run->session->facts);
+	run_signals_watch(run->pid);
+	run->start_ns = clock_monotonic_ns();
+	run->next_status_ns = run->start_ns + STATUS_PERIOD_NS;
+	if (!recording->timings.sampling_ns) {
+		recording->timings.sampling_ns = run->start_ns;
+		recording->start_realtime_ns = clock_realtime_ns();
+	}
+	error = launch_exec(launch);
+	if (error) {
+		recording->has_exec_failed = true;
+		return error;
+	}
+	error = take_records(run);
+	end_ns = clock_monotonic_ns();
+	if (error)
+		kill(run->pid, SIGTERM);
+	wait_for_command(run);
+	recording->timings.drained_ns = end_ns;
+	recording->wall_ns += end_ns - run->start_ns;
+	terminal_set_status(NULL);
+	return error;
+}
+
+static struct error *run_once(struct recording *recording, const struct run_options *options)
+{
+	struct run run = {
+		.recording = recording,
+		.options = options,
+		.sampler = samplers[0],
+	};
+	struct sampler_options sampler_options = options->sampler;
+	struct launch launch = { 0 };
+	struct error *error;
+
+	RETURN_IF_ERROR(launch_prepare(options->command, &launch));
+	sampler_options.pid = launch.pid;
+	error = run.sampler->open(&sampler_options, &run.session);
+	if (!error) {
+		run.record_buffer = memory_allocate(1, RECORD_SIZE_MAX_BYTES);
+		error = run_prepared(&run, &launch);
+		run.session->source.destroy(&run.session->source);
+		free(run.record_buffer);
+		run_signals_release();
+	}
+	launch_abandon(&launch);
+	return error;
+}
+
+struct error *recording_run(struct recording *recording, const struct run_options *options,
+			    const struct output_folder *folder)
+{
+	_cleanup_free_ char *path = output_folder_path(folder, "perf.data");
+
+	RETURN_IF_ERROR(output_file_create(&recording->perf_data, path, folder->may_replace));
+	for (unsigned int run = 0; run < options->n_repeats; run++) {
+		RETURN_IF_ERROR(run_once(recording, options));
+		if (recording->is_stopped_by_user)
+			break;
+	}
+	return NULL;
+}
+
+void recording_deinit(struct recording *recording)
+{
+	perf_data_writer_destroy(recording->writer);
+	output_file_abandon(&recording->perf_data);
+	analyzer_destroy(recording->analyzer);
+	for (size_t i = 0; i < recording->degradations.count; i++)
+		free((char *)recording->degradations.items[i]);
+	string_vector_deinit(&recording->degradations);
+	*recording = (struct recording){ 0 };
+}

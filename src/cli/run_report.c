@@ -1,0 +1,224 @@
+#include "cli/run.h"
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/memory.h"
+#include "cli/terminal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define TOP_FUNCTIONS 10
+#define TOP_FINDINGS  5
+
+void format_duration(uint64_t duration_ns, char *text)
+{
+	double seconds = (double)duration_ns / NS_PER_S;
+
+	if (seconds < 1e-3)
+		snprintf(text, 32, "%.0f us", seconds * 1e6);
+	else if (seconds < 1)
+		snprintf(text, 32, "%.1f ms", seconds * 1e3);
+	else
+		snprintf(text, 32, "%.2f s", seconds);
+}
+
+static void print_heading(const char *text)
+{
+	fprintf(stderr, "\n%s%s%s\n", terminal_begin(stderr, STYLE_BOLD), text,
+		terminal_end(stderr));
+}
+
+/** Foreign text, cut to @p width_columns bytes at most at a character's start. */
+static void print_cut(const char *text, size_t width_columns)
+{
+	_cleanup_free_ char *plain = escape_plain(text);
+	size_t length = strlen(plain);
+
+	if (length > width_columns && width_columns > 3) {
+		length = width_columns - 3;
+		while (length > 0 && ((unsigned char)plain[length] & 0xc0) == 0x80)
+			length--;
+		fprintf(stderr, "%.*s...", (int)length, plain);
+	} else {
+		fputs(plain, stderr);
+	}
+}
+
+static double share_percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void print_functions(const struct explanation *explanation, const struct profile *profile)
+{
+	size_t name_columns = terminal_width_columns() > 60 ? terminal_width_columns() - 45 : 40;
+
+	if (explanation->functions.count == 0)
+		return;
+	print_heading("   SELF  CHILDREN  FUNCTION");
+	for (size_t i = 0; i < MIN(explanation->functions.count, (size_t)TOP_FUNCTIONS); i++) {
+		const struct profile_function *function = &explanation->functions.items[i];
+		const struct profile_object *object = &profile->objects.items[function->object];
+
+		fprintf(stderr, "%6.1f%%   %6.1f%%  ",
+			share_percent(function->self_period, explanation->quality.period_total),
+			share_percent(function->children_period,
+				      explanation->quality.period_total));
+		print_cut(profile_text(profile, function->name), name_columns);
+		fprintf(stderr, "%s  (", terminal_begin(stderr, STYLE_DIM));
+		print_cut(profile_text(profile, object->name), 24);
+		fprintf(stderr, ")%s\n", terminal_end(stderr));
+	}
+}
+
+static void print_findings(const struct explanation *explanation, const struct profile *profile)
+{
+	if (explanation->findings.count == 0)
+		return;
+	print_heading("Findings");
+	for (size_t i = 0; i < MIN(explanation->findings.count, (size_t)TOP_FINDINGS); i++) {
+		const struct finding *finding = &explanation->findings.items[i];
+
+		fprintf(stderr, "%6.1f%%  %s", 100 * finding->share, finding->rule->title);
+		for (size_t f = 0; f < MIN(finding->n_functions, (size_t)3); f++) {
+			fputs(f == 0 ? ": " : ", ", stderr);
+			print_cut(profile_text(profile, finding->functions[f].name), 40);
+		}
+		fputc('\n', stderr);
+	}
+	if (explanation->findings.count > TOP_FINDINGS)
+		fprintf(stderr, "         and %zu more in analysis.txt\n",
+			explanation->findings.count - TOP_FINDINGS);
+}
+
+static void print_criteria(const struct explanation *explanation)
+{
+	static const struct {
+		const char *mark;
+		enum terminal_style style;
+	} marks[] = {
+		[CRITERION_MET] = { "ok  ", STYLE_GOOD },
+		[CRITERION_WARNING] = { "warn", STYLE_WARNING },
+		[CRITERION_FAILED] = { "FAIL", STYLE_BAD },
+	};
+
+	print_heading("Checklist");
+	for (size_t i = 0; i < explanation->criteria.count; i++) {
+		const struct criterion *criterion = &explanation->criteria.items[i];
+
+		fprintf(stderr, "  %s%s%s  %s: ",
+			terminal_begin(stderr, marks[criterion->verdict].style),
+			marks[criterion->verdict].mark, terminal_end(stderr), criterion->name);
+		print_cut(criterion->detail ? criterion->detail : "", 200);
+		fputc('\n', stderr);
+		if (criterion->hint) {
+			fputs("        ", stderr);
+			print_cut(criterion->hint, 400);
+			fputc('\n', stderr);
+		}
+	}
+}
+
+static void print_files(const struct deliverable_vector *deliverables,
+			const struct output_folder *folder)
+{
+	_cleanup_free_ char *path = escape_plain(folder->path);
+
+	fprintf(stderr, "\n%sFiles in %s/%s\n", terminal_begin(stderr, STYLE_BOLD), path,
+		terminal_end(stderr));
+	for (size_t i = 0; i < deliverables->count; i++) {
+		const struct deliverable *deliverable = &deliverables->items[i];
+
+		if (deliverable->error)
+			fprintf(stderr, "  %s%-20s NOT WRITTEN: %s%s\n",
+				terminal_begin(stderr, STYLE_BAD), deliverable->name,
+				deliverable->error->message, terminal_end(stderr));
+		else
+			fprintf(stderr, "  %-20s %s\n", deliverable->name, deliverable->purpose);
+	}
+}
+
+static void print_next(const struct explanation *explanation)
+{
+	if (explanation->next_commands.count == 0)
+		return;
+	print_heading("Next");
+	for (size_t i = 0; i < explanation->next_commands.count; i++) {
+		fputs("  ", stderr);
+		print_cut(explanation->next_commands.items[i], 400);
+		fputc('\n', stderr);
+	}
+}
+
+static void print_quality(const struct recording *recording, const struct explanation *explanation)
+{
+	const struct sampler_facts *facts = &recording->facts;
+	char wall[32];
+
+	format_duration(recording->wall_ns, wall);
+	fprintf(stderr, "%s", terminal_begin(stderr, STYLE_BOLD));
+	explanation_write_quality_line(explanation, stderr);
+	fprintf(stderr, "%s\n", terminal_end(stderr));
+	fprintf(stderr, "%s of wall time, sampled on %s", wall, facts->event_name);
+	if (facts->frequency_hz)
+		fprintf(stderr, " at %" PRIu64 " Hz", facts->frequency_hz);
+	else
+		fprintf(stderr, " every %" PRIu64 " %s", facts->period, facts->event_unit);
+	fprintf(stderr, ", %s\n",
+		!facts->has_kernel ? "user side only"
+		: !facts->has_user ? "kernel side only"
+				   : "user and kernel");
+	for (size_t i = 0; i < recording->degradations.count; i++)
+		terminal_print_warning("%s", recording->degradations.items[i]);
+	if (explanation->kind_reason)
+		fprintf(stderr, "%s: %s\n", program_kind_description(explanation->kind),
+			explanation->kind_reason);
+}
+
+void run_report_print(const struct recording *recording, const struct explanation *explanation,
+		      const struct deliverable_vector *deliverables,
+		      const struct output_folder *folder, const struct run_options *options)
+{
+	const struct profile *profile = analyzer_profile(recording->analyzer);
+
+	if (options->is_quiet)
+		return;
+	fputc('\n', stderr);
+	print_quality(recording, explanation);
+	print_functions(explanation, profile);
+	print_findings(explanation, profile);
+	print_criteria(explanation);
+	print_files(deliverables, folder);
+	print_next(explanation);
+}
+
+static void print_stage(const char *name, uint64_t duration_ns)
+{
+	char text[32];
+
+	format_duration(duration_ns, text);
+	fprintf(stderr, "  %-34s %10s\n", name, text);
+}
+
+void run_timings_print(const struct recording *recording)
+{
+	const struct run_timings *timings = &recording->timings;
+	const struct analyzer_statistics statistics = analyzer_statistics(recording->analyzer);
+
+	print_heading("Timings");
+	print_stage("start to sampling", timings->sampling_ns - timings->start_ns);
+	print_stage("command (wall)", recording->wall_ns);
+	print_stage("  unwinding in it", statistics.unwind_ns);
+	print_stage("  unwind tables built in it", statistics.unwinder.table_build_ns);
+	print_stage("symbols", timings->named_ns - timings->drained_ns);
+	print_stage("perf.data", timings->perf_data_ns - timings->named_ns);
+	print_stage("other deliverables", timings->written_ns - timings->perf_data_ns);
+	print_stage("end of command to last deliverable",
+		    timings->written_ns - timings->drained_ns);
+	fprintf(stderr, "  %" PRIu64 " samples, %" PRIu64 " frames, %" PRIu64 " tables of %" PRIu64
+			" rows, %u rings of %" PRIu64 " KiB, stack copies of %u bytes\n",
+		statistics.n_samples, statistics.n_user_frames, statistics.unwinder.n_tables,
+		statistics.unwinder.n_table_rows, recording->facts.n_rings,
+		recording->facts.ring_size_bytes / 1024, recording->facts.stack_copy_bytes);
+}
