@@ -49,20 +49,27 @@ static struct error *perf_session_next(struct record_source *source, uint64_t ti
 	return NULL;
 }
 
-static void perf_session_destroy(struct record_source *source)
+/** What a session holds before and after its drain runs. */
+static void perf_session_free(struct perf_session *session)
 {
-	struct perf_session *session = container_of_source(source);
 	struct string_vector *degradations = &session->session.facts.degradations;
 
-	if (session->batch)
-		batch_queue_recycle(&session->drain.queue, session->batch);
-	drain_deinit(&session->drain);
 	opened_events_deinit(&session->opened);
 	for (size_t i = 0; i < degradations->count; i++)
 		free((char *)degradations->items[i]);
 	string_vector_deinit(degradations);
 	free(session->event_of_id);
 	free(session);
+}
+
+static void perf_session_destroy(struct record_source *source)
+{
+	struct perf_session *session = container_of_source(source);
+
+	if (session->batch)
+		batch_queue_recycle(&session->drain.queue, session->batch);
+	drain_deinit(&session->drain);
+	perf_session_free(session);
 }
 
 static struct error *perf_sampler_open(const struct sampler_options *options,
@@ -74,8 +81,7 @@ static struct error *perf_sampler_open(const struct sampler_options *options,
 
 	error = open_ladder_descend(options, &session->session.facts, &session->opened);
 	if (error) {
-		string_vector_deinit(&session->session.facts.degradations);
-		free(session);
+		perf_session_free(session);
 		return error;
 	}
 	session->layout = record_layout_of(&session->opened.attr);
@@ -99,9 +105,7 @@ static struct error *perf_sampler_open(const struct sampler_options *options,
 	error = drain_start(&session->drain, session->opened.rings, session->opened.n_rings,
 			    &session->layouts, options->pid);
 	if (error) {
-		opened_events_deinit(&session->opened);
-		free(session->event_of_id);
-		free(session);
+		perf_session_free(session);
 		return error;
 	}
 	*ret = &session->session;

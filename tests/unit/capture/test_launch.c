@@ -1,0 +1,80 @@
+#include "capture/launch.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static int wait_status(pid_t pid)
+{
+	int status = -1;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void test_runs_after_release_only(void **state)
+{
+	char *argv[] = { "sh", "-c", "exit 7", NULL };
+	struct launch launch;
+
+	assert_null(launch_prepare(argv, &launch));
+	pid_t pid = launch.pid;
+
+	assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+	assert_null(launch_exec(&launch));
+	int status = wait_status(pid);
+
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 7);
+	launch_abandon(&launch); /* does nothing now */
+}
+
+static void test_exec_failure_has_its_errno_and_no_zombie(void **state)
+{
+	char *missing[] = { "/no/such/program", NULL };
+	char *folder[] = { "/", NULL };
+	struct launch launch;
+	struct error *error;
+
+	assert_null(launch_prepare(missing, &launch));
+	error = launch_exec(&launch);
+	assert_non_null(error);
+	assert_int_equal(error->errno_value, ENOENT);
+	assert_int_equal(error->code, ERROR_NOT_FOUND);
+	error_destroy(error);
+
+	assert_null(launch_prepare(folder, &launch));
+	error = launch_exec(&launch);
+	assert_non_null(error);
+	assert_int_equal(error->errno_value, EACCES);
+	error_destroy(error);
+
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static void test_abandoned_child_never_runs(void **state)
+{
+	char *argv[] = { "sh", "-c", "kill -KILL $PPID", NULL };
+	struct launch launch;
+
+	assert_null(launch_prepare(argv, &launch));
+	launch_abandon(&launch);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_runs_after_release_only),
+		cmocka_unit_test(test_exec_failure_has_its_errno_and_no_zombie),
+		cmocka_unit_test(test_abandoned_child_never_runs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
