@@ -33,6 +33,9 @@ void *arena_allocate(struct arena *arena, size_t size_bytes)
 {
 	void *memory;
 
+	/* Rounding up and the block's head must not wrap; memory_allocate() refuses the rest. */
+	if (size_bytes > SIZE_MAX / 2)
+		return memory_allocate(size_bytes, 2);
 	size_bytes = align_up(size_bytes);
 	if (!arena->blocks || size_bytes > arena->blocks->size_bytes - arena->used_bytes)
 		arena_add_block(arena, size_bytes);
@@ -46,7 +49,8 @@ char *arena_duplicate_text(struct arena *arena, const char *text, size_t length)
 {
 	char *copy = arena_allocate(arena, length + 1);
 
-	memcpy(copy, text, length);
+	if (length)
+		memcpy(copy, text, length);
 	return copy;
 }
 

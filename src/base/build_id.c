@@ -1,5 +1,6 @@
 #include "base/build_id.h"
 
+#include <assert.h>
 #include <string.h>
 
 void build_id_format(const struct build_id *build_id, char text[BUILD_ID_TEXT_SIZE_BYTES])
@@ -7,6 +8,7 @@ void build_id_format(const struct build_id *build_id, char text[BUILD_ID_TEXT_SI
 	static const char digits[] = "0123456789abcdef";
 	char *out = text;
 
+	assert(build_id->size_bytes <= BUILD_ID_SIZE_MAX_BYTES);
 	for (size_t i = 0; i < build_id->size_bytes; i++) {
 		*out++ = digits[build_id->bytes[i] >> 4];
 		*out++ = digits[build_id->bytes[i] & 15];

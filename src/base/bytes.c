@@ -96,9 +96,12 @@ struct error *byte_reader_sleb128(struct byte_reader *reader, int64_t *ret)
 		if (position >= reader->bytes.size)
 			return byte_reader_past_end(reader, position - reader->position + 1);
 		byte = data[position++];
-		if (shift < 64)
+		/* From bit 63 on there may only be copies of the sign. */
+		if (shift < 63)
 			value |= (uint64_t)(byte & 0x7f) << shift;
-		else if ((byte & 0x7f) != ((value >> 63) ? 0x7f : 0))
+		else if (shift == 63)
+			value |= (uint64_t)(byte & 1) << 63;
+		if (shift >= 63 && (byte & 0x7f) != ((value >> 63) ? 0x7f : 0))
 			return byte_reader_error(reader, "LEB128 number over 64 bits");
 		shift += 7;
 	} while (byte & 0x80);
@@ -111,22 +114,30 @@ struct error *byte_reader_sleb128(struct byte_reader *reader, int64_t *ret)
 
 struct error *byte_reader_text(struct byte_reader *reader, const char **ret)
 {
-	const char *start = (const char *)reader->bytes.data + reader->position;
-	size_t length = strnlen(start, byte_reader_left(reader));
+	size_t left = byte_reader_left(reader);
+	const char *start, *end;
 
-	if (length == byte_reader_left(reader))
+	if (left == 0)
+		return byte_reader_past_end(reader, 1);
+	start = (const char *)reader->bytes.data + reader->position;
+	end = memchr(start, '\0', left);
+	if (!end)
 		return byte_reader_error(reader, "text without an end");
-	reader->position += length + 1;
+	reader->position += (size_t)(end - start) + 1;
 	*ret = start;
 	return NULL;
 }
 
 struct error *byte_reader_bytes(struct byte_reader *reader, size_t size_bytes, struct bytes *ret)
 {
-	const uint8_t *start = reader->bytes.data + reader->position;
-
 	RETURN_IF_ERROR(byte_reader_skip(reader, size_bytes));
-	*ret = (struct bytes){ .data = start, .size = size_bytes };
+	*ret = (struct bytes){ 0 };
+	/* The empty run may have no address to count from. */
+	if (size_bytes > 0)
+		*ret = (struct bytes){
+			.data = reader->bytes.data + reader->position - size_bytes,
+			.size = size_bytes,
+		};
 	return NULL;
 }
 

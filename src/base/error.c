@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static char *format_text(const char *format, va_list arguments)
+static char *PRINTF_LIKE(1, 0) format_text(const char *format, va_list arguments)
 {
 	char *text;
 

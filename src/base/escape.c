@@ -48,13 +48,13 @@ size_t escape_decode_utf8(const char *text, size_t size_bytes, unsigned int *cha
 }
 
 /**
- * C0, DEL, C1 and the bidirectional overrides: what a terminal or a reader's
+ * C0, DEL, C1, line separators and the bidirectional marks and overrides: what a terminal or a reader's
  * eye may take for a command. Noncharacters are not allowed in XML 1.0.
  */
 static bool is_control(unsigned int character)
 {
 	return character < 0x20 || (character >= 0x7f && character < 0xa0) ||
-	       (character >= 0x200e && character <= 0x200f) ||
+	       character == 0x61c || (character >= 0x200e && character <= 0x200f) ||
 	       (character >= 0x202a && character <= 0x202e) ||
 	       (character >= 0x2066 && character <= 0x2069) || character == 0x2028 ||
 	       character == 0x2029 || character == 0xfeff || (character & 0xfffe) == 0xfffe;
@@ -138,7 +138,8 @@ static bool write_special_json(FILE *file, unsigned int character)
 	case 0x2029:
 		break;
 	default:
-		if (character >= 0x20 && character != 0x7f)
+		/* Above U+FFFF an escape would need a surrogate pair; nothing there needs one. */
+		if (!is_control(character) || character > 0xffff)
 			return false;
 	}
 	fprintf(file, "\\u%04x", character);

@@ -22,6 +22,8 @@ static void json_indent(struct json_writer *json)
 
 static void json_prefix(struct json_writer *json, const char *key)
 {
+	/* A key exactly in objects. */
+	assert((key != NULL) == (json->closing[json->depth] == '}'));
 	if (json->has_items[json->depth])
 		fputc(',', json->file);
 	json->has_items[json->depth] = true;
@@ -40,13 +42,14 @@ static void json_begin(struct json_writer *json, const char *key, char bracket)
 	json->depth++;
 	assert(json->depth < JSON_DEPTH_MAX);
 	json->has_items[json->depth] = false;
+	json->closing[json->depth] = bracket == '{' ? '}' : ']';
 }
 
 static void json_end(struct json_writer *json, char bracket)
 {
 	bool had_items = json->has_items[json->depth];
 
-	assert(json->depth > 0);
+	assert(json->depth > 0 && json->closing[json->depth] == bracket);
 	json->depth--;
 	if (had_items) {
 		if (json->depth == 0)

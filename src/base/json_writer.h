@@ -23,6 +23,7 @@ struct json_writer {
 	FILE *file;
 	unsigned int depth;
 	bool has_items[JSON_DEPTH_MAX];
+	char closing[JSON_DEPTH_MAX]; /**< The bracket that ends this level; NUL at the top. */
 };
 
 struct json_writer json_writer_make(FILE *file);

@@ -19,6 +19,15 @@ static struct error *refuse_existing(const char *path)
 			       "choose another name with -o, or add --force to replace it");
 }
 
+static struct error *create_error(int errno_value, const char *partial_path)
+{
+	struct error *error = error_from_errno(errno_value, "cannot create '%s'", partial_path);
+
+	if (errno_value == EEXIST)
+		return error_with_hint(error, "an interrupted run may have left it; remove it");
+	return error;
+}
+
 struct error *output_file_create(struct output_file *output, const char *path, bool may_replace)
 {
 	_cleanup_free_ char *partial_path = memory_format_text("%s.partial", path);
@@ -32,7 +41,7 @@ struct error *output_file_create(struct output_file *output, const char *path, b
 		return error_from_errno(errno, "cannot remove '%s'", partial_path);
 	descriptor = open(partial_path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (descriptor < 0)
-		return error_from_errno(errno, "cannot create '%s'", partial_path);
+		return create_error(errno, partial_path);
 	file = fdopen(descriptor, "w+");
 	if (!file) {
 		struct error *error = error_from_errno(errno, "cannot open '%s'", partial_path);
@@ -46,6 +55,7 @@ struct error *output_file_create(struct output_file *output, const char *path, b
 		.file = file,
 		.path = memory_duplicate_text(path),
 		.partial_path = memory_duplicate_text(partial_path),
+		.may_replace = may_replace,
 	};
 	return NULL;
 }
@@ -57,19 +67,66 @@ static void output_file_release(struct output_file *output)
 	*output = (struct output_file){ 0 };
 }
 
+/**
+ * Why writing failed earlier: stdio keeps the fact and forgets the cause, so
+ * the kernel is asked again. The file is to be removed anyway.
+ */
+static int find_write_errno(FILE *file)
+{
+	static const char block[4096];
+
+	return write(fileno(file), block, sizeof(block)) < 0 ? errno : EIO;
+}
+
+static struct error *write_error(int errno_value, const char *path)
+{
+	struct error *error = error_from_errno(errno_value, "cannot write '%s'", path);
+
+	if (errno_value == ENOSPC || errno_value == EDQUOT)
+		return error_with_hint(error, "make room, or choose another folder with -o");
+	return error;
+}
+
+static struct error *finish_writing(struct output_file *output)
+{
+	int errno_value = 0;
+
+	if (fflush(output->file) != 0)
+		errno_value = errno;
+	else if (ferror(output->file))
+		errno_value = find_write_errno(output->file);
+	if (fclose(output->file) != 0 && errno_value == 0)
+		errno_value = errno;
+	output->file = NULL;
+	return errno_value ? write_error(errno_value, output->path) : NULL;
+}
+
+/** Give the whole file its name. */
+static struct error *publish(const struct output_file *output)
+{
+	int status = renameat2(AT_FDCWD, output->partial_path, AT_FDCWD, output->path,
+			       output->may_replace ? 0 : RENAME_NOREPLACE);
+
+	if (status != 0 && errno == EEXIST)
+		return refuse_existing(output->path);
+	/* renameat2(2): not every file system knows RENAME_NOREPLACE. */
+	if (status != 0 && (errno == EINVAL || errno == ENOSYS)) {
+		if (!output->may_replace)
+			RETURN_IF_ERROR(refuse_existing(output->path));
+		status = rename(output->partial_path, output->path);
+	}
+	if (status != 0)
+		return error_from_errno(errno, "cannot rename '%s' to '%s'", output->partial_path,
+					output->path);
+	return NULL;
+}
+
 struct error *output_file_commit(struct output_file *output)
 {
-	struct error *error = NULL;
-	bool had_error = ferror(output->file);
-	int closed = fclose(output->file);
+	struct error *error = finish_writing(output);
 
-	output->file = NULL;
-	if (closed != 0 || had_error)
-		error = error_from_errno(closed != 0 ? errno : EIO, "cannot write '%s'",
-					 output->path);
-	else if (rename(output->partial_path, output->path) != 0)
-		error = error_from_errno(errno, "cannot rename '%s' to '%s'", output->partial_path,
-					 output->path);
+	if (!error)
+		error = publish(output);
 	if (error)
 		unlink(output->partial_path);
 	output_file_release(output);

@@ -14,13 +14,17 @@ struct output_file {
 	FILE *file; /**< Write here. */
 	char *path;
 	char *partial_path;
+	bool may_replace;
 };
 
 /** Fails when @p path exists, unless @p may_replace. */
 struct error *output_file_create(struct output_file *output, const char *path,
 				 bool may_replace) MUST_CHECK;
 
-/** Flush, check for write errors, rename. On failure the partial file is removed. */
+/**
+ * Flush, check for write errors, rename. On failure the partial file is removed.
+ * Without may_replace a file that has appeared under the name meanwhile is kept.
+ */
 struct error *output_file_commit(struct output_file *output) MUST_CHECK;
 
 /** Remove the partial file. Fine after commit and on an all-zero struct: does nothing. */

@@ -22,12 +22,13 @@ string_id string_table_intern(struct string_table *table, const char *text)
 
 string_id string_table_intern_length(struct string_table *table, const char *text, size_t length)
 {
-	struct string_key key = { .text = text, .length = length };
+	struct string_key key = { .text = length ? text : "", .length = length };
 	string_id *id = string_map_find(&table->ids, key);
 
 	if (id)
 		return *id;
-	key.text = arena_duplicate_text(&table->arena, text, length);
+	assert(table->texts.count < UINT32_MAX);
+	key.text = arena_duplicate_text(&table->arena, key.text, length);
 	id = string_map_insert(&table->ids, key, NULL);
 	*id = (string_id)table->texts.count;
 	string_vector_append(&table->texts, key.text);
