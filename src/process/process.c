@@ -129,15 +129,15 @@ static void apply_comm(struct process_table *table, const struct record *record)
 	}
 }
 
-static void apply_fork(struct process_table *table, const struct task_record *task)
+static void apply_fork(struct process_table *table, const struct record *record)
 {
-	struct process_entry *child = process_table_entry(table, task->pid);
-	struct process_entry *parent = process_table_entry(table, task->parent_pid);
-
-	const char *parent_name = process_table_comm(table, task->parent_pid, task->parent_tid);
+	struct process_entry *child = process_table_entry(table, record->pid);
+	struct process_entry *parent = process_table_entry(table, record->task.parent_pid);
+	const char *parent_name =
+		process_table_comm(table, record->task.parent_pid, record->task.parent_tid);
 
 	if (parent_name[0])
-		process_table_set_comm(table, task->pid, task->tid, parent_name);
+		process_table_set_comm(table, record->pid, record->tid, parent_name);
 	if (child == parent) {
 		child->n_threads++;
 		return;
@@ -152,8 +152,7 @@ static void apply_fork(struct process_table *table, const struct task_record *ta
 	note_change(table, child);
 }
 
-/** Late records of an ended process may still come, so its mappings go only when many others ended.
- */
+/** Late records of an ended process may come, so its mappings stay until many others have ended. */
 static void bury(struct process_table *table, struct process_entry *entry)
 {
 	struct dead_process *place = &table->dead[table->dead_position];
@@ -166,9 +165,9 @@ static void bury(struct process_table *table, struct process_entry *entry)
 	table->dead_position = (table->dead_position + 1) % PROCESS_DEAD_MAX;
 }
 
-static void apply_exit(struct process_table *table, const struct task_record *task)
+static void apply_exit(struct process_table *table, const struct record *record)
 {
-	struct process_entry *entry = process_table_entry(table, task->pid);
+	struct process_entry *entry = process_table_entry(table, record->pid);
 
 	if (entry->n_threads && --entry->n_threads == 0)
 		bury(table, entry);
@@ -185,10 +184,10 @@ void process_table_apply(struct process_table *table, const struct record *recor
 		apply_comm(table, record);
 		break;
 	case PERF_RECORD_FORK:
-		apply_fork(table, &record->task);
+		apply_fork(table, record);
 		break;
 	case PERF_RECORD_EXIT:
-		apply_exit(table, &record->task);
+		apply_exit(table, record);
 		break;
 	default:
 		break;
