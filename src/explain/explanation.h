@@ -15,6 +15,9 @@
 
 #define EXPLANATION_FUNCTIONS_MAX 5
 
+/** Of a rule that does not say (least = ...). */
+#define RULE_SHARE_LEAST_DEFAULT 0.02
+
 /** One entry of a rule file; strings owned by the rule set. */
 struct rule {
 	const char *id;	      /**< "allocation" */
@@ -31,7 +34,13 @@ struct rule_set;
 struct rule_set *rule_set_create(void);
 void rule_set_destroy(struct rule_set *rules);
 
-/** Add the rules of a file. Errors name file and line; a rule with a known id replaces it. */
+/** Add the rules shipped inside the program (share/rules/default.rules). */
+struct error *rule_set_read_default(struct rule_set *rules) MUST_CHECK;
+
+/**
+ * Add the rules of a file. Errors name file and line and leave the set as it
+ * was; a rule with a known id replaces it.
+ */
 struct error *rule_set_read(struct rule_set *rules, const char *path) MUST_CHECK;
 size_t rule_set_count(const struct rule_set *rules);
 
@@ -41,9 +50,16 @@ struct finding {
 	double share;	 /**< Of the event's period, 0..1; each sample counted once. */
 	uint64_t count;	 /**< Samples. */
 	uint64_t period;
-	uint32_t hottest_stack; /**< Stack id of its heaviest call path. */
-	uint64_t hottest_stack_period;
-	struct profile_function functions[EXPLANATION_FUNCTIONS_MAX]; /**< Heaviest first. */
+
+	/** A stack id: the heaviest call path from the root to the first match. */
+	uint32_t hottest_stack;
+	uint64_t hottest_stack_period; /**< Of all samples that came that way. */
+
+	/**
+	 * The heaviest matching functions, descending children_period: the
+	 * finding's samples with the function in them (scope = leaf: owned by it).
+	 */
+	struct profile_function functions[EXPLANATION_FUNCTIONS_MAX];
 	size_t n_functions;
 };
 
@@ -61,6 +77,15 @@ enum program_kind {
 	PROGRAM_IDLE,	      /**< Mostly waiting, reason not visible in CPU samples. */
 	PROGRAM_TOO_SHORT,    /**< Too few samples to say. */
 };
+
+/** A library whose code was sampled but has no names. */
+struct unresolved_library {
+	uint32_t object;
+	uint64_t count; /**< Samples with a nameless innermost frame in it. */
+	double share;	/**< Of all samples, 0..1. */
+};
+
+DEFINE_VECTOR(unresolved_library_vector, struct unresolved_library)
 
 enum criterion_verdict {
 	CRITERION_MET,
@@ -81,15 +106,20 @@ DEFINE_VECTOR(criterion_vector, struct criterion)
 struct explanation {
 	uint32_t event;
 	struct profile_quality quality;
+	double kernel_share; /**< Of the period, 0..1: samples taken in the kernel. */
 	struct profile_function_vector functions; /**< Descending self. */
 	enum program_kind kind;
 	char *kind_reason;    /**< One sentence with its figures; owned. */
 	struct string_vector next_commands; /**< "COMMAND  # why"; owned. */
 	struct finding_vector findings;	    /**< Descending share. */
-	struct criterion_vector criteria;
+	struct unresolved_library_vector unresolved; /**< Descending count. */
+	struct criterion_vector criteria; /**< Callers may append (names static, texts owned). */
 };
 
-/** @param event  Event id in the profile. */
+/**
+ * @param rules  Must outlive the explanation: findings point to its rules.
+ * @param event  Event id in the profile.
+ */
 struct explanation *explanation_create(const struct profile *profile, const struct rule_set *rules,
 				       uint32_t event);
 void explanation_destroy(struct explanation *explanation);
@@ -105,4 +135,17 @@ void explanation_write_json(const struct explanation *explanation, const struct 
 /** The stack-quality line, without a newline: "1,702 samples, 99.9 % complete stacks, ...". */
 void explanation_write_quality_line(const struct explanation *explanation, FILE *file);
 
+/** "CPU-bound", "waiting for locks", ...: for people. */
 const char *program_kind_description(enum program_kind kind);
+
+/** "cpu-bound", "lock-bound", ...: stable words for JSON. */
+const char *program_kind_name(enum program_kind kind);
+
+/** "met", "warning", "failed" */
+const char *criterion_verdict_name(enum criterion_verdict verdict);
+
+/**
+ * Half the width of the 95 % interval of a share seen in @p n_samples
+ * independent samples (Wilson's score interval); 1 when there are none.
+ */
+double explanation_sampling_error(double share, uint64_t n_samples);

@@ -1,0 +1,162 @@
+#include "explain/explanation_internal.h"
+
+#include "explain/layout_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/** The rules that tell kinds of programs apart, by id. */
+static const char *const lock_rules[] = { "locks", NULL };
+static const char *const io_rules[] = { "file-io", "network-io", "storage-sync", "dns", NULL };
+
+/** 97.5 % quantile of the normal distribution: both ends together are 95 %. */
+#define NORMAL_QUANTILE_95 1.959964
+
+double explanation_sampling_error(double share, uint64_t n_samples)
+{
+	double n = (double)n_samples;
+	double z2 = NORMAL_QUANTILE_95 * NORMAL_QUANTILE_95;
+
+	if (!n_samples)
+		return 1;
+	return NORMAL_QUANTILE_95 / (1 + z2 / n) *
+	       sqrt(share * (1 - share) / n + z2 / (4 * n * n));
+}
+
+/** Share of the period in samples whose innermost location is in the kernel. */
+static double kernel_share_of(const struct profile *profile, uint32_t event, uint64_t period_total)
+{
+	uint64_t kernel_period = 0;
+
+	for (size_t i = 0; i < profile->samples.count; i++) {
+		const struct profile_sample *sample = &profile->samples.items[i];
+		uint32_t location = profile->stacks.items[sample->stack].location;
+
+		if (sample->event == event && sample->stack &&
+		    profile->locations.items[location].kind == LOCATION_KERNEL)
+			kernel_period += sample->period;
+	}
+	return period_total ? (double)kernel_period / (double)period_total : 0;
+}
+
+static int compare_unresolved(const void *left, const void *right)
+{
+	const struct unresolved_library *a = left, *b = right;
+
+	if (a->count != b->count)
+		return a->count < b->count ? 1 : -1;
+	return (a->object > b->object) - (a->object < b->object);
+}
+
+void unresolved_collect(struct explanation *explanation, const struct profile *profile)
+{
+	_cleanup_free_ uint64_t *counts = memory_allocate(profile->objects.count, sizeof(*counts));
+
+	for (size_t i = 0; i < explanation->functions.count; i++) {
+		const struct profile_function *function = &explanation->functions.items[i];
+
+		if (function->flags & FRAME_IS_UNKNOWN)
+			counts[function->object] += function->self_count;
+	}
+	for (uint32_t i = 0; i < profile->objects.count; i++) {
+		if (!counts[i])
+			continue;
+		unresolved_library_vector_append(
+			&explanation->unresolved,
+			(struct unresolved_library){
+				.object = i,
+				.count = counts[i],
+				.share = (double)counts[i] /
+					 (double)explanation->quality.n_samples });
+	}
+	if (explanation->unresolved.count)
+		qsort(explanation->unresolved.items, explanation->unresolved.count,
+		      sizeof(*explanation->unresolved.items), compare_unresolved);
+}
+
+/** The largest share among the rules with these ids. */
+static double rule_share(const struct rule_set *rules, const struct rule_weight *weights,
+			 uint64_t period_total, const char *const *ids)
+{
+	double share = 0;
+
+	for (; *ids && period_total; ids++) {
+		for (size_t i = 0; i < rules->entries.count; i++)
+			if (equal_text(rules->entries.items[i]->rule.id, *ids))
+				share = MAX(share, (double)weights[i].period / (double)period_total);
+	}
+	return share;
+}
+
+struct explanation *explanation_create(const struct profile *profile, const struct rule_set *rules,
+				       uint32_t event)
+{
+	struct explanation *explanation = memory_allocate(1, sizeof(*explanation));
+	_cleanup_free_ struct rule_weight *weights =
+		memory_allocate(rules->entries.count, sizeof(*weights));
+	const struct profile_info *info = &profile->info;
+	uint64_t period_total;
+	struct program_facts facts;
+
+	explanation->event = event;
+	profile_quality_of(profile, event, &explanation->quality);
+	period_total = explanation->quality.period_total;
+	profile_functions_of(profile, event, &explanation->functions);
+	explanation->kernel_share = kernel_share_of(profile, event, period_total);
+	unresolved_collect(explanation, profile);
+	findings_collect(explanation, profile, rules, weights);
+
+	facts = (struct program_facts){
+		.n_samples = explanation->quality.n_samples,
+		.wall_ns = info->wall_ns,
+		.user_cpu_ns = info->user_cpu_ns,
+		.system_cpu_ns = info->system_cpu_ns,
+		.n_cpus = info->n_cpus,
+		.voluntary_switches = info->voluntary_switches,
+		.major_faults = info->major_faults,
+		.kernel_share = explanation->kernel_share,
+		.lock_share = rule_share(rules, weights, period_total, lock_rules),
+		.io_share = rule_share(rules, weights, period_total, io_rules),
+	};
+	explanation->kind = program_kind_of(&facts, &explanation->kind_reason);
+	criteria_collect(explanation, profile);
+	next_commands_append(explanation, profile, &explanation->next_commands);
+	return explanation;
+}
+
+void explanation_destroy(struct explanation *explanation)
+{
+	if (!explanation)
+		return;
+	profile_function_vector_deinit(&explanation->functions);
+	finding_vector_deinit(&explanation->findings);
+	unresolved_library_vector_deinit(&explanation->unresolved);
+	for (size_t i = 0; i < explanation->criteria.count; i++) {
+		free(explanation->criteria.items[i].detail);
+		free(explanation->criteria.items[i].hint);
+	}
+	criterion_vector_deinit(&explanation->criteria);
+	for (size_t i = 0; i < explanation->next_commands.count; i++)
+		free((char *)explanation->next_commands.items[i]);
+	string_vector_deinit(&explanation->next_commands);
+	free(explanation->kind_reason);
+	free(explanation);
+}
+
+void explanation_write_quality_line(const struct explanation *explanation, FILE *file)
+{
+	const struct profile_quality *quality = &explanation->quality;
+	char count[LAYOUT_NUMBER_SIZE_BYTES], complete[LAYOUT_NUMBER_SIZE_BYTES];
+	char named[LAYOUT_NUMBER_SIZE_BYTES], lost[LAYOUT_NUMBER_SIZE_BYTES];
+
+	profile_format_count(quality->n_samples, count);
+	profile_format_count(quality->n_lost, lost);
+	layout_format_share(quality->complete_share, complete);
+	layout_format_share(quality->named_share, named);
+	fprintf(file, "%s samples, ", count);
+	if (quality->n_user_stacks)
+		fprintf(file, "%s complete stacks, ", complete);
+	else
+		fputs("no user stacks, ", file);
+	fprintf(file, "%s named, %s lost", named, lost);
+}

@@ -1,0 +1,61 @@
+#pragma once
+
+/** The steps of explanation_create(), one file each. */
+
+#include "explain/rule_internal.h"
+
+/** Weight of one rule, also of rules too light to be shown. */
+struct rule_weight {
+	uint64_t count;
+	uint64_t period;
+};
+
+/**
+ * Fill in explanation->findings. Needs its quality and functions.
+ *
+ * @param weights_ret  One per rule of the set, in its order.
+ */
+void findings_collect(struct explanation *explanation, const struct profile *profile,
+		      const struct rule_set *rules, struct rule_weight *weights_ret);
+
+/** What the kind of program is told from; shares are 0..1. */
+struct program_facts {
+	uint64_t n_samples;
+	uint64_t wall_ns;
+	uint64_t user_cpu_ns, system_cpu_ns;
+	uint32_t n_cpus;
+	uint64_t voluntary_switches;
+	uint64_t major_faults;
+	double kernel_share;
+	double lock_share; /**< Samples in locking. */
+	double io_share;   /**< Samples in file, network or storage I/O. */
+};
+
+/** @param reason_ret  One sentence with its figures; free() it. */
+enum program_kind program_kind_of(const struct program_facts *facts, char **reason_ret);
+
+/** Append "COMMAND  # why" lines for a program of this kind. */
+void next_commands_append(const struct explanation *explanation, const struct profile *profile,
+			  struct string_vector *ret);
+
+/** Fill in explanation->criteria. Needs its quality and unresolved libraries. */
+void criteria_collect(struct explanation *explanation, const struct profile *profile);
+
+/** Fill in explanation->unresolved. */
+void unresolved_collect(struct explanation *explanation, const struct profile *profile);
+
+/** A sampling rate asked for above this disturbs more than it shows. */
+#define SAMPLING_RATE_SENSIBLE_MAX_HZ 20000
+
+/** Samples for a picture one can trust, and for a first impression. */
+#define SAMPLES_WANTED 1000
+#define SAMPLES_LEAST  100
+
+/** Shares of complete stacks and of named innermost frames: met from, warned about from. */
+#define COMPLETE_SHARE_WANTED 0.99
+#define COMPLETE_SHARE_LEAST  0.90
+#define NAMED_SHARE_WANTED    0.95
+#define NAMED_SHARE_LEAST     0.80
+
+/** More lost than this and the rest may be a biased choice. */
+#define LOST_SHARE_MOST 0.01

@@ -1,0 +1,33 @@
+#pragma once
+
+/** Plain text of at most LAYOUT_COLUMNS columns. Foreign text comes out harmless. */
+
+#include "base/attributes.h"
+
+#include <stdio.h>
+
+#define LAYOUT_COLUMNS 100
+
+/** A line with a title, underlined, after an empty line. */
+void layout_write_heading(FILE *file, const char *title);
+
+/** @p text broken at blanks, each line behind @p indent blanks. */
+void layout_write_paragraph(FILE *file, unsigned int indent, const char *text);
+
+/** The same with @p label in front of the first line; its width is @p label_columns. */
+void layout_write_labelled(FILE *file, unsigned int indent, const char *label,
+			   unsigned int label_columns, const char *text);
+
+/** A name on one line: its middle left out ("...") when longer than @p columns. */
+void layout_write_name(FILE *file, const char *name, unsigned int columns);
+
+/** The same, filled with blanks up to @p columns. */
+void layout_write_name_padded(FILE *file, const char *name, unsigned int columns);
+
+#define LAYOUT_NUMBER_SIZE_BYTES 32
+
+/** "12.3 %"; what is not quite all is never "100.0 %", what is something never "0.0 %". */
+void layout_format_share(double share, char text[LAYOUT_NUMBER_SIZE_BYTES]);
+
+/** "4.99 s", "37 ms", "12 us" */
+void layout_format_duration(uint64_t duration_ns, char text[LAYOUT_NUMBER_SIZE_BYTES]);
