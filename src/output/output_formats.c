@@ -5,6 +5,7 @@
 #include <string.h>
 
 const struct output_format *const output_formats[] = {
+	&flamegraph_format,
 	&folded_format,
 	&script_format,
 	NULL,

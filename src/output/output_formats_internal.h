@@ -4,5 +4,6 @@
 
 #include "output/output_format.h"
 
+extern const struct output_format flamegraph_format;
 extern const struct output_format folded_format;
 extern const struct output_format script_format;

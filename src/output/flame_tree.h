@@ -1,0 +1,91 @@
+#pragma once
+
+/**
+ * The frame tree behind a flame graph: all stacks of one event merged by frame
+ * from the root on (or, reversed, from the leaf on).
+ *
+ *   root "all" -> thread name -> outermost function -> ... -> innermost function
+ *
+ * Two frames are one when name, object and kind are equal; the line does not
+ * matter. A stack that does not reach its root gets a frame "[incomplete stack]"
+ * between the thread's name and its outermost known frame, so that a broken
+ * tower is not mistaken for a caller-less function. Stacks that were never asked
+ * for (STACK_END_NONE) or that a foreign profile says nothing about
+ * (STACK_END_UNTRACED) get none.
+ *
+ * Weights are samples, as in the folded output.
+ */
+
+#include "profile/profile.h"
+
+/** Parent of the root, and the end of a list of siblings. */
+#define FLAME_NODE_NONE UINT32_MAX
+
+/** The root's index. */
+#define FLAME_NODE_ROOT 0
+
+enum flame_frame_kind {
+	FLAME_FRAME_ALL,	/**< The root. */
+	FLAME_FRAME_THREAD,	/**< A thread's name. */
+	FLAME_FRAME_INCOMPLETE, /**< Marks stacks that do not reach their root. */
+	FLAME_FRAME_ELIDED,	/**< Stands for several frames too small to be kept. */
+	FLAME_FRAME_CODE,	/**< A function. */
+};
+
+/** What is written on a node. Many nodes share one. */
+struct flame_frame {
+	enum flame_frame_kind kind;
+	const char *name; /**< Borrowed from the profile, or static. Hostile text. */
+	uint32_t object;  /**< Object id; meaningful for FLAME_FRAME_CODE. */
+	string_id file;	  /**< 0: unknown, or not the same everywhere. */
+	uint32_t line;	  /**< 0: unknown, or not the same everywhere. */
+	uint32_t flags;	  /**< enum frame_flags; inlined only when it was everywhere. */
+};
+
+struct flame_node {
+	uint32_t parent;
+	uint32_t first_child; /**< Children are sorted by name. */
+	uint32_t next_sibling;
+	uint32_t frame; /**< Index into flame_tree.frames, which is sorted by name. */
+	uint32_t depth; /**< 0 for the root. */
+	uint64_t self_count;  /**< Samples that end here. */
+	uint64_t total_count; /**< Samples through here. */
+};
+
+DEFINE_VECTOR(flame_frame_vector, struct flame_frame)
+DEFINE_VECTOR(flame_node_vector, struct flame_node)
+
+/** A parent's index is below those of its children. Read freely. */
+struct flame_tree {
+	const struct profile *profile; /**< Borrowed. */
+	struct flame_frame_vector frames;
+	struct flame_node_vector nodes;
+	uint32_t depth_max;	   /**< Of all nodes. */
+	uint64_t n_elided;	   /**< Nodes taken out by flame_tree_elide(). */
+	uint64_t elided_limit_count; /**< They have fewer samples than this. 0: none were taken out. */
+};
+
+/** Merge the stacks of @p event, root first. */
+void flame_tree_init(struct flame_tree *ret, const struct profile *profile, uint32_t event);
+
+/**
+ * The same stacks merged from the innermost frame on. Nodes below @p limit_count
+ * samples are left out (they are what makes such a tree large) and counted.
+ */
+void flame_tree_init_reversed(struct flame_tree *ret, const struct flame_tree *tree,
+			      uint64_t limit_count);
+
+/**
+ * Make the tree at most about @p n_nodes_max nodes large: the smallest nodes of
+ * each parent give way to one FLAME_FRAME_ELIDED child with their samples.
+ * Nodes of at least @p keep_share of all samples always stay.
+ */
+void flame_tree_elide(struct flame_tree *tree, size_t n_nodes_max, double keep_share);
+
+/** The node after @p node when children come right after their parent; FLAME_NODE_NONE at the end. */
+uint32_t flame_tree_next(const struct flame_tree *tree, uint32_t node);
+
+/** The same, leaving out the nodes below @p node. */
+uint32_t flame_tree_skip(const struct flame_tree *tree, uint32_t node);
+
+void flame_tree_deinit(struct flame_tree *tree);
