@@ -9,30 +9,15 @@
  */
 
 #include "base/escape.h"
+#include "output/call_tree_internal.h"
 #include "output/output_formats_internal.h"
 
 #include <assert.h>
 #include <inttypes.h>
 
-/** A name below the names above it. Node 0 is above all. */
-struct folded_node {
-	uint32_t parent;
-	string_id name; /**< In folded_tree.names. */
-	uint64_t count; /**< Samples that end here. */
-	bool has_children;
-};
-
-DEFINE_VECTOR(folded_node_vector, struct folded_node)
-DEFINE_HASH_MAP(folded_node_map, uint64_t, uint32_t, hash_u64, equal_u64)
-
 struct folded_tree {
-	const struct profile *profile;
-	struct string_table names;   /**< Escaped: what is written. */
-	string_id *name_of_frame;    /**< By frame id. */
-	uint32_t *node_of_stack;     /**< By stack id, of the thread name at hand; 0: not yet. */
-	struct index_vector pending; /**< Stacks without a node, innermost first. */
-	struct folded_node_vector nodes;
-	struct folded_node_map node_ids; /**< parent << 32 | name. */
+	struct call_tree calls;
+	struct string_table names; /**< Escaped: what is written. */
 };
 
 /** Escape @p text, blanks replaced by @p blank. */
@@ -55,135 +40,43 @@ static string_id folded_tree_intern_name(struct folded_tree *tree, const char *t
 	return name;
 }
 
-static string_id folded_tree_name_frame(struct folded_tree *tree, const struct profile_frame *frame)
+static string_id folded_tree_name_frame(struct folded_tree *tree, const struct profile *profile,
+					const struct profile_frame *frame)
 {
-	const struct profile_object *object = &tree->profile->objects.items[frame->object];
-	const char *object_name = profile_text(tree->profile, object->name);
+	const struct profile_object *object = &profile->objects.items[frame->object];
+	const char *object_name = profile_text(profile, object->name);
 	_cleanup_free_ char *text = NULL;
 
 	if (!(frame->flags & FRAME_IS_UNKNOWN) || frame->object == PROFILE_OBJECT_UNKNOWN)
-		return folded_tree_intern_name(tree, profile_text(tree->profile, frame->name), ' ');
+		return folded_tree_intern_name(tree, profile_text(profile, frame->name), ' ');
 	text = object_name[0] == '[' ? memory_duplicate_text(object_name)
 				     : memory_format_text("[%s]", object_name);
 	return folded_tree_intern_name(tree, text, ' ');
 }
 
-static void folded_tree_init(struct folded_tree *tree, const struct profile *profile)
+static void folded_tree_init(struct folded_tree *tree, const struct profile *profile,
+			     uint32_t event)
 {
-	*tree = (struct folded_tree){ .profile = profile };
+	string_id *of_frame = memory_allocate(profile->frames.count, sizeof(*of_frame));
+	string_id *of_thread = memory_allocate(profile->threads.count, sizeof(*of_thread));
+
 	string_table_init(&tree->names);
-	tree->name_of_frame = memory_allocate(profile->frames.count, sizeof(string_id));
 	for (size_t i = 0; i < profile->frames.count; i++)
-		tree->name_of_frame[i] = folded_tree_name_frame(tree, &profile->frames.items[i]);
-	tree->node_of_stack = memory_allocate(profile->stacks.count, sizeof(uint32_t));
-	folded_node_vector_append_new(&tree->nodes);
+		of_frame[i] = folded_tree_name_frame(tree, profile, &profile->frames.items[i]);
+	for (size_t i = 0; i < profile->threads.count; i++) {
+		const char *comm = profile_text(profile, profile->threads.items[i].comm);
+
+		of_thread[i] = folded_tree_intern_name(tree, *comm ? comm : "[unknown]", '_');
+	}
+	call_tree_init(&tree->calls, profile, event, of_thread, of_frame);
+	free(of_thread);
+	free(of_frame);
 }
 
 static void folded_tree_deinit(struct folded_tree *tree)
 {
-	folded_node_map_deinit(&tree->node_ids);
-	folded_node_vector_deinit(&tree->nodes);
-	index_vector_deinit(&tree->pending);
-	free(tree->node_of_stack);
-	free(tree->name_of_frame);
+	call_tree_deinit(&tree->calls);
 	string_table_deinit(&tree->names);
-}
-
-static uint32_t folded_tree_child(struct folded_tree *tree, uint32_t parent, string_id name)
-{
-	bool is_new;
-	uint32_t *node =
-		folded_node_map_insert(&tree->node_ids, (uint64_t)parent << 32 | name, &is_new);
-
-	if (is_new) {
-		*node = (uint32_t)tree->nodes.count;
-		folded_node_vector_append(&tree->nodes,
-					  (struct folded_node){ .parent = parent, .name = name });
-		tree->nodes.items[parent].has_children = true;
-	}
-	return *node;
-}
-
-/** The node of @p stack's innermost frame, with @p stack's parent at @p node. */
-static uint32_t folded_tree_extend(struct folded_tree *tree, uint32_t node, uint32_t stack)
-{
-	const struct profile *profile = tree->profile;
-	const struct profile_location *location =
-		&profile->locations.items[profile->stacks.items[stack].location];
-
-	if (location->n_frames == 0)
-		return folded_tree_child(tree, node, tree->name_of_frame[PROFILE_FRAME_UNKNOWN]);
-	for (uint32_t i = location->n_frames; i-- > 0;) {
-		uint32_t frame = profile->location_frames.items[location->first_frame + i];
-
-		node = folded_tree_child(tree, node, tree->name_of_frame[frame]);
-	}
-	return node;
-}
-
-/** The node of a whole stack below the thread name @p root. */
-static uint32_t folded_tree_place(struct folded_tree *tree, uint32_t root, uint32_t stack)
-{
-	uint32_t node;
-
-	tree->node_of_stack[0] = root;
-	index_vector_clear(&tree->pending);
-	while (!tree->node_of_stack[stack]) {
-		index_vector_append(&tree->pending, stack);
-		stack = tree->profile->stacks.items[stack].parent;
-	}
-	node = tree->node_of_stack[stack];
-	while (tree->pending.count > 0) {
-		stack = tree->pending.items[--tree->pending.count];
-		node = folded_tree_extend(tree, node, stack);
-		tree->node_of_stack[stack] = node;
-	}
-	return node;
-}
-
-static int compare_samples_by_comm(const void *left, const void *right, void *argument)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-	const struct profile *profile = argument;
-	string_id a_comm = profile->threads.items[profile->samples.items[a].thread].comm;
-	string_id b_comm = profile->threads.items[profile->samples.items[b].thread].comm;
-
-	return (a_comm > b_comm) - (a_comm < b_comm);
-}
-
-/** Thread name by thread name, so that one table from stacks to nodes is enough. */
-static void folded_tree_add_samples(struct folded_tree *tree, uint32_t event)
-{
-	const struct profile *profile = tree->profile;
-	struct index_vector samples = { 0 };
-	string_id comm = 0;
-	uint32_t root = 0, node;
-
-	for (uint32_t i = 0; i < profile->samples.count; i++) {
-		if (profile->samples.items[i].event == event)
-			index_vector_append(&samples, i);
-	}
-	if (samples.count)
-		qsort_r(samples.items, samples.count, sizeof(*samples.items),
-			compare_samples_by_comm, (void *)profile);
-
-	for (size_t i = 0; i < samples.count; i++) {
-		const struct profile_sample *sample = &profile->samples.items[samples.items[i]];
-		const struct profile_thread *thread = &profile->threads.items[sample->thread];
-
-		if (root == 0 || thread->comm != comm) {
-			const char *text = profile_text(profile, thread->comm);
-
-			comm = thread->comm;
-			root = folded_tree_child(
-				tree, 0,
-				folded_tree_intern_name(tree, *text ? text : "[unknown]", '_'));
-			memset(tree->node_of_stack, 0, profile->stacks.count * sizeof(uint32_t));
-		}
-		node = folded_tree_place(tree, root, sample->stack);
-		tree->nodes.items[node].count += sample->count;
-	}
-	index_vector_deinit(&samples);
 }
 
 /**
@@ -221,9 +114,9 @@ static int compare_items(const void *left, const void *right, void *argument)
 	int a_byte, b_byte;
 
 	a_text = (const unsigned char *)string_table_text(&tree->names,
-							  tree->nodes.items[a->node].name);
+							  tree->calls.nodes.items[a->node].name);
 	b_text = (const unsigned char *)string_table_text(&tree->names,
-							  tree->nodes.items[b->node].name);
+							  tree->calls.nodes.items[b->node].name);
 	while (*a_text && *a_text == *b_text) {
 		a_text++;
 		b_text++;
@@ -236,14 +129,14 @@ static int compare_items(const void *left, const void *right, void *argument)
 /** Group the items by parent (counting sort), then sort each group by text. */
 static void folded_writer_sort(struct folded_writer *writer)
 {
-	const struct folded_node_vector *nodes = &writer->tree->nodes;
+	const struct call_tree_node_vector *nodes = &writer->tree->calls.nodes;
 	uint32_t *position;
 	uint32_t n_items = 0;
 
 	writer->first_item = memory_allocate(nodes->count + 1, sizeof(uint32_t));
 	for (size_t i = 1; i < nodes->count; i++)
 		writer->first_item[nodes->items[i].parent] +=
-			nodes->items[i].has_children + (nodes->items[i].count > 0);
+			(nodes->items[i].first_child != 0) + (nodes->items[i].self_count > 0);
 	for (size_t i = 0; i <= nodes->count; i++) {
 		uint32_t n_here = writer->first_item[i];
 
@@ -256,9 +149,9 @@ static void folded_writer_sort(struct folded_writer *writer)
 	for (uint32_t i = 1; i < nodes->count; i++) {
 		uint32_t *next = &position[nodes->items[i].parent];
 
-		if (nodes->items[i].count > 0)
+		if (nodes->items[i].self_count > 0)
 			writer->items[(*next)++] = (struct folded_item){ .node = i };
-		if (nodes->items[i].has_children)
+		if (nodes->items[i].first_child)
 			writer->items[(*next)++] =
 				(struct folded_item){ .node = i, .is_branch = true };
 	}
@@ -289,7 +182,7 @@ static void folded_writer_write(struct folded_writer *writer)
 	while (writer->levels.count > 0) {
 		struct folded_level *level = &writer->levels.items[writer->levels.count - 1];
 		const struct folded_item *item;
-		const struct folded_node *node;
+		const struct call_tree_node *node;
 		const char *name;
 
 		writer->path.count = level->path_size_bytes;
@@ -298,7 +191,7 @@ static void folded_writer_write(struct folded_writer *writer)
 			continue;
 		}
 		item = &writer->items[level->next_item++];
-		node = &writer->tree->nodes.items[item->node];
+		node = &writer->tree->calls.nodes.items[item->node];
 		name = string_table_text(&writer->tree->names, node->name);
 		byte_vector_append_bytes(&writer->path, name, strlen(name));
 		if (item->is_branch) {
@@ -306,7 +199,7 @@ static void folded_writer_write(struct folded_writer *writer)
 			folded_writer_descend(writer, item->node);
 		} else {
 			fwrite(writer->path.items, 1, writer->path.count, writer->file);
-			fprintf(writer->file, " %" PRIu64 "\n", node->count);
+			fprintf(writer->file, " %" PRIu64 "\n", node->self_count);
 		}
 	}
 }
@@ -317,8 +210,7 @@ static struct error *folded_write(const struct profile *profile,
 	struct folded_tree tree;
 	struct folded_writer writer = { .tree = &tree, .file = file };
 
-	folded_tree_init(&tree, profile);
-	folded_tree_add_samples(&tree, options->event);
+	folded_tree_init(&tree, profile, options->event);
 	folded_writer_sort(&writer);
 	folded_writer_write(&writer);
 
