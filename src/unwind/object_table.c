@@ -1,0 +1,116 @@
+#include "unwind/object_table.h"
+
+#include "unwind/cfi_pointer.h"
+
+#include <inttypes.h>
+
+/** .eh_frame (or its stand-in) and .debug_frame. */
+#define SECTIONS_MAX 2
+
+/** LSB 5.0 core, ".eh_frame_hdr": version, three encodings, then the pointer to .eh_frame. */
+#define EH_FRAME_HEADER_VERSION 1
+
+static void find_code_range(const struct object *object, uint64_t *start_ret, uint64_t *end_ret)
+{
+	uint64_t start = UINT64_MAX;
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < object->segments.count; i++) {
+		const struct object_segment *segment = &object->segments.items[i];
+
+		if (!segment->is_executable)
+			continue;
+		start = MIN(start, segment->elf_address);
+		end = MAX(end, segment->elf_address + segment->memory_size_bytes);
+	}
+	*start_ret = MIN(start, end);
+	*end_ret = end;
+}
+
+static bool find_program_header(const struct object *object, uint32_t type, GElf_Phdr *ret)
+{
+	size_t n_headers;
+
+	if (elf_getphdrnum(object->elf, &n_headers) != 0)
+		return false;
+	for (size_t i = 0; i < n_headers; i++) {
+		if (gelf_getphdr(object->elf, (int)i, ret) && ret->p_type == type)
+			return true;
+	}
+	return false;
+}
+
+static struct error *read_eh_frame_header(struct byte_reader *reader, uint64_t header_address,
+					  uint8_t address_size_bytes, uint64_t *ret)
+{
+	const struct cfi_pointer_context context = {
+		.section_address = header_address,
+		.data_address = header_address,
+		.address_size_bytes = address_size_bytes,
+	};
+	struct bytes encodings;
+
+	RETURN_IF_ERROR(byte_reader_bytes(reader, 4, &encodings));
+	if (encodings.data[0] != EH_FRAME_HEADER_VERSION)
+		return byte_reader_error(reader, "unknown version of .eh_frame_hdr");
+	return cfi_pointer_read(reader, encodings.data[1], &context, ret);
+}
+
+static bool find_eh_frame_by_header(const struct object *object, struct cfi_section *ret)
+{
+	struct byte_reader reader;
+	GElf_Phdr header;
+
+	if (!find_program_header(object, PT_GNU_EH_FRAME, &header))
+		return false;
+	reader = byte_reader_make(object_bytes_at(object, header.p_vaddr), ".eh_frame_hdr");
+	*ret = (struct cfi_section){ .name = ".eh_frame", .ends_at_terminator = true };
+
+	_cleanup_error_ struct error *error = read_eh_frame_header(
+		&reader, header.p_vaddr, object->architecture->is_64_bit ? 8 : 4, &ret->address);
+
+	if (error)
+		return false;
+	ret->bytes = object_bytes_at(object, ret->address);
+	return ret->bytes.size > 0;
+}
+
+static bool find_section(struct object *object, const char *name, struct cfi_section *ret)
+{
+	*ret = (struct cfi_section){ .name = name };
+	ret->bytes = object_section(object, name, &ret->address);
+	return ret->bytes.size > 0;
+}
+
+static size_t find_sections(struct object *object, struct cfi_section sections[SECTIONS_MAX])
+{
+	struct object *debug_file;
+	size_t n_sections = 0;
+
+	if (find_section(object, ".eh_frame", &sections[n_sections]) ||
+	    find_eh_frame_by_header(object, &sections[n_sections]))
+		n_sections++;
+	if (find_section(object, ".debug_frame", &sections[n_sections]))
+		sections[n_sections++].is_debug_frame = true;
+	if (n_sections)
+		return n_sections;
+	/* Opening it costs, and it would add little to an .eh_frame. */
+	debug_file = object_debug_file(object);
+	if (debug_file && find_section(debug_file, ".debug_frame", &sections[n_sections]))
+		sections[n_sections++].is_debug_frame = true;
+	return n_sections;
+}
+
+struct error *object_table_create(struct object *object, struct unwind_table **ret)
+{
+	struct cfi_section sections[SECTIONS_MAX];
+	struct unwind_table_input input = {
+		.architecture = object->architecture,
+		.name = object->path,
+		.sections = sections,
+	};
+
+	find_code_range(object, &input.code_start, &input.code_end);
+	input.n_sections = find_sections(object, sections);
+	return unwind_table_create(&input, ret);
+}

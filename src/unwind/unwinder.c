@@ -1,0 +1,232 @@
+#include "unwind/unwinder.h"
+
+#include "base/clock.h"
+#include "base/hash_map.h"
+#include "unwind/object_table.h"
+#include "unwind/walk_internal.h"
+
+/** A power of two. A big program's samples hit some thousand return addresses. */
+#define SITE_CACHE_SIZE 8192
+
+static const struct unwind_rule gap_rule = { .kind = UNWIND_RULE_GAP };
+
+/** What is known of one object's unwind information. */
+struct object_slot {
+	bool was_tried;
+	struct unwind_table *table; /**< NULL: not tried, or none could be made. */
+	char *problem;		    /**< Why not. */
+};
+
+DEFINE_VECTOR(object_slot_vector, struct object_slot)
+
+/** The site of an address as long as the process keeps its mappings. */
+struct cached_site {
+	uint64_t runtime_address; /**< 0: empty. */
+	uint64_t generation;
+	uint32_t pid;
+	struct site site;
+};
+
+struct unwinder {
+	const struct architecture *architecture;
+	struct object_slot_vector slots; /**< By object->index. */
+	struct step_vector steps;	 /**< Of the walk at hand; here to keep its memory. */
+	struct cached_site *cache;	 /**< SITE_CACHE_SIZE, direct-mapped. */
+	struct unwinder_statistics statistics;
+};
+
+struct unwinder *unwinder_create(const struct architecture *architecture)
+{
+	struct unwinder *unwinder = memory_allocate(1, sizeof(*unwinder));
+
+	unwinder->architecture = architecture;
+	unwinder->cache = memory_allocate(SITE_CACHE_SIZE, sizeof(*unwinder->cache));
+	return unwinder;
+}
+
+void unwinder_destroy(struct unwinder *unwinder)
+{
+	if (!unwinder)
+		return;
+	for (size_t i = 0; i < unwinder->slots.count; i++) {
+		unwind_table_destroy(unwinder->slots.items[i].table);
+		free(unwinder->slots.items[i].problem);
+	}
+	object_slot_vector_deinit(&unwinder->slots);
+	step_vector_deinit(&unwinder->steps);
+	free(unwinder->cache);
+	free(unwinder);
+}
+
+static void slot_build(struct unwinder *unwinder, struct object_slot *slot, struct object *object)
+{
+	struct unwinder_statistics *statistics = &unwinder->statistics;
+	uint64_t start_ns = clock_monotonic_ns();
+	struct error *error = NULL;
+
+	slot->was_tried = true;
+	if (object->state != OBJECT_OPEN)
+		slot->problem = memory_duplicate_text(object->problem ? object->problem :
+									"cannot be opened");
+	else if (object->architecture != unwinder->architecture)
+		slot->problem = memory_duplicate_text("made for another CPU");
+	else
+		error = object_table_create(object, &slot->table);
+	if (error)
+		slot->problem = memory_duplicate_text(error->message);
+	error_destroy(error);
+
+	if (slot->table) {
+		statistics->n_tables++;
+		statistics->n_table_rows += unwind_table_statistics(slot->table).n_rows;
+	} else {
+		statistics->n_table_failures++;
+	}
+	statistics->table_build_ns += clock_monotonic_ns() - start_ns;
+}
+
+/** The table of the object of @p mapping, made at first need; NULL: none. */
+static struct unwind_table *find_table(struct unwinder *unwinder, const struct process *process,
+				       const struct mapping *mapping)
+{
+	struct object *object = mapping->object;
+	struct object_slot *slot;
+
+	if (object->kind != OBJECT_FILE && object->kind != OBJECT_VDSO)
+		return NULL;
+	while (unwinder->slots.count <= object->index)
+		object_slot_vector_append_new(&unwinder->slots);
+	slot = &unwinder->slots.items[object->index];
+	if (!slot->was_tried) {
+		object_open(object, process->pid, mapping->start, mapping->end);
+		slot_build(unwinder, slot, object);
+	}
+	return slot->table;
+}
+
+static void find_site_uncached(struct unwinder *unwinder, struct process *process,
+			       uint64_t runtime_address, struct site *ret)
+{
+	const struct mapping *mapping = process_find_mapping(process, runtime_address);
+
+	*ret = (struct site){ .rule = &gap_rule };
+	if (!mapping)
+		return;
+	ret->object = mapping->object;
+	ret->table = find_table(unwinder, process, mapping);
+	if (!mapping_elf_address(mapping, runtime_address, &ret->elf_address))
+		ret->elf_address = 0;
+	else if (ret->table)
+		ret->rule = unwind_table_find(ret->table, ret->elf_address);
+}
+
+void unwinder_find_site(struct unwinder *unwinder, struct process *process,
+			uint64_t runtime_address, struct site *ret)
+{
+	size_t index = hash_combine(runtime_address, process->pid) & (SITE_CACHE_SIZE - 1);
+	struct cached_site *cached = &unwinder->cache[index];
+
+	if (cached->runtime_address != runtime_address || cached->pid != process->pid ||
+	    cached->generation != process->generation || !cached->site.rule) {
+		find_site_uncached(unwinder, process, runtime_address, &cached->site);
+		cached->runtime_address = runtime_address;
+		cached->pid = process->pid;
+		cached->generation = process->generation;
+	}
+	*ret = cached->site;
+}
+
+static void append_frame(const struct walk *walk, const struct site *site,
+			 struct address_frame_vector *frames)
+{
+	struct address_frame frame = {
+		.runtime_address = walk->instruction_pointer,
+		.object = site->object,
+	};
+
+	if (!walk->is_exact && !site->rule->is_signal_frame)
+		frame.flags |= ADDRESS_FRAME_IS_RETURN;
+	if (walk->is_by_frame_pointer)
+		frame.flags |= ADDRESS_FRAME_BY_FRAME_POINTER;
+	if (site->elf_address)
+		frame.elf_address = site->elf_address + (walk->is_exact ? 0 : 1);
+	address_frame_vector_append(frames, frame);
+}
+
+static enum stack_end walk_step(struct walk *walk, const struct site *site)
+{
+	switch ((enum unwind_rule_kind)site->rule->kind) {
+	case UNWIND_RULE_ROOT:
+		return STACK_END_ROOT;
+	case UNWIND_RULE_BAD:
+		return STACK_END_BAD_RULE;
+	case UNWIND_RULE_REGISTER:
+	case UNWIND_RULE_DEREFERENCE:
+	case UNWIND_RULE_PLT:
+		return walk_step_by_rule(walk, site);
+	case UNWIND_RULE_FULL:
+		return walk_step_by_full_row(walk, site);
+	case UNWIND_RULE_GAP:
+		break;
+	}
+	return walk_step_by_guess(walk, site);
+}
+
+static enum stack_end walk_run(struct walk *walk, struct address_frame_vector *frames_ret)
+{
+	for (size_t n_frames = 0; n_frames < UNWIND_FRAMES_MAX; n_frames++) {
+		/* A call may be the last instruction of its function: look one byte back. */
+		const uint64_t back = walk->is_exact ? 0 : 1;
+		struct site site;
+		enum stack_end end;
+
+		if (back && !walk->instruction_pointer)
+			return STACK_END_NULL_RETURN;
+		unwinder_find_site(walk->unwinder, walk->process, walk->instruction_pointer - back,
+				   &site);
+		/* No code: a damaged or misread word, which nobody wants to see as a caller. */
+		if (back && !site.object)
+			return STACK_END_NO_MAPPING;
+		append_frame(walk, &site, frames_ret);
+		walk->unwinder->statistics.n_frames++;
+		end = walk_step(walk, &site);
+		if (end != STACK_END_NONE)
+			return end;
+		/* Only the frame of a signal leads to one that did not call: it was not called. */
+		if (walk->is_exact)
+			frames_ret->items[frames_ret->count - 1].flags &=
+				(uint32_t)~ADDRESS_FRAME_IS_RETURN;
+	}
+	return STACK_END_TOO_DEEP;
+}
+
+enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
+			    const struct registers *registers, struct bytes stack,
+			    struct address_frame_vector *frames_ret)
+{
+	struct walk walk = {
+		.unwinder = unwinder,
+		.process = process,
+		.architecture = unwinder->architecture,
+		.stack = stack,
+		.stack_start =
+			registers->values[unwinder->architecture->stack_pointer_register],
+		.steps = &unwinder->steps,
+		.is_exact = true,
+	};
+
+	walk_rebase(&walk, registers);
+	return walk_run(&walk, frames_ret);
+}
+
+const char *unwinder_object_problem(const struct unwinder *unwinder, const struct object *object)
+{
+	if (object->index >= unwinder->slots.count)
+		return NULL;
+	return unwinder->slots.items[object->index].problem;
+}
+
+struct unwinder_statistics unwinder_statistics(const struct unwinder *unwinder)
+{
+	return unwinder->statistics;
+}

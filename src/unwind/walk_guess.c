@@ -1,0 +1,168 @@
+#include "unwind/walk_internal.h"
+
+#include <string.h>
+
+/**
+ * Code without unwind information: JIT code, hand-written assembly, signal
+ * trampolines, the first instructions of a program.
+ */
+
+/** _start of ld.so and of most libcs has no FDE and is not longer. */
+#define ENTRY_STUB_SIZE_MAX_BYTES 48
+
+/** A frame pointer further out than this is not one. */
+#define FRAME_SIZE_MAX_BYTES (UINT64_C(1) << 20)
+
+static const struct unwind_saves nothing_saved;
+
+static bool is_in_file(const struct object *object)
+{
+	return object && object->state == OBJECT_OPEN && object->image.size;
+}
+
+/** Elf address of the present frame; the site of a caller is one byte before. */
+static uint64_t elf_address_of_frame(const struct walk *walk, const struct site *site)
+{
+	return site->elf_address + (walk->is_exact ? 0 : 1);
+}
+
+static bool is_entry_stub(const struct walk *walk, const struct site *site)
+{
+	const uint64_t entry = site->object->entry_elf_address;
+	const uint64_t elf_address = elf_address_of_frame(walk, site);
+
+	return is_in_file(site->object) && entry && elf_address >= entry &&
+	       elf_address - entry < ENTRY_STUB_SIZE_MAX_BYTES;
+}
+
+bool walk_is_return_address(const struct walk *walk, uint64_t runtime_address)
+{
+	const uint8_t size_max_bytes = walk->architecture->call_size_max_bytes;
+	const struct mapping *mapping = process_find_mapping(walk->process, runtime_address - 1);
+	struct site site;
+	struct bytes code;
+	uint64_t start;
+
+	if (!mapping)
+		return false;
+	/* The search opens the object. */
+	unwinder_find_site(walk->unwinder, walk->process, runtime_address - 1, &site);
+	if (!is_in_file(site.object))
+		return true;
+	start = site.elf_address + 1 - size_max_bytes;
+	code = object_bytes_at(site.object, start);
+	code.size = MIN(code.size, (size_t)size_max_bytes);
+	return code.size == size_max_bytes && walk->architecture->may_follow_call(code);
+}
+
+/* A function that has no frame (yet, or any more): the return address is on top. */
+static bool step_as_leaf(struct walk *walk)
+{
+	const size_t word_size_bytes = walk->architecture->is_64_bit ? 8 : 4;
+	uint64_t return_address;
+
+	if (!walk_read_word(walk, walk->stack_pointer, &return_address) ||
+	    !walk_is_return_address(walk, return_address))
+		return false;
+	walk->instruction_pointer = return_address;
+	walk->stack_pointer += word_size_bytes;
+	walk->is_exact = false;
+	walk->is_by_frame_pointer = false;
+	step_vector_append(walk->steps, (struct step){ .saves = &nothing_saved,
+						       .cfa = walk->stack_pointer,
+						       .frame_pointer = walk->frame_pointer });
+	return true;
+}
+
+/** System V x86-64 psABI section 3.2.2: saved frame pointer, return address. */
+static enum stack_end step_by_frame_pointer(struct walk *walk)
+{
+	const uint64_t frame_pointer = walk->frame_pointer;
+	uint64_t saved_frame_pointer;
+	uint64_t return_address;
+
+	if (!walk->has_frame_pointer)
+		return STACK_END_NO_RULE;
+	/* In a leaf it may be any other value that happens to be 0. */
+	if (!frame_pointer)
+		return walk->is_exact ? STACK_END_NO_RULE : STACK_END_FP_ROOT;
+	if (frame_pointer % 8 || frame_pointer < walk->stack_pointer ||
+	    frame_pointer - walk->stack_pointer >= FRAME_SIZE_MAX_BYTES)
+		return STACK_END_NO_RULE;
+	if (!walk_read_word(walk, frame_pointer, &saved_frame_pointer) ||
+	    !walk_read_word(walk, frame_pointer + 8, &return_address))
+		return walk_read_failure(walk);
+	if (return_address && !walk_is_return_address(walk, return_address))
+		return STACK_END_NO_RULE;
+	step_vector_append(walk->steps, (struct step){ .saves = NULL });
+	walk->instruction_pointer = return_address;
+	walk->stack_pointer = frame_pointer + 16;
+	walk->frame_pointer = saved_frame_pointer;
+	walk->is_exact = false;
+	walk->is_by_frame_pointer = true;
+	return STACK_END_NONE;
+}
+
+/*
+ * Some libcs give their trampoline no unwind information. A handler returns to
+ * its first byte; a sample may hit any instruction of it, or the kernel in the
+ * system call that ends it.
+ */
+static bool is_signal_trampoline(const struct walk *walk, const struct site *site)
+{
+	const struct bytes wanted = walk->architecture->sigreturn_code;
+	const uint64_t elf_address = elf_address_of_frame(walk, site);
+	const size_t depth_max = walk->is_exact ? wanted.size : 0;
+
+	if (!is_in_file(site->object))
+		return false;
+	for (size_t depth = 0; depth <= depth_max; depth++) {
+		struct bytes code = object_bytes_at(site->object, elf_address - depth);
+
+		if (code.size >= wanted.size && !memcmp(code.data, wanted.data, wanted.size))
+			return true;
+	}
+	return false;
+}
+
+static enum stack_end step_by_signal_frame(struct walk *walk)
+{
+	const struct architecture *architecture = walk->architecture;
+	struct registers interrupted = { 0 };
+
+	for (uint32_t number = 0; number < architecture->n_registers; number++) {
+		int64_t offset = architecture->sigreturn_register_offsets[number];
+
+		if (!walk_read_word(walk, walk->stack_pointer + (uint64_t)offset,
+				    &interrupted.values[number]))
+			return walk_read_failure(walk);
+	}
+	interrupted.valid_mask = (UINT64_C(1) << architecture->n_registers) - 1;
+	walk_rebase(walk, &interrupted);
+	walk->is_exact = true;
+	walk->is_by_frame_pointer = false;
+	return STACK_END_NONE;
+}
+
+enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
+{
+	enum stack_end end;
+
+	if (!site->object)
+		return walk->is_exact && step_as_leaf(walk) ? STACK_END_NONE :
+							       STACK_END_NO_MAPPING;
+	if (is_entry_stub(walk, site))
+		return STACK_END_ENTRY;
+	if (is_signal_trampoline(walk, site))
+		return step_by_signal_frame(walk);
+	/*
+	 * In files this is assembly, mostly without a frame, and the word on top can be
+	 * checked. JIT code mostly has one, and its words cannot be checked as well.
+	 */
+	if (walk->is_exact && is_in_file(site->object) && step_as_leaf(walk))
+		return STACK_END_NONE;
+	end = step_by_frame_pointer(walk);
+	if (end == STACK_END_NO_RULE && walk->is_exact && step_as_leaf(walk))
+		return STACK_END_NONE;
+	return end;
+}

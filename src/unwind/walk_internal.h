@@ -1,0 +1,76 @@
+#pragma once
+
+/** The state of one walk up a stack, shared by the files that take a step of it. */
+
+#include "object/object.h"
+#include "process/process.h"
+#include "unwind/unwind_table.h"
+#include "unwind/unwinder.h"
+
+/** Where an address is and what rule holds there. */
+struct site {
+	struct object *object;	      /**< NULL: in no executable mapping. */
+	struct unwind_table *table;   /**< NULL: the object has none. */
+	const struct unwind_rule *rule; /**< Never NULL. */
+	uint64_t elf_address;
+};
+
+/** A frame that was left, kept to find what it saved. */
+struct step {
+	const struct unwind_saves *saves; /**< NULL: nobody knows what it saved. */
+	uint64_t cfa;
+	uint64_t frame_pointer; /**< Inside the frame, not in its caller. */
+};
+
+DEFINE_VECTOR(step_vector, struct step)
+
+/** What a step comes to: STACK_END_NONE is "go on". */
+struct walk {
+	struct unwinder *unwinder;
+	struct process *process;
+	const struct architecture *architecture;
+
+	struct bytes stack;   /**< The copy. */
+	uint64_t stack_start; /**< Runtime address of its first byte. */
+
+	/** Registers that were last known all at once: at the leaf, or where a signal hit. */
+	struct registers base;
+	struct step_vector *steps; /**< Frames left since; innermost first. */
+
+	/* Of the present frame. */
+	uint64_t instruction_pointer;
+	uint64_t stack_pointer;
+	uint64_t frame_pointer;
+	bool has_frame_pointer;
+	bool is_exact;		  /**< Stopped or interrupted at the address: it did not call. */
+	bool is_by_frame_pointer; /**< Found by the step_by_frame_pointer(). */
+	uint64_t n_cfa_steps;
+};
+
+/** The word at @p address of the copied stack; false: not copied. */
+bool walk_read_word(const struct walk *walk, uint64_t address, uint64_t *ret);
+
+/** The end that stands for a failed walk_read_word(). */
+enum stack_end walk_read_failure(const struct walk *walk);
+
+/** A register's value in the present frame, by DWARF number; false: lost. */
+bool walk_read_register(const struct walk *walk, uint32_t number, uint64_t *ret);
+
+/** Take the present frame's registers and forget all before: @p registers are all there is. */
+void walk_rebase(struct walk *walk, const struct registers *registers);
+
+/** Whether code may return to @p runtime_address: it is mapped, and a call stands before it. */
+bool walk_is_return_address(const struct walk *walk, uint64_t runtime_address);
+
+/** Leave a frame that has a compact rule. */
+enum stack_end walk_step_by_rule(struct walk *walk, const struct site *site);
+
+/** Leave a frame whose whole row of rules is needed. */
+enum stack_end walk_step_by_full_row(struct walk *walk, const struct site *site);
+
+/** Leave a frame of which nothing is known: leaf, frame pointer, signal trampoline. */
+enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site);
+
+/** Find the site of an address, through the unwinder's cache. */
+void unwinder_find_site(struct unwinder *unwinder, struct process *process,
+			uint64_t runtime_address, struct site *ret);
