@@ -4,7 +4,7 @@
  * Writes a perf.data file (file mode) that any perf opens, while recording.
  * Records are appended in time order; samples with finished callchains
  * (record_encode_sample()). The header is made good by _finish(); a file whose
- * writer died is still readable up to there (perf: "not properly terminated").
+ * writer died is still readable up to its last finished round.
  *
  * Source: tools/perf/Documentation/perf.data-file-format.txt of the kernel.
  */
@@ -42,12 +42,22 @@ struct error *perf_data_writer_create(struct output_file *output,
 struct error *perf_data_writer_append(struct perf_data_writer *writer,
 				      struct bytes record) MUST_CHECK;
 
-/** Synthesize the kernel's and its modules' MMAP records, so that perf names kernel frames. */
+/**
+ * Synthesize the kernel's and its modules' MMAP records, so that perf names kernel
+ * frames. To be called before the first sample. Writes nothing when the kernel hides
+ * its addresses (kptr_restrict).
+ *
+ * @param kallsyms_path, modules_path  /proc/kallsyms and /proc/modules; the latter need
+ *                                     not exist.
+ */
 struct error *perf_data_writer_append_kernel_maps(struct perf_data_writer *writer,
 						  const char *kallsyms_path,
 						  const char *modules_path) MUST_CHECK;
 
-/** Marks that everything so far is older than everything from the round after next on. */
+/**
+ * Marks that everything so far is older than everything from the round after next on.
+ * Flushes: what is finished survives the writer.
+ */
 struct error *perf_data_writer_finish_round(struct perf_data_writer *writer) MUST_CHECK;
 
 /** Write features and the final header. */

@@ -1,0 +1,286 @@
+#include "perfdata/perf_data_stream_internal.h"
+
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <zstd.h>
+
+/** Decompressed at once: room for the rest of one record and more. */
+#define PLAIN_CAPACITY_BYTES ((size_t)256 * 1024)
+
+/**
+ * What one compressed record may grow to. perf compresses at most one ring buffer
+ * into it; zstd alone would allow some gigabytes.
+ */
+#define DECOMPRESSED_SIZE_MAX_BYTES ((uint64_t)512 * 1024 * 1024)
+
+/** 128 MiB, the largest window of zstd's normal levels; larger ones are refused. */
+#define ZSTD_WINDOW_LOG_MAX 27
+
+struct perf_data_stream {
+	struct perf_data_input *inputs;
+	size_t n_inputs;
+	size_t input_index;
+	bool may_be_cut;
+	bool was_cut;
+
+	ZSTD_DCtx *zstd; /**< NULL until the first compressed record. */
+	struct bytes compressed;
+	size_t compressed_position;
+	uint64_t compressed_offset; /**< Of the compressed record in the file. */
+	uint64_t n_decompressed_bytes; /**< Out of that record. */
+	bool has_more_output;
+	uint8_t *plain; /**< Decompressed records; the last may go on in the next chunk. */
+	size_t plain_begin, plain_end;
+};
+
+struct perf_data_stream *perf_data_stream_create(struct perf_data_input *inputs, size_t n_inputs,
+						 bool may_be_cut)
+{
+	struct perf_data_stream *stream = memory_allocate(1, sizeof(*stream));
+
+	stream->inputs = inputs;
+	stream->n_inputs = n_inputs;
+	stream->may_be_cut = may_be_cut;
+	return stream;
+}
+
+void perf_data_stream_destroy(struct perf_data_stream *stream)
+{
+	if (!stream)
+		return;
+	ZSTD_freeDCtx(stream->zstd);
+	free(stream->plain);
+	free(stream);
+}
+
+bool perf_data_stream_was_cut(const struct perf_data_stream *stream)
+{
+	return stream->was_cut;
+}
+
+const char *perf_data_stream_name(const struct perf_data_stream *stream)
+{
+	return stream->inputs[MIN(stream->input_index, stream->n_inputs - 1)].name;
+}
+
+static struct error *stream_error(const struct perf_data_stream *stream, const char *what,
+				  uint64_t offset)
+{
+	return error_new(ERROR_FORMAT, "%s: %s at offset %" PRIu64, perf_data_stream_name(stream),
+			 what, offset);
+}
+
+/** The input ends inside a record. */
+static struct error *note_cut(struct perf_data_stream *stream, uint64_t offset)
+{
+	stream->was_cut = true;
+	if (stream->may_be_cut)
+		return NULL;
+	return stream_error(stream, "the file ends inside the record", offset);
+}
+
+static struct error *prepare_zstd(struct perf_data_stream *stream)
+{
+	if (stream->zstd)
+		return NULL;
+	stream->zstd = ZSTD_createDCtx();
+	if (!stream->zstd)
+		return error_new(ERROR_SYSTEM, "cannot set up zstd");
+	ZSTD_DCtx_setParameter(stream->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
+	stream->plain = memory_allocate(1, PLAIN_CAPACITY_BYTES);
+	return NULL;
+}
+
+/** COMPRESSED: header and zstd bytes. COMPRESSED2: header, u64 size, that many zstd bytes. */
+static struct error *begin_compressed(struct perf_data_stream *stream, struct bytes record,
+				      uint32_t type, uint64_t offset)
+{
+	struct byte_reader reader = {
+		.bytes = record,
+		.position = sizeof(struct perf_event_header),
+		.origin = offset,
+		.source = perf_data_stream_name(stream),
+	};
+	uint64_t size_bytes = byte_reader_left(&reader);
+
+	if (type == RECORD_TYPE_COMPRESSED2) {
+		RETURN_IF_ERROR(byte_reader_u64(&reader, &size_bytes));
+		if (size_bytes > byte_reader_left(&reader))
+			return byte_reader_error(&reader, "compressed data longer than its record");
+	}
+	RETURN_IF_ERROR(byte_reader_bytes(&reader, (size_t)size_bytes, &stream->compressed));
+	RETURN_IF_ERROR(prepare_zstd(stream));
+	stream->compressed_position = 0;
+	stream->compressed_offset = offset;
+	stream->n_decompressed_bytes = 0;
+	stream->has_more_output = true;
+	return NULL;
+}
+
+/** Fill the plain buffer as far as it goes. */
+static struct error *decompress_more(struct perf_data_stream *stream)
+{
+	ZSTD_inBuffer input = { stream->compressed.data, stream->compressed.size,
+				stream->compressed_position };
+	ZSTD_outBuffer output = { stream->plain, PLAIN_CAPACITY_BYTES, 0 };
+	size_t left = stream->plain_end - stream->plain_begin;
+	size_t result;
+
+	memmove(stream->plain, stream->plain + stream->plain_begin, left);
+	output.pos = left;
+	result = ZSTD_decompressStream(stream->zstd, &output, &input);
+	if (ZSTD_isError(result))
+		return error_new(ERROR_FORMAT, "%s: compressed record at offset %" PRIu64 ": %s",
+				 perf_data_stream_name(stream), stream->compressed_offset,
+				 ZSTD_getErrorName(result));
+	if (input.pos == stream->compressed_position && output.pos == left &&
+	    input.pos < input.size)
+		return stream_error(stream, "compressed record that does not go on",
+				    stream->compressed_offset);
+	stream->n_decompressed_bytes += output.pos - left;
+	if (stream->n_decompressed_bytes > DECOMPRESSED_SIZE_MAX_BYTES)
+		return stream_error(stream, "compressed record that grows past 512 MiB",
+				    stream->compressed_offset);
+	stream->compressed_position = input.pos;
+	stream->has_more_output = input.pos < input.size || output.pos == output.size;
+	stream->plain_begin = 0;
+	stream->plain_end = output.pos;
+	return NULL;
+}
+
+static struct error *check_size(const struct perf_data_stream *stream,
+				const struct perf_event_header *header, uint64_t offset)
+{
+	if (header->size >= sizeof(*header))
+		return NULL;
+	return error_new(ERROR_FORMAT,
+			 "%s: record of type %u with the impossible size %u at offset %" PRIu64,
+			 perf_data_stream_name(stream), header->type, header->size, offset);
+}
+
+/** A whole record out of the plain buffer, if there is one. */
+static struct error *take_plain(struct perf_data_stream *stream, struct raw_record *ret,
+				bool *found_ret)
+{
+	size_t left = stream->plain_end - stream->plain_begin;
+	const uint8_t *begin = stream->plain + stream->plain_begin;
+	struct perf_event_header header;
+
+	*found_ret = false;
+	if (left < sizeof(header))
+		return NULL;
+	memcpy(&header, begin, sizeof(header));
+	RETURN_IF_ERROR(check_size(stream, &header, stream->compressed_offset));
+	if (left < header.size)
+		return NULL;
+	stream->plain_begin += header.size;
+	*ret = (struct raw_record){
+		.bytes = { .data = begin, .size = header.size },
+		.offset = stream->compressed_offset,
+	};
+	*found_ret = true;
+	return NULL;
+}
+
+/** Bytes that follow a record without being part of it; no other record has any. */
+static struct error *skip_payload(struct perf_data_stream *stream, uint32_t type,
+				  struct bytes record, uint64_t offset)
+{
+	struct byte_reader reader = {
+		.bytes = record,
+		.position = sizeof(struct perf_event_header),
+		.origin = offset,
+		.source = perf_data_stream_name(stream),
+	};
+	uint64_t size_bytes;
+	bool is_whole;
+
+	if (type == RECORD_TYPE_TRACING_DATA) {
+		uint32_t tracing_size_bytes;
+
+		RETURN_IF_ERROR(byte_reader_u32(&reader, &tracing_size_bytes));
+		size_bytes = ((uint64_t)tracing_size_bytes + 7) & ~UINT64_C(7);
+	} else {
+		RETURN_IF_ERROR(byte_reader_u64(&reader, &size_bytes));
+	}
+	RETURN_IF_ERROR(perf_data_input_skip(&stream->inputs[stream->input_index], size_bytes,
+					     &is_whole));
+	return is_whole ? NULL : note_cut(stream, offset);
+}
+
+/** One record of the input. Size 0 in @p ret->bytes: the input is at its end. */
+static struct error *read_input(struct perf_data_stream *stream, struct raw_record *ret,
+				uint32_t *type_ret)
+{
+	struct perf_data_input *input = &stream->inputs[stream->input_index];
+	uint64_t offset = perf_data_input_offset(input);
+	struct perf_event_header header;
+	struct bytes bytes;
+
+	*ret = (struct raw_record){ .offset = offset, .is_stable = input->is_mapped };
+	RETURN_IF_ERROR(perf_data_input_peek(input, sizeof(header), &bytes));
+	if (bytes.size == 0)
+		return NULL;
+	if (bytes.size < sizeof(header))
+		return note_cut(stream, offset);
+	memcpy(&header, bytes.data, sizeof(header));
+	RETURN_IF_ERROR(check_size(stream, &header, offset));
+	RETURN_IF_ERROR(perf_data_input_peek(input, header.size, &bytes));
+	if (bytes.size < header.size)
+		return note_cut(stream, offset);
+	ret->bytes = bytes;
+	*type_ret = header.type;
+	return NULL;
+}
+
+/** On to the next input; what is left over of a record cannot go on there. */
+static struct error *finish_input(struct perf_data_stream *stream)
+{
+	bool has_rest = stream->plain_begin < stream->plain_end;
+	uint64_t offset = stream->compressed_offset;
+
+	stream->plain_begin = 0;
+	stream->plain_end = 0;
+	if (stream->zstd)
+		ZSTD_DCtx_reset(stream->zstd, ZSTD_reset_session_only);
+	if (has_rest)
+		RETURN_IF_ERROR(note_cut(stream, offset));
+	stream->input_index++;
+	return NULL;
+}
+
+struct error *perf_data_stream_next(struct perf_data_stream *stream, struct raw_record *ret,
+				    bool *is_end_ret)
+{
+	*is_end_ret = false;
+	while (stream->input_index < stream->n_inputs) {
+		struct raw_record raw;
+		uint32_t type = 0;
+		bool found;
+
+		RETURN_IF_ERROR(take_plain(stream, ret, &found));
+		if (found)
+			return NULL;
+		if (stream->has_more_output) {
+			RETURN_IF_ERROR(decompress_more(stream));
+			continue;
+		}
+		RETURN_IF_ERROR(read_input(stream, &raw, &type));
+		if (raw.bytes.size == 0) {
+			RETURN_IF_ERROR(finish_input(stream));
+			continue;
+		}
+		perf_data_input_advance(&stream->inputs[stream->input_index], raw.bytes.size);
+		if (type == RECORD_TYPE_COMPRESSED || type == RECORD_TYPE_COMPRESSED2) {
+			RETURN_IF_ERROR(begin_compressed(stream, raw.bytes, type, raw.offset));
+		} else if (type == RECORD_TYPE_TRACING_DATA || type == RECORD_TYPE_AUXTRACE) {
+			RETURN_IF_ERROR(skip_payload(stream, type, raw.bytes, raw.offset));
+		} else {
+			*ret = raw;
+			return NULL;
+		}
+	}
+	*is_end_ret = true;
+	return NULL;
+}
