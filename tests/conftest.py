@@ -1,0 +1,32 @@
+"""What all Python tests share: where the built program is."""
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser):
+    parser.addoption("--bless", action="store_true",
+                     help="golden tests: take what the program prints now as what is expected")
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The top folder of the sources."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def build():
+    """The build folder under test: $PERF_PROFILE_BUILD, else ./run's."""
+    return Path(os.environ.get("PERF_PROFILE_BUILD", ROOT / "build"))
+
+
+@pytest.fixture(scope="session")
+def perf_profile(build):
+    """The program under test: $PERF_PROFILE, else the one in the build folder."""
+    program = Path(os.environ.get("PERF_PROFILE", build / "src/cli/perf-profile"))
+    assert program.is_file(), f"{program} is not built; run ./test, or ./run once"
+    return program
