@@ -48,8 +48,8 @@ size_t escape_decode_utf8(const char *text, size_t size_bytes, unsigned int *cha
 }
 
 /**
- * C0, DEL, C1, line separators and the bidirectional marks and overrides: what a terminal or a reader's
- * eye may take for a command. Noncharacters are not allowed in XML 1.0.
+ * C0, DEL, C1, line separators, bidirectional marks and overrides: what a terminal
+ * or a reader's eye may take for a command. Noncharacters are not allowed in XML 1.0.
  */
 static bool is_control(unsigned int character)
 {

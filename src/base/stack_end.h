@@ -7,8 +7,8 @@
  * are complete. The unwinder sets it, the profile counts it, every report shows it.
  */
 enum stack_end {
-	STACK_END_NONE,		/**< No user stack was asked for or there is none (kernel thread). */
-	STACK_END_ROOT,		/**< Unwind rule says: outermost frame (return address undefined). */
+	STACK_END_NONE,		/**< No user stack: none asked for, or a kernel thread. */
+	STACK_END_ROOT,		/**< Its rule says outermost: return address undefined. */
 	STACK_END_ENTRY,	/**< Reached the entry point of the program or of ld.so. */
 	STACK_END_NULL_RETURN,	/**< Return address 0: the convention for a thread's first frame. */
 	STACK_END_FP_ROOT,	/**< Frame-pointer chain ended with a null frame pointer. */
