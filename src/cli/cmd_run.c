@@ -334,6 +334,10 @@ static struct error *report(struct recording *recording, const struct run_option
 	machine_deinit(&machine);
 	if (error)
 		return error;
+	deliverable_vector_append(&deliverables,
+				  (struct deliverable){ "perf.data", "for perf report and others",
+							recording->perf_data_error });
+	recording->perf_data_error = NULL;
 	explanation = explanation_create(analyzer_profile(recording->analyzer), rules, 0);
 	deliverables_write(&deliverables, analyzer_profile(recording->analyzer), explanation,
 			   &run->output, folder);

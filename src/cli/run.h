@@ -42,7 +42,8 @@ struct run_timings {
 struct recording {
 	struct analyzer *analyzer;
 	struct output_file perf_data; /**< Not committed yet. */
-	struct perf_data_writer *writer;
+	struct perf_data_writer *writer; /**< NULL after perf_data_error. */
+	struct error *perf_data_error;	 /**< Why there is no perf.data; the rest goes on. */
 	struct string_vector degradations; /**< Owned copies. */
 	struct sampler_facts facts;	   /**< Strings static; its degradations moved above. */
 	uint64_t first_sample_time_ns, last_sample_time_ns;
@@ -61,7 +62,10 @@ struct recording {
 struct error *recording_run(struct recording *recording, const struct run_options *options,
 			    const struct output_folder *folder) MUST_CHECK;
 
-/** Name everything, complete the profile's info and perf.data. */
+/**
+ * Name everything, complete the profile's info and perf.data. That perf.data could not be
+ * written is left in perf_data_error.
+ */
 struct error *recording_finish(struct recording *recording, const struct run_options *options,
 			       const struct machine *machine) MUST_CHECK;
 void recording_deinit(struct recording *recording);
@@ -76,8 +80,8 @@ struct deliverable {
 DEFINE_VECTOR(deliverable_vector, struct deliverable)
 
 /**
- * Write everything that is made from the profile. A file that cannot be
- * written is noted in the list and never stops the others.
+ * Write everything that is made from the profile, after perf.data, which is on the list
+ * already. A file that cannot be written is noted in the list and never stops the others.
  */
 void deliverables_write(struct deliverable_vector *deliverables, const struct profile *profile,
 			struct explanation *explanation, const struct output_options *options,

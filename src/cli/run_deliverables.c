@@ -19,7 +19,7 @@ static const struct deliverable_writer writers[] = {
 	  explanation_write_text },
 	{ "perf-report.txt", "functions, libraries and call trees", "report", NULL },
 	{ "perf-script.txt", "every sample, for other tools", "script", NULL },
-	{ "perf-collapsed.txt", "folded stacks, for other flame graphs", "folded", NULL },
+	{ "perf-collapsed.txt", "folded stacks, for other flame graphs", "collapsed", NULL },
 	{ "summary.json", "the same for programs", NULL, explanation_write_json },
 };
 
@@ -79,10 +79,6 @@ void deliverables_write(struct deliverable_vector *deliverables, const struct pr
 			struct explanation *explanation, const struct output_options *options,
 			const struct output_folder *folder)
 {
-	/* recording_finish() wrote it, or there would be no report at all. */
-	deliverable_vector_append(deliverables,
-				  (struct deliverable){ "perf.data", "for perf report and others",
-							NULL });
 	for (size_t i = 0; i < ARRAY_SIZE(writers); i++) {
 		struct deliverable deliverable = { .name = writers[i].name,
 						   .purpose = writers[i].purpose };

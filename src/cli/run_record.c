@@ -85,23 +85,50 @@ static void look_after_command(struct run *run, uint64_t now_ns)
 	}
 }
 
+/** perf.data cannot be written (disk full?): everything else still can, so go on without. */
+static void give_up_perf_data(struct recording *recording, struct error *error)
+{
+	recording->perf_data_error = error;
+	perf_data_writer_destroy(recording->writer);
+	recording->writer = NULL;
+	output_file_abandon(&recording->perf_data);
+}
+
 /** Samples go to perf.data with the chain we found; all else as the kernel wrote it. */
-static struct error *store_record(struct run *run, const struct record *record)
+static void store_record(struct run *run, const struct record *record)
 {
 	struct recording *recording = run->recording;
 	const struct address_vector *callchain = analyzer_callchain(recording->analyzer);
 	struct bytes stored = record->bytes;
+	struct error *error;
 
+	if (record->type == PERF_RECORD_SAMPLE) {
+		if (!recording->n_samples++)
+			recording->first_sample_time_ns = record->time_ns;
+		recording->last_sample_time_ns = record->time_ns;
+	}
+	if (!recording->writer)
+		return;
 	if (record->type == PERF_RECORD_SAMPLE) {
 		stored.data = run->record_buffer;
 		stored.size = record_encode_sample(&run->session->source.layouts->layouts[0], record,
 						   callchain->items, callchain->count,
 						   run->record_buffer);
-		if (!recording->n_samples++)
-			recording->first_sample_time_ns = record->time_ns;
-		recording->last_sample_time_ns = record->time_ns;
 	}
-	return perf_data_writer_append(recording->writer, stored);
+	error = perf_data_writer_append(recording->writer, stored);
+	if (error)
+		give_up_perf_data(recording, error);
+}
+
+static void finish_round(struct recording *recording)
+{
+	struct error *error;
+
+	if (!recording->writer)
+		return;
+	error = perf_data_writer_finish_round(recording->writer);
+	if (error)
+		give_up_perf_data(recording, error);
 }
 
 static struct error *take_records(struct run *run)
@@ -115,12 +142,12 @@ static struct error *take_records(struct run *run)
 		RETURN_IF_ERROR(source->next(source, RECORD_WAIT_NS, &record, &state));
 		if (state == RECORD_SOURCE_RECORD) {
 			RETURN_IF_ERROR(analyzer_apply(run->recording->analyzer, &record));
-			RETURN_IF_ERROR(store_record(run, &record));
+			store_record(run, &record);
 			if (++n_unchecked < RECORDS_PER_CHECK)
 				continue;
 		}
 		if (state == RECORD_SOURCE_IDLE)
-			RETURN_IF_ERROR(perf_data_writer_finish_round(run->recording->writer));
+			finish_round(run->recording);
 		n_unchecked = 0;
 		look_after_command(run, clock_monotonic_ns());
 	}
@@ -258,6 +285,7 @@ void recording_deinit(struct recording *recording)
 {
 	perf_data_writer_destroy(recording->writer);
 	output_file_abandon(&recording->perf_data);
+	error_destroy(recording->perf_data_error);
 	analyzer_destroy(recording->analyzer);
 	for (size_t i = 0; i < recording->degradations.count; i++)
 		free((char *)recording->degradations.items[i]);

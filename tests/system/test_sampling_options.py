@@ -1,0 +1,111 @@
+"""What to sample, how often, which side; what is given up without privilege."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from recordings import PROGRAM, Recording, profile, record, workload
+
+
+def is_kernel(stack):
+    return any(frame.startswith(("asm_", "do_syscall_64", "entry_SYSCALL", "__irq"))
+               for frame in stack)
+
+
+def test_rate(tmp_path):
+    slow = record(tmp_path / "slow", workload("split"), 1000, options=["-F", "200"])
+    fast = record(tmp_path / "fast", workload("split"), 1000, options=["-F", "2000"])
+    assert slow.summary["sampling"]["frequency_hz"] == 200
+    assert 5 < fast.n_samples / slow.n_samples < 15
+
+
+def test_event_and_period(tmp_path):
+    recording = record(tmp_path / "out", "sh", "-c", "ls /usr/lib >/dev/null",
+                       options=["-e", "page-faults", "-c", "1"])
+    assert recording.summary["sampling"]["event"] == "page-faults"
+    assert recording.summary["sampling"]["fixed_period"] == 1
+    faults = recording.summary["command"]["minor_faults"]
+    # The faults before exec are the shell's or ours, not sampled.
+    assert 0.5 * faults < recording.n_samples <= faults * 1.1
+
+
+def test_sides(tmp_path):
+    reader = ["dd", "if=/dev/zero", "of=/dev/null", "bs=4k", "count=400000"]
+    user = record(tmp_path / "user", *reader, options=["--user-only"])
+    kernel = record(tmp_path / "kernel", *reader, options=["--kernel-only"])
+    assert not any(is_kernel(stack) for stack in user.stacks)
+    assert kernel.n_samples > 20
+    assert sum(count for stack, count in kernel.stacks.items()
+               if is_kernel(stack)) > 0.9 * kernel.n_samples
+
+
+def test_without_stacks(tmp_path):
+    recording = record(tmp_path / "out", workload("split"), 500, options=["--call-graph", "none"])
+    assert recording.share("work_seventy") > 0.5
+    assert all(len(stack) == 2 for stack in recording.stacks)
+
+
+def test_small_stack_copy_is_counted_as_cut(tmp_path):
+    recording = record(tmp_path / "out", workload("recursion"), 500, 400,
+                       options=["--call-graph", "dwarf,1024"])
+    ends = recording.summary["quality"]["stack_ends"]
+    assert ends["copy-ended"] > 0.9 * recording.n_samples
+    assert recording.complete_share < 0.1
+
+
+def as_nobody(command, **keywords):
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        pytest.skip("needs root and setpriv to become another user")
+    return subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                           "--inh-caps=-all", *command], capture_output=True, text=True,
+                          timeout=60, check=False, **keywords)
+
+
+def reachable_copy(tmp_path, path):
+    """The build folder may be closed to other users; a copy in an open one is not."""
+    os.chmod(tmp_path.parent.parent, 0o755)
+    os.chmod(tmp_path.parent, 0o755)
+    os.chmod(tmp_path, 0o777)
+    copy = tmp_path / os.path.basename(path)
+    shutil.copy(path, copy)
+    os.chmod(copy, 0o755)
+    return str(copy)
+
+
+def test_ordinary_user(tmp_path):
+    with open("/proc/sys/kernel/perf_event_paranoid", encoding="ascii") as file:
+        paranoid = int(file.read())
+    if paranoid > 2:
+        pytest.skip(f"perf_event_paranoid is {paranoid}: users may not sample at all")
+    program = reachable_copy(tmp_path, PROGRAM)
+    split = reachable_copy(tmp_path, workload("split"))
+    done = as_nobody([program, "-o", str(tmp_path / "out"), split, "1000"])
+    assert done.returncode == 0, done.stderr
+    recording = Recording(tmp_path / "out")
+    assert recording.share("work_seventy") == pytest.approx(0.7, abs=0.06)
+    assert recording.complete_share >= 0.99
+    if paranoid == 2:
+        assert "kernel side not recorded" in done.stderr
+        assert recording.summary["sampling"]["kernel_side"] is False
+
+
+def test_ring_limits_are_met(tmp_path):
+    """With next to no locked memory the rings shrink; sampling goes on."""
+    program = reachable_copy(tmp_path, PROGRAM)
+    split = reachable_copy(tmp_path, workload("split"))
+    done = as_nobody(["prlimit", "--memlock=65536:65536", program, "-o", str(tmp_path / "out"),
+                      split, "600"])
+    assert done.returncode == 0, done.stderr
+    recording = Recording(tmp_path / "out")
+    assert recording.n_samples > 300
+    assert recording.complete_share >= 0.99
+
+
+def test_event_that_is_not_there(tmp_path):
+    done = profile(tmp_path / "out", "true", options=["-e", "rffff"])
+    if done.returncode == 0:
+        pytest.skip("this machine counts raw events")
+    assert done.returncode == 125
+    assert "-e cpu-clock" in done.stderr
+    assert not (tmp_path / "out").exists()
