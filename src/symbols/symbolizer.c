@@ -2,6 +2,7 @@
 
 #include "base/hash_map.h"
 #include "base/string_table.h"
+#include "symbols/debug_info_internal.h"
 #include "symbols/demangle.h"
 #include "symbols/symbol_sources_internal.h"
 
@@ -9,6 +10,7 @@
 struct object_symbols {
 	const struct object *object;
 	struct source_result source;
+	struct debug_info *debug_info; /**< NULL: none, or not wanted. */
 };
 
 DEFINE_VECTOR(object_symbols_vector, struct object_symbols *)
@@ -38,6 +40,7 @@ static void object_symbols_destroy(struct object_symbols *symbols)
 {
 	if (!symbols)
 		return;
+	debug_info_destroy(symbols->debug_info);
 	symbol_table_deinit(&symbols->source.table);
 	free(symbols->source.problem);
 	free(symbols);
@@ -57,6 +60,19 @@ void symbolizer_destroy(struct symbolizer *symbolizer)
 	free(symbolizer);
 }
 
+static void load_debug_info(struct object_symbols *symbols, struct object *object,
+			    const struct symbolizer_options *options)
+{
+	struct error *error = debug_info_open(object, object_debug_file(object),
+					      options->is_without_lines, &symbols->debug_info);
+
+	if (error && !symbols->source.problem)
+		symbols->source.problem = memory_duplicate_text(error->message);
+	error_destroy(error);
+	if (symbols->debug_info)
+		symbols->source.kind = SYMBOLS_DEBUG;
+}
+
 static struct object_symbols *symbols_load(struct object *object,
 					   const struct symbolizer_options *options)
 {
@@ -66,6 +82,8 @@ static struct object_symbols *symbols_load(struct object *object,
 	symbols->object = object;
 	if (source)
 		source->load(object, options, &symbols->source);
+	if (symbols->source.may_have_debug_info && !options->is_without_inlines)
+		load_debug_info(symbols, object, options);
 	return symbols;
 }
 
@@ -105,39 +123,82 @@ static void frame_set_name(struct symbolizer *symbolizer, struct symbol_frame *f
 	frame->name = *known;
 }
 
-static struct symbol_result resolve_one(struct symbolizer *symbolizer,
+/** The frames DWARF gave, innermost first; the symbol table names the last one if it can. */
+static struct symbol_result make_result(struct symbolizer *symbolizer,
 					const struct symbol_table *table,
-					const struct symbol_entry *entry)
+					const struct symbol_entry *entry,
+					const struct debug_frame *debug_frames,
+					const struct debug_chain *chain)
 {
-	struct symbol_frame *frame;
+	uint32_t n_frames = MAX(chain->n_frames, 1u);
+	struct symbol_frame *frames =
+		arena_allocate(&symbolizer->arena, n_frames * sizeof(*frames));
 
-	if (!entry) {
-		return (struct symbol_result){
-			.status = table->count ? SYMBOL_NO_MATCH : SYMBOL_NO_TABLE,
-		};
+	for (uint32_t i = 0; i < n_frames; i++) {
+		const char *name = "";
+
+		if (i < chain->n_frames) {
+			name = debug_frames[i].name;
+			frames[i].file = debug_frames[i].file;
+			frames[i].line = debug_frames[i].line;
+		}
+		frames[i].is_inlined = i + 1 < n_frames;
+		if (entry && !frames[i].is_inlined)
+			name = symbol_table_name(table, entry);
+		frame_set_name(symbolizer, &frames[i], name ? name : "(anonymous)");
 	}
-	frame = arena_allocate(&symbolizer->arena, sizeof(*frame));
-	frame_set_name(symbolizer, frame, symbol_table_name(table, entry));
 	return (struct symbol_result){
 		.status = SYMBOL_FOUND,
-		.symbol_elf_address = entry->address,
-		.symbol_size_bytes = entry->size_bytes,
-		.frames = frame,
-		.n_frames = 1,
+		.symbol_elf_address = entry ? entry->address : chain->function_start,
+		.symbol_size_bytes = entry ? entry->size_bytes :
+					     chain->function_end - chain->function_start,
+		.frames = frames,
+		.n_frames = n_frames,
 	};
+}
+
+/** A source line alone, in code that neither DWARF nor a symbol names, is no function. */
+static bool has_name(const struct debug_frame *debug_frames, const struct debug_chain *chain)
+{
+	return chain->n_frames && debug_frames[chain->n_frames - 1].name;
+}
+
+static void resolve_all(struct symbolizer *symbolizer, const struct object_symbols *symbols,
+			const uint64_t *elf_addresses, size_t n,
+			const struct debug_frame_vector *frames, const struct debug_chain *chains,
+			struct symbol_result *results_ret)
+{
+	const struct symbol_table *table = &symbols->source.table;
+	bool has_table = table->count || symbols->debug_info;
+	size_t hint = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct symbol_entry *entry =
+			symbol_table_find(table, elf_addresses[i], &hint);
+		const struct debug_frame *debug_frames = frames->items + chains[i].first_frame;
+
+		if (entry || has_name(debug_frames, &chains[i])) {
+			results_ret[i] = make_result(symbolizer, table, entry, debug_frames,
+						     &chains[i]);
+		} else {
+			results_ret[i] = (struct symbol_result){
+				.status = has_table ? SYMBOL_NO_MATCH : SYMBOL_NO_TABLE,
+			};
+		}
+	}
 }
 
 void symbolizer_resolve(struct symbolizer *symbolizer, struct object *object,
 			const uint64_t *elf_addresses, size_t n, struct symbol_result *results_ret)
 {
 	const struct object_symbols *symbols = symbols_of(symbolizer, object);
-	const struct symbol_table *table = &symbols->source.table;
-	size_t hint = 0;
+	struct debug_frame_vector frames = { 0 };
+	_cleanup_free_ struct debug_chain *chains = memory_allocate(n + 1, sizeof(*chains));
 
-	for (size_t i = 0; i < n; i++) {
-		results_ret[i] = resolve_one(symbolizer, table,
-					     symbol_table_find(table, elf_addresses[i], &hint));
-	}
+	if (symbols->debug_info)
+		debug_info_resolve(symbols->debug_info, elf_addresses, n, &frames, chains);
+	resolve_all(symbolizer, symbols, elf_addresses, n, &frames, chains, results_ret);
+	debug_frame_vector_deinit(&frames);
 }
 
 enum symbol_source_kind symbolizer_source_kind(struct symbolizer *symbolizer,
@@ -149,7 +210,14 @@ enum symbol_source_kind symbolizer_source_kind(struct symbolizer *symbolizer,
 const char *symbolizer_object_problem(const struct symbolizer *symbolizer,
 				      const struct object *object)
 {
-	if (object->index >= symbolizer->objects.count || !symbolizer->objects.items[object->index])
+	const struct object_symbols *symbols;
+
+	if (object->index >= symbolizer->objects.count)
 		return NULL;
-	return symbolizer->objects.items[object->index]->source.problem;
+	symbols = symbolizer->objects.items[object->index];
+	if (!symbols)
+		return NULL;
+	if (symbols->source.problem || !symbols->debug_info)
+		return symbols->source.problem;
+	return debug_info_problem(symbols->debug_info);
 }

@@ -1,0 +1,209 @@
+#include "symbols/debug_info_internal.h"
+
+#include "symbols/debug_unit_internal.h"
+
+#include <dwarf.h>
+#include <string.h>
+
+/** More units than this are not believed (Chromium has 40,000). */
+#define DEBUG_UNITS_MAX (UINT32_C(1) << 20)
+
+/** Functions inlined into each other; compilers stay below 100. */
+#define INLINE_DEPTH_MAX 512
+
+void debug_info_note(struct debug_info *info, const char *what)
+{
+	if (!info->problem)
+		info->problem = memory_format_text("debug information: %s", what);
+}
+
+static void add_unit_ranges(struct debug_info *info, uint32_t number)
+{
+	Dwarf_Die *die = &info->units.items[number].die;
+	Dwarf_Addr base, start, end;
+	ptrdiff_t position = 0;
+
+	while ((position = dwarf_ranges(die, position, &base, &start, &end)) > 0) {
+		/* Code the linker threw away begins at 0. */
+		if (start >= end || start == 0)
+			continue;
+		if (info->ranges.count == DEBUG_RANGES_MAX) {
+			debug_info_note(info, "too many address ranges");
+			return;
+		}
+		debug_unit_range_vector_append(&info->ranges, (struct debug_unit_range){
+								      .start = start,
+								      .end = end,
+								      .unit = number,
+							      });
+	}
+	if (position < 0)
+		debug_info_note(info, "unreadable address ranges of a unit");
+}
+
+static int unit_range_compare(const void *a_pointer, const void *b_pointer)
+{
+	const struct debug_unit_range *a = a_pointer;
+	const struct debug_unit_range *b = b_pointer;
+
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	return a->unit < b->unit ? -1 : a->unit > b->unit;
+}
+
+/**
+ * List the units and the addresses they cover. Not by .debug_aranges: clang and
+ * rustc write none, and reading the first entry of each unit is cheap.
+ */
+static void index_units(struct debug_info *info)
+{
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die die, split_die;
+	uint8_t type;
+	int status;
+
+	while ((status = dwarf_get_units(info->image.dwarf, cu, &cu, NULL, &type, &die,
+					 &split_die)) == 0) {
+		struct debug_unit *unit;
+
+		if (type == DW_UT_type || type == DW_UT_split_type || !die.addr)
+			continue;
+		if (info->units.count == DEBUG_UNITS_MAX) {
+			debug_info_note(info, "too many units");
+			break;
+		}
+		unit = debug_unit_vector_append_new(&info->units);
+		unit->die = die;
+		unit->code_die = type == DW_UT_skeleton && split_die.addr ? split_die : die;
+		if (type != DW_UT_partial)
+			add_unit_ranges(info, (uint32_t)info->units.count - 1);
+	}
+	if (status < 0)
+		debug_info_note(info, dwarf_errmsg(-1));
+	if (info->ranges.count) {
+		qsort(info->ranges.items, info->ranges.count, sizeof(*info->ranges.items),
+		      unit_range_compare);
+	}
+}
+
+struct error *debug_info_open(struct object *object, struct object *debug_file,
+			      bool is_without_lines, struct debug_info **ret)
+{
+	struct debug_image image;
+	struct debug_info *info;
+
+	RETURN_IF_ERROR(debug_image_open(object, &image));
+	if (!image.dwarf && debug_file)
+		RETURN_IF_ERROR(debug_image_open(debug_file, &image));
+	if (!image.dwarf) {
+		*ret = NULL;
+		return NULL;
+	}
+	info = memory_allocate(1, sizeof(*info));
+	info->image = image;
+	info->is_without_lines = is_without_lines;
+	index_units(info);
+	*ret = info;
+	return NULL;
+}
+
+void debug_info_destroy(struct debug_info *info)
+{
+	if (!info)
+		return;
+	for (size_t i = 0; i < info->units.count; i++) {
+		debug_function_vector_deinit(&info->units.items[i].functions);
+		debug_segment_vector_deinit(&info->units.items[i].segments);
+		debug_scope_vector_deinit(&info->units.items[i].scopes);
+	}
+	debug_unit_vector_deinit(&info->units);
+	debug_unit_range_vector_deinit(&info->ranges);
+	arena_deinit(&info->names);
+	debug_image_deinit(&info->image);
+	free(info->problem);
+	free(info);
+}
+
+/** Ranges of units should not overlap; where they do, look this far back for one that covers. */
+#define OVERLAP_SEARCH_MAX 64
+
+/** The unit that covers @p address, or NULL. */
+static struct debug_unit *find_unit(struct debug_info *info, uint64_t address)
+{
+	const struct debug_unit_range *ranges = info->ranges.items;
+	size_t low = 0;
+	size_t high = info->ranges.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ranges[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (size_t back = 1; back <= MIN(low, (size_t)OVERLAP_SEARCH_MAX); back++) {
+		if (address < ranges[low - back].end)
+			return &info->units.items[ranges[low - back].unit];
+	}
+	return NULL;
+}
+
+/**
+ * The frames from @p number outwards. The place of the innermost comes from the
+ * line table; the place of each other one is where the call inlined into it stood.
+ */
+static void append_functions(struct debug_info *info, struct debug_unit *unit, uint32_t number,
+			     struct debug_frame place, struct debug_frame_vector *frames)
+{
+	for (int depth = 0; number != DEBUG_FUNCTION_NONE && depth < INLINE_DEPTH_MAX; depth++) {
+		struct debug_function *function = &unit->functions.items[number];
+
+		debug_function_name(info, unit, function);
+		debug_frame_vector_append(frames, (struct debug_frame){
+							  .linkage_name = function->linkage_name,
+							  .name = function->name,
+							  .file = place.file,
+							  .line = place.line,
+						  });
+		place.file = function->call_file;
+		place.line = function->call_line;
+		number = function->parent;
+	}
+}
+
+static struct debug_chain resolve_one(struct debug_info *info, uint64_t address,
+				      struct debug_frame_vector *frames)
+{
+	struct debug_chain chain = { .first_frame = frames->count };
+	struct debug_unit *unit = find_unit(info, address);
+	struct debug_frame place = { 0 };
+	uint32_t number;
+	bool has_line;
+
+	if (!unit)
+		return chain;
+	debug_unit_decode(info, unit);
+	number = debug_unit_find_function(unit, address, &chain.function_start,
+					  &chain.function_end);
+	has_line = !info->is_without_lines &&
+		   debug_unit_find_line(info, unit, address, &place.file, &place.line);
+	if (number != DEBUG_FUNCTION_NONE)
+		append_functions(info, unit, number, place, frames);
+	else if (has_line)
+		debug_frame_vector_append(frames, place);
+	chain.n_frames = (uint32_t)(frames->count - chain.first_frame);
+	return chain;
+}
+
+void debug_info_resolve(struct debug_info *info, const uint64_t *elf_addresses, size_t n,
+			struct debug_frame_vector *frames_ret, struct debug_chain *chains_ret)
+{
+	for (size_t i = 0; i < n; i++)
+		chains_ret[i] = resolve_one(info, elf_addresses[i], frames_ret);
+}
+
+const char *debug_info_problem(const struct debug_info *info)
+{
+	return info->problem;
+}

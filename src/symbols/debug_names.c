@@ -1,0 +1,178 @@
+#include "symbols/debug_unit_internal.h"
+
+#include <dwarf.h>
+#include <stdio.h>
+#include <string.h>
+
+/** abstract_origin and specification lead from a function to its declaration in 2 steps. */
+#define ORIGIN_STEPS_MAX 16
+
+/** Scopes around a name; deeper ones are left out. */
+#define SCOPES_MAX 32
+
+static const char *die_text(Dwarf_Die *die, unsigned int attribute_name)
+{
+	Dwarf_Attribute attribute;
+
+	return dwarf_formstring(dwarf_attr(die, attribute_name, &attribute));
+}
+
+/** The DIE that @p die completes or is an instance of; false: none. */
+static bool follow_origin(Dwarf_Die *die, Dwarf_Die *origin_ret)
+{
+	Dwarf_Attribute attribute;
+
+	if (!dwarf_attr(die, DW_AT_abstract_origin, &attribute) &&
+	    !dwarf_attr(die, DW_AT_specification, &attribute))
+		return false;
+	return dwarf_formref_die(&attribute, origin_ret) != NULL;
+}
+
+struct function_names {
+	const char *linkage_name;
+	const char *plain_name;
+	Dwarf_Die declaration; /**< The last DIE of the chain: its place says the scopes. */
+};
+
+/** Names may stand at any DIE from the instance to the declaration. The first counts. */
+static struct function_names collect_names(const Dwarf_Die *instance)
+{
+	struct function_names names = { .declaration = *instance };
+
+	for (int step = 0; step < ORIGIN_STEPS_MAX; step++) {
+		Dwarf_Die *die = &names.declaration;
+		Dwarf_Die origin;
+
+		if (!names.linkage_name)
+			names.linkage_name = die_text(die, DW_AT_linkage_name);
+		if (!names.linkage_name)
+			names.linkage_name = die_text(die, DW_AT_MIPS_linkage_name);
+		if (!names.plain_name)
+			names.plain_name = die_text(die, DW_AT_name);
+		if (names.linkage_name || !follow_origin(die, &origin))
+			break;
+		*die = origin;
+	}
+	return names;
+}
+
+/** The unit that holds the DIE at @p offset, or NULL. */
+static struct debug_unit *find_unit(struct debug_info *info, Dwarf_Off offset)
+{
+	size_t low = 0;
+	size_t high = info->units.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (dwarf_dieoffset(&info->units.items[middle].die) <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &info->units.items[low - 1] : NULL;
+}
+
+/** The innermost scope of @p unit around the DIE at @p offset, or DEBUG_SCOPE_NONE. */
+static uint32_t find_scope(const struct debug_unit *unit, Dwarf_Off offset)
+{
+	const struct debug_scope *scopes = unit->scopes.items;
+	size_t low = 0;
+	size_t high = unit->scopes.count;
+	uint32_t scope;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (scopes[middle].start < offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	scope = low ? (uint32_t)low - 1 : DEBUG_SCOPE_NONE;
+	while (scope != DEBUG_SCOPE_NONE && offset >= scopes[scope].end)
+		scope = scopes[scope].parent;
+	return scope;
+}
+
+static const char *scope_name(Dwarf_Die *die)
+{
+	const char *name = die_text(die, DW_AT_name);
+
+	if (name)
+		return name;
+	return dwarf_tag(die) == DW_TAG_namespace ? "(anonymous namespace)" : "(anonymous)";
+}
+
+/** "outer::inner::name" by the scopes around the declaration. */
+static const char *qualify(struct debug_info *info, const struct function_names *names)
+{
+	Dwarf_Die declaration = names->declaration;
+	Dwarf_Off offset = dwarf_dieoffset(&declaration);
+	const char *parts[SCOPES_MAX];
+	size_t n_parts = 0;
+	size_t length = strlen(names->plain_name) + 1;
+	struct debug_unit *unit;
+	char *text, *at;
+
+	/* The scopes of a supplementary file (dwz) or a .dwo are not known here. */
+	if (dwarf_cu_getdwarf(declaration.cu) != info->image.dwarf)
+		return names->plain_name;
+	unit = find_unit(info, offset);
+	if (!unit)
+		return names->plain_name;
+	debug_unit_decode(info, unit);
+	for (uint32_t scope = find_scope(unit, offset);
+	     scope != DEBUG_SCOPE_NONE && n_parts < SCOPES_MAX;
+	     scope = unit->scopes.items[scope].parent) {
+		Dwarf_Die die;
+
+		if (!dwarf_offdie(info->image.dwarf, unit->scopes.items[scope].start, &die))
+			break;
+		parts[n_parts] = scope_name(&die);
+		length += strlen(parts[n_parts++]) + strlen("::");
+	}
+	if (!n_parts)
+		return names->plain_name;
+	text = at = arena_allocate(&info->names, length);
+	while (n_parts)
+		at += sprintf(at, "%s::", parts[--n_parts]);
+	strcpy(at, names->plain_name);
+	return text;
+}
+
+static Dwarf_Word attribute_number(Dwarf_Die *die, unsigned int attribute_name)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word value = 0;
+
+	if (dwarf_formudata(dwarf_attr(die, attribute_name, &attribute), &value) != 0)
+		return 0;
+	return value;
+}
+
+void debug_function_name(struct debug_info *info, struct debug_unit *unit,
+			 struct debug_function *function)
+{
+	struct function_names names;
+	Dwarf_Die die;
+
+	if (function->is_named)
+		return;
+	function->is_named = true;
+	if (!dwarf_offdie(dwarf_cu_getdwarf(unit->code_die.cu), function->die_offset, &die))
+		return;
+	names = collect_names(&die);
+	function->linkage_name = names.linkage_name;
+	if (names.linkage_name)
+		function->name = names.linkage_name;
+	else if (names.plain_name)
+		function->name = qualify(info, &names);
+	if (function->is_inlined && !info->is_without_lines) {
+		Dwarf_Word line = attribute_number(&die, DW_AT_call_line);
+
+		function->call_line = (uint32_t)MIN(line, (Dwarf_Word)UINT32_MAX);
+		function->call_file = debug_unit_file(info, unit,
+						      attribute_number(&die, DW_AT_call_file));
+	}
+}

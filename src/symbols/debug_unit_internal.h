@@ -1,0 +1,116 @@
+#pragma once
+
+/** The parts of debug_info: what the debug_*.c files share. */
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/vector.h"
+#include "symbols/debug_info_internal.h"
+
+#include <elfutils/libdw.h>
+
+#define DEBUG_FUNCTION_NONE UINT32_MAX
+#define DEBUG_SCOPE_NONE    UINT32_MAX
+
+/** DIEs nested deeper than this are not followed; compilers stay below 50. */
+#define DEBUG_DEPTH_MAX 256
+
+/** Address ranges of one unit; LTO of a browser makes some millions. */
+#define DEBUG_RANGES_MAX (UINT32_C(1) << 23)
+
+/** DW_TAG_subprogram or DW_TAG_inlined_subroutine with code. */
+struct debug_function {
+	Dwarf_Off die_offset;
+	uint32_t parent; /**< What it is inlined into; DEBUG_FUNCTION_NONE: it is not. */
+	uint16_t depth;	 /**< Of the DIE, so that of nested functions the inner one is found. */
+	bool is_inlined;
+	bool is_named; /**< The fields below are filled: only those that are hit get them. */
+	const char *linkage_name, *name;
+	const char *call_file; /**< Where the call that was inlined stood. */
+	uint32_t call_line;
+};
+
+DEFINE_VECTOR(debug_function_vector, struct debug_function)
+
+/** Addresses whose innermost function is the same. Segments of a unit never overlap. */
+struct debug_segment {
+	uint64_t start;
+	uint64_t end;
+	uint32_t function;
+};
+
+DEFINE_VECTOR(debug_segment_vector, struct debug_segment)
+
+/** A DIE that qualifies the names inside: namespace, class, function. In order of offset. */
+struct debug_scope {
+	Dwarf_Off start;
+	Dwarf_Off end; /**< Past the last direct child. */
+	uint32_t parent;
+};
+
+DEFINE_VECTOR(debug_scope_vector, struct debug_scope)
+
+struct debug_unit {
+	Dwarf_Die die;	    /**< With the line table and the ranges. */
+	Dwarf_Die code_die; /**< With the functions: the same, or the split unit's (.dwo). */
+	bool is_decoded;
+	bool has_lines_loaded;
+	struct debug_function_vector functions;
+	struct debug_segment_vector segments; /**< Ascending. */
+	struct debug_scope_vector scopes;
+	Dwarf_Lines *lines;
+	size_t n_lines;
+	Dwarf_Files *files;
+	size_t n_files;
+};
+
+DEFINE_VECTOR(debug_unit_vector, struct debug_unit)
+
+struct debug_unit_range {
+	uint64_t start;
+	uint64_t end;
+	uint32_t unit;
+};
+
+DEFINE_VECTOR(debug_unit_range_vector, struct debug_unit_range)
+
+/** A libdw handle over an object's debug sections. */
+struct debug_image {
+	Elf *elf;
+	Dwarf *dwarf;
+	void *unpacked; /**< An ELF file made of the sections that were compressed, or NULL. */
+};
+
+struct debug_info {
+	struct debug_image image;
+	struct debug_unit_vector units; /**< Ascending by offset. */
+	struct debug_unit_range_vector ranges; /**< Ascending by start. */
+	struct arena names; /**< Names put together here. */
+	bool is_without_lines;
+	char *problem;
+};
+
+/** Note damage; the first one stays. */
+void debug_info_note(struct debug_info *info, const char *what);
+
+/** Open the debug sections of @p object. dwarf NULL: it has none. */
+struct error *debug_image_open(struct object *object, struct debug_image *ret) MUST_CHECK;
+void debug_image_deinit(struct debug_image *image);
+
+/** Decode the functions, segments and scopes of @p unit if that was not done. */
+void debug_unit_decode(struct debug_info *info, struct debug_unit *unit);
+
+/** The innermost function at @p address, or DEBUG_FUNCTION_NONE. */
+uint32_t debug_unit_find_function(const struct debug_unit *unit, uint64_t address,
+				  uint64_t *start_ret, uint64_t *end_ret);
+
+/** The row of the line table that covers @p address; false: none. */
+bool debug_unit_find_line(struct debug_info *info, struct debug_unit *unit, uint64_t address,
+			  const char **file_ret, uint32_t *line_ret);
+
+/** File @p number of the unit's line table, or NULL. */
+const char *debug_unit_file(struct debug_info *info, struct debug_unit *unit, uint64_t number);
+
+/** Fill in the names and the call site of @p function if that was not done. */
+void debug_function_name(struct debug_info *info, struct debug_unit *unit,
+			 struct debug_function *function);
