@@ -1,4 +1,4 @@
-#include "object/elf_image.h"
+#include "object/elf_image_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

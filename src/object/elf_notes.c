@@ -1,4 +1,4 @@
-#include "object/elf_image.h"
+#include "object/elf_image_internal.h"
 
 static struct error *skip_padding(struct byte_reader *reader, size_t alignment)
 {

@@ -59,6 +59,7 @@ struct object {
 	char *problem;		  /**< Why state is not OBJECT_OPEN, one line; else NULL. */
 	struct build_id build_id; /**< From the mapping, or from the file once open. */
 	struct build_id mapped_build_id; /**< What the kernel said was mapped; size 0: nothing. */
+	bool is_debug_file; /**< Belongs to another object, see object_debug_file(); never mapped. */
 
 	/* Valid when state is OBJECT_OPEN; file kinds only. */
 	const struct architecture *architecture; /**< NULL: a CPU we do not know. */

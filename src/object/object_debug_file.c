@@ -62,6 +62,7 @@ static struct object *try_path(struct object *object, const char *path, const ui
 	}
 	debug_file = object_registry_add(object->store->registry, OBJECT_FILE, path);
 	object_take_image(debug_file, &image);
+	debug_file->is_debug_file = true;
 	debug_file->store->is_debug_file_searched = true;
 	return debug_file;
 }
@@ -114,6 +115,16 @@ static struct object *find_by_link(struct object *object, const char *symfs_path
 	return debug_file;
 }
 
+/** Without decompressing it. */
+static bool has_debug_information(struct elf_image *image)
+{
+	const struct elf_section *section = elf_image_find_section(image, ".debug_info");
+
+	if (!section)
+		section = elf_image_find_section(image, ".zdebug_info");
+	return section && section->stored.size;
+}
+
 struct object *object_debug_file(struct object *object)
 {
 	struct object_store *store = object->store;
@@ -124,7 +135,7 @@ struct object *object_debug_file(struct object *object)
 	if (store->is_debug_file_searched)
 		return store->debug_file;
 	store->is_debug_file_searched = true;
-	if (object_section(object, ".debug_info", NULL).size)
+	if (has_debug_information(&store->image))
 		return NULL;
 	symfs_path = object_registry_symfs_path(store->registry);
 	store->debug_file = find_by_build_id(object, symfs_path);

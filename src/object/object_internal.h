@@ -3,7 +3,7 @@
 /** What the files of object/ share among themselves. */
 
 #include "base/error.h"
-#include "object/elf_image.h"
+#include "object/elf_image_internal.h"
 #include "object/object.h"
 
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 #include "elf_builder.h"
-#include "object/elf_image.h"
+#include "object/elf_image_internal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

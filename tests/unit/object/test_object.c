@@ -3,9 +3,11 @@
 #include "object/object.h"
 #include "temporary_folder.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -218,6 +220,68 @@ static void test_through_the_process(void **state)
 	object_registry_destroy(registry);
 }
 
+/**
+ * Map @p path, run object_open() on the mapping, unmap.
+ *
+ * @return whether map_files can be read: it needs a capability, and without it
+ *         the result must be as if it were not there.
+ */
+static bool open_mapped(struct object *object, const char *path, bool is_deleted_then)
+{
+	FILE *file = fopen(path, "re");
+	void *memory = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fileno(file), 0);
+	uint64_t start = (uint64_t)memory;
+	_cleanup_free_ char *place = memory_format_text("/proc/self/map_files/%" PRIx64 "-%" PRIx64,
+							start, start + 4096);
+	bool can_read_map_files;
+	char link[16];
+
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	fclose(file);
+	if (is_deleted_then)
+		unlink(path);
+	can_read_map_files = readlink(place, link, sizeof(link)) > 0;
+	object_open(object, (uint32_t)getpid(), start, start + 4096);
+	munmap(memory, 4096);
+	return can_read_map_files;
+}
+
+static void test_deleted_file_that_is_still_mapped(void **state)
+{
+	static const char *const build_ids[] = { BUILD_ID, NULL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(build_ids); i++) {
+		struct object_registry *registry = object_registry_create(NULL);
+		_cleanup_free_ char *path = temporary_path(state, "program");
+		_cleanup_free_ char *deleted = memory_format_text("%s (deleted)", path);
+		struct object *object = find(registry, deleted, build_ids[i]);
+
+		write_program(path, BUILD_ID);
+		if (open_mapped(object, path, true))
+			assert_int_equal(object->state, OBJECT_OPEN);
+		else
+			assert_int_equal(object->state, OBJECT_MISSING);
+		object_registry_destroy(registry);
+	}
+}
+
+static void test_range_that_holds_another_file_now(void **state)
+{
+	struct object_registry *registry = object_registry_create(NULL);
+	_cleanup_free_ char *path = temporary_path(state, "program");
+	_cleanup_free_ char *other_path = temporary_path(state, "other");
+	struct object *object = find(registry, path, NULL);
+	char build_id[BUILD_ID_TEXT_SIZE_BYTES];
+
+	write_program(path, BUILD_ID);
+	write_program(other_path, OTHER_BUILD_ID);
+	open_mapped(object, other_path, false);
+	assert_int_equal(object->state, OBJECT_OPEN);
+	build_id_format(&object->build_id, build_id);
+	assert_string_equal(build_id, BUILD_ID);
+	object_registry_destroy(registry);
+}
+
 static void test_symfs(void **state)
 {
 	_cleanup_free_ char *path =
@@ -356,6 +420,8 @@ int main(void)
 		TEST(test_unusable_files),
 		TEST(test_deleted_file),
 		TEST(test_through_the_process),
+		TEST(test_deleted_file_that_is_still_mapped),
+		TEST(test_range_that_holds_another_file_now),
 		TEST(test_symfs),
 		TEST(test_address_conversion),
 		TEST(test_vdso),

@@ -82,6 +82,8 @@ static void check_found(struct fixture *fixture, const char *name)
 			object_registry_objects(fixture->registry)->items[debug_file->index],
 			debug_file);
 		assert_null(object_debug_file(debug_file));
+		assert_true(debug_file->is_debug_file);
+		assert_false(fixture->object->is_debug_file);
 	} else {
 		assert_null(debug_file);
 	}
