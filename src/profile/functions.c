@@ -20,18 +20,11 @@ struct weight {
 	uint64_t period;
 };
 
-/** One function while it is being counted. */
-struct tally {
-	struct profile_function function;
-	uint32_t n_on_path; /**< Frames of it between the root and the node being visited. */
-};
-
-DEFINE_VECTOR(tally_vector, struct tally)
-
 struct function_counter {
 	const struct profile *profile;
-	struct tally_vector tallies;
-	uint32_t *tally_of_frame; /**< By frame id. */
+	struct profile_function_vector functions;
+	uint32_t *function_of_frame; /**< By frame id. */
+	uint32_t *n_on_path;         /**< By function: its frames above the node being visited. */
 
 	/* By stack id; the trie upside down, to walk it from the root. */
 	struct weight *weights;
@@ -39,34 +32,34 @@ struct function_counter {
 	uint32_t *next_sibling; /**< 0: none. */
 };
 
-/** Merge the frames that differ only by line, file or flags. */
-static void function_counter_number_frames(struct function_counter *counter)
+void profile_number_functions(const struct profile *profile,
+			      struct profile_function_vector *functions_ret,
+			      uint32_t *function_of_frame_ret)
 {
-	const struct profile_frame_vector *frames = &counter->profile->frames;
 	struct id_set set = { 0 };
 
-	counter->tally_of_frame = memory_allocate(frames->count, sizeof(uint32_t));
-	for (size_t i = 0; i < frames->count; i++) {
-		const struct profile_frame *frame = &frames->items[i];
+	profile_function_vector_clear(functions_ret);
+	for (size_t i = 0; i < profile->frames.count; i++) {
+		const struct profile_frame *frame = &profile->frames.items[i];
 		uint64_t hash = hash_u64((uint64_t)frame->name << 32 | frame->object);
 		struct id_probe probe = id_set_probe(&set, hash);
 		struct profile_function *function;
 		uint32_t id;
 
 		while ((id = id_probe_next(&probe)) != ID_NONE) {
-			function = &counter->tallies.items[id].function;
+			function = &functions_ret->items[id];
 			if (function->name == frame->name && function->object == frame->object)
 				break;
 		}
 		if (id == ID_NONE) {
-			id = (uint32_t)counter->tallies.count;
-			function = &tally_vector_append_new(&counter->tallies)->function;
+			id = (uint32_t)functions_ret->count;
+			function = profile_function_vector_append_new(functions_ret);
 			function->name = frame->name;
 			function->object = frame->object;
 			id_set_add(&set, hash, id);
 		}
 		function->flags |= frame->flags;
-		counter->tally_of_frame[i] = id;
+		function_of_frame_ret[i] = id;
 	}
 	id_set_deinit(&set);
 }
@@ -101,7 +94,7 @@ static void function_counter_weigh_samples(struct function_counter *counter, uin
 		counter->weights[sample->stack].period += sample->period;
 
 		const uint32_t *frames = stack_frames(profile, sample->stack, &n_frames);
-		function = &counter->tallies.items[counter->tally_of_frame[frames[0]]].function;
+		function = &counter->functions.items[counter->function_of_frame[frames[0]]];
 		function->self_count += sample->count;
 		function->self_period += sample->period;
 	}
@@ -134,11 +127,11 @@ static void function_counter_enter(struct function_counter *counter, uint32_t st
 	const uint32_t *frames = stack_frames(counter->profile, stack, &n_frames);
 
 	for (uint32_t i = 0; i < n_frames; i++) {
-		struct tally *tally = &counter->tallies.items[counter->tally_of_frame[frames[i]]];
+		uint32_t id = counter->function_of_frame[frames[i]];
 
-		if (tally->n_on_path++ == 0) {
-			tally->function.children_count += weight.count;
-			tally->function.children_period += weight.period;
+		if (counter->n_on_path[id]++ == 0) {
+			counter->functions.items[id].children_count += weight.count;
+			counter->functions.items[id].children_period += weight.period;
 		}
 	}
 }
@@ -149,7 +142,7 @@ static void function_counter_leave(struct function_counter *counter, uint32_t st
 	const uint32_t *frames = stack_frames(counter->profile, stack, &n_frames);
 
 	for (uint32_t i = 0; i < n_frames; i++)
-		counter->tallies.items[counter->tally_of_frame[frames[i]]].n_on_path--;
+		counter->n_on_path[counter->function_of_frame[frames[i]]]--;
 }
 
 /** Depth first, without recursion: stacks may be very deep. */
@@ -194,15 +187,17 @@ void profile_functions_of(const struct profile *profile, uint32_t event,
 {
 	struct function_counter counter = { .profile = profile };
 
-	function_counter_number_frames(&counter);
+	counter.function_of_frame = memory_allocate(profile->frames.count, sizeof(uint32_t));
+	profile_number_functions(profile, &counter.functions, counter.function_of_frame);
+	counter.n_on_path = memory_allocate(counter.functions.count, sizeof(uint32_t));
 	function_counter_weigh_samples(&counter, event);
 	function_counter_sum_up(&counter);
 	function_counter_walk(&counter);
 
 	profile_function_vector_clear(ret);
-	for (size_t i = 0; i < counter.tallies.count; i++) {
-		if (counter.tallies.items[i].function.children_count)
-			profile_function_vector_append(ret, counter.tallies.items[i].function);
+	for (size_t i = 0; i < counter.functions.count; i++) {
+		if (counter.functions.items[i].children_count)
+			profile_function_vector_append(ret, counter.functions.items[i]);
 	}
 	if (ret->count)
 		qsort_r(ret->items, ret->count, sizeof(*ret->items), compare_functions,
@@ -211,6 +206,7 @@ void profile_functions_of(const struct profile *profile, uint32_t event,
 	free(counter.next_sibling);
 	free(counter.first_child);
 	free(counter.weights);
-	free(counter.tally_of_frame);
-	tally_vector_deinit(&counter.tallies);
+	free(counter.n_on_path);
+	free(counter.function_of_frame);
+	profile_function_vector_deinit(&counter.functions);
 }

@@ -1,6 +1,6 @@
 #include "profile/summary.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 
 /** The innermost frame of a stack; NULL for the empty stack. */
 static const struct profile_frame *stack_leaf(const struct profile *profile, uint32_t stack)
@@ -10,7 +10,7 @@ static const struct profile_frame *stack_leaf(const struct profile *profile, uin
 	return profile_location_frame(profile, profile->stacks.items[stack].location, 0);
 }
 
-static double share(uint64_t part, uint64_t whole, double of_nothing)
+static double share_of(uint64_t part, uint64_t whole, double of_nothing)
 {
 	return whole ? (double)part / (double)whole : of_nothing;
 }
@@ -42,16 +42,45 @@ void profile_quality_of(const struct profile *profile, uint32_t event, struct pr
 				n_named += sample->count;
 		}
 	}
-	quality.complete_share = share(quality.n_complete, quality.n_user_stacks, 1);
-	quality.named_share = share(n_named, n_leaves, 1);
-	quality.lost_share = share(quality.n_lost, quality.n_samples + quality.n_lost, 0);
+	quality.complete_share = share_of(quality.n_complete, quality.n_user_stacks, 1);
+	quality.named_share = share_of(n_named, n_leaves, 1);
+	quality.lost_share = share_of(quality.n_lost, quality.n_samples + quality.n_lost, 0);
 	*ret = quality;
 }
 
-void profile_format_count(uint64_t count, char *text)
+void profile_quality_write(const struct profile_quality *quality, FILE *file)
+{
+	char count[PROFILE_NUMBER_SIZE_BYTES], lost[PROFILE_NUMBER_SIZE_BYTES];
+	char complete[PROFILE_NUMBER_SIZE_BYTES], named[PROFILE_NUMBER_SIZE_BYTES];
+
+	profile_format_count(quality->n_samples, count);
+	profile_format_count(quality->n_lost, lost);
+	profile_format_share(quality->complete_share, complete);
+	profile_format_share(quality->named_share, named);
+	fprintf(file, "%s samples, ", count);
+	if (quality->n_user_stacks)
+		fprintf(file, "%s complete stacks, ", complete);
+	else
+		fputs("no user stacks, ", file);
+	fprintf(file, "%s named, %s lost", named, lost);
+}
+
+void profile_format_share(double share, char text[PROFILE_NUMBER_SIZE_BYTES])
+{
+	double percent = share * 100;
+
+	if (percent > 0 && percent < 0.05)
+		snprintf(text, PROFILE_NUMBER_SIZE_BYTES, "<0.1 %%");
+	else if (percent < 100 && percent > 99.9)
+		snprintf(text, PROFILE_NUMBER_SIZE_BYTES, "99.9 %%");
+	else
+		snprintf(text, PROFILE_NUMBER_SIZE_BYTES, "%.1f %%", percent);
+}
+
+void profile_format_count(uint64_t count, char text[PROFILE_NUMBER_SIZE_BYTES])
 {
 	char digits[24];
-	int n_digits = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)count);
+	int n_digits = snprintf(digits, sizeof(digits), "%" PRIu64, count);
 
 	for (int i = 0; i < n_digits; i++) {
 		*text++ = digits[i];

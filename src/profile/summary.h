@@ -4,6 +4,8 @@
 
 #include "profile/profile.h"
 
+#include <stdio.h>
+
 /** Whether the graph can be trusted. Counts are samples of one event. */
 struct profile_quality {
 	uint64_t n_samples;
@@ -33,9 +35,28 @@ struct profile_function {
 
 DEFINE_VECTOR(profile_function_vector, struct profile_function)
 
+/**
+ * Number the functions of all frames.
+ *
+ * @param functions_ret          By number, without weights. Replaced.
+ * @param function_of_frame_ret  Number by frame id: room for profile->frames.count.
+ */
+void profile_number_functions(const struct profile *profile,
+			      struct profile_function_vector *functions_ret,
+			      uint32_t *function_of_frame_ret);
+
 /** All functions of one event, descending self period, ties by name. */
 void profile_functions_of(const struct profile *profile, uint32_t event,
 			  struct profile_function_vector *ret);
 
-/** "4,991" : thousands separated, for text reports. @p text at least 32 bytes. */
-void profile_format_count(uint64_t count, char *text);
+/** "1,702 samples, 99.9 % complete stacks, 98.2 % named, 0 lost": no newline. */
+void profile_quality_write(const struct profile_quality *quality, FILE *file);
+
+/** Room for any of the texts below. */
+#define PROFILE_NUMBER_SIZE_BYTES 32
+
+/** "12.3 %"; what is not quite all is never "100.0 %", what is something never "0.0 %". */
+void profile_format_share(double share, char text[PROFILE_NUMBER_SIZE_BYTES]);
+
+/** "4,991" : thousands separated, for text reports. */
+void profile_format_count(uint64_t count, char text[PROFILE_NUMBER_SIZE_BYTES]);

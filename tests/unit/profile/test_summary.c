@@ -212,9 +212,50 @@ static void test_quality_of_nothing(void **state)
 	profile_destroy(profile);
 }
 
+static void assert_share(double share, const char *expected)
+{
+	char text[PROFILE_NUMBER_SIZE_BYTES];
+
+	profile_format_share(share, text);
+	assert_string_equal(text, expected);
+}
+
+static void test_shares_never_round_to_all_or_nothing(void **state)
+{
+	assert_share(0, "0.0 %");
+	assert_share(0.0001, "<0.1 %");
+	assert_share(0.1234, "12.3 %");
+	assert_share(0.99999, "99.9 %");
+	assert_share(1, "100.0 %");
+}
+
+static void assert_quality(const char *lines, const char *expected)
+{
+	struct profile *profile = profile_build(lines);
+	struct profile_quality quality;
+	char *text = NULL;
+	size_t size_bytes;
+	FILE *file = open_memstream(&text, &size_bytes);
+
+	profile_quality_of(profile, 0, &quality);
+	profile_quality_write(&quality, file);
+	fclose(file);
+	assert_string_equal(text, expected);
+	free(text);
+	profile_destroy(profile);
+}
+
+static void test_quality_line(void **state)
+{
+	assert_quality("app;main 1700\n"
+		       "app;[unknown]@/lib/x.so 2 stuck\n",
+		       "1,702 samples, 99.9 % complete stacks, 99.9 % named, 0 lost");
+	assert_quality("app;sys_[k] 5 none\n", "5 samples, no user stacks, 100.0 % named, 0 lost");
+}
+
 static void assert_count(uint64_t count, const char *expected)
 {
-	char text[32];
+	char text[PROFILE_NUMBER_SIZE_BYTES];
 
 	profile_format_count(count, text);
 	assert_string_equal(text, expected);
@@ -243,6 +284,8 @@ int main(void)
 		cmocka_unit_test(test_very_deep_stacks),
 		cmocka_unit_test(test_quality_counts_ends_names_and_losses),
 		cmocka_unit_test(test_quality_of_nothing),
+		cmocka_unit_test(test_quality_line),
+		cmocka_unit_test(test_shares_never_round_to_all_or_nothing),
 		cmocka_unit_test(test_counts_are_grouped),
 	};
 
