@@ -138,8 +138,10 @@ static bool visit(struct unit_walk *walk, struct walk_level *inside_ret)
 	*inside_ret = *level;
 	if (tag_is_function(tag)) {
 		inside_ret->function = add_function(walk, &level->die, tag);
-		/* Declarations and abstract instances hold no code. */
-		if (inside_ret->function == DEBUG_FUNCTION_NONE)
+		/* An abstract function may hold a class whose methods have code (gcc's lambdas). */
+		if (inside_ret->function == DEBUG_FUNCTION_NONE &&
+		    (tag == DW_TAG_inlined_subroutine ||
+		     dwarf_hasattr(&level->die, DW_AT_declaration)))
 			return false;
 	}
 	if (dwarf_child(&level->die, &inside_ret->die) != 0)

@@ -119,6 +119,7 @@ void debug_info_destroy(struct debug_info *info)
 	debug_unit_vector_deinit(&info->units);
 	debug_unit_range_vector_deinit(&info->ranges);
 	arena_deinit(&info->names);
+	path_map_deinit(&info->paths);
 	debug_image_deinit(&info->image);
 	free(info->problem);
 	free(info);

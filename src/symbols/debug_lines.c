@@ -1,5 +1,9 @@
 #include "symbols/debug_unit_internal.h"
 
+#include <dwarf.h>
+#include <stdio.h>
+#include <string.h>
+
 static void load_lines(struct debug_info *info, struct debug_unit *unit)
 {
 	if (unit->has_lines_loaded)
@@ -10,6 +14,34 @@ static void load_lines(struct debug_info *info, struct debug_unit *unit)
 		unit->n_lines = 0;
 	if (dwarf_getsrcfiles(&unit->die, &unit->files, &unit->n_files) != 0)
 		unit->n_files = 0;
+}
+
+/**
+ * @p path from the folder the unit was compiled in. libdw joins them itself,
+ * unless the line table's own first folder is relative (Rust's standard library).
+ */
+static const char *absolute_path(struct debug_info *info, struct debug_unit *unit, const char *path)
+{
+	Dwarf_Attribute attribute;
+	const char *folder;
+	const char **known;
+	bool is_new;
+
+	if (!path || path[0] == '/')
+		return path;
+	known = path_map_insert(&info->paths, path, &is_new);
+	if (!is_new)
+		return *known;
+	*known = path;
+	folder = dwarf_formstring(dwarf_attr(&unit->die, DW_AT_comp_dir, &attribute));
+	if (folder) {
+		size_t size_bytes = strlen(folder) + strlen("/") + strlen(path) + 1;
+		char *joined = arena_allocate(&info->names, size_bytes);
+
+		snprintf(joined, size_bytes, "%s/%s", folder, path);
+		*known = joined;
+	}
+	return *known;
 }
 
 /** The last row at or before @p address, or NULL. */
@@ -42,7 +74,7 @@ bool debug_unit_find_line(struct debug_info *info, struct debug_unit *unit, uint
 	row = find_row(unit, address);
 	if (!row || dwarf_lineendsequence(row, &is_end) || is_end || dwarf_lineno(row, &line))
 		return false;
-	*file_ret = dwarf_linesrc(row, NULL, NULL);
+	*file_ret = absolute_path(info, unit, dwarf_linesrc(row, NULL, NULL));
 	*line_ret = line > 0 ? (uint32_t)line : 0;
 	return true;
 }
@@ -52,5 +84,6 @@ const char *debug_unit_file(struct debug_info *info, struct debug_unit *unit, ui
 	load_lines(info, unit);
 	if (number >= unit->n_files)
 		return NULL;
-	return dwarf_filesrc(unit->files, (size_t)number, NULL, NULL);
+	return absolute_path(info, unit,
+			     dwarf_filesrc(unit->files, (size_t)number, NULL, NULL));
 }

@@ -95,13 +95,17 @@ static uint32_t find_scope(const struct debug_unit *unit, Dwarf_Off offset)
 	return scope;
 }
 
-static const char *scope_name(Dwarf_Die *die)
+/** @param inner_name  What is named inside; a nameless class with operator() is a lambda. */
+static const char *scope_name(Dwarf_Die *die, const char *inner_name)
 {
 	const char *name = die_text(die, DW_AT_name);
 
 	if (name)
 		return name;
-	return dwarf_tag(die) == DW_TAG_namespace ? "(anonymous namespace)" : "(anonymous)";
+	if (dwarf_tag(die) == DW_TAG_namespace)
+		return "(anonymous namespace)";
+	return strncmp(inner_name, "operator()", strlen("operator()")) == 0 ? "{lambda}" :
+									      "(anonymous)";
 }
 
 /** "outer::inner::name" by the scopes around the declaration. */
@@ -129,7 +133,7 @@ static const char *qualify(struct debug_info *info, const struct function_names 
 
 		if (!dwarf_offdie(info->image.dwarf, unit->scopes.items[scope].start, &die))
 			break;
-		parts[n_parts] = scope_name(&die);
+		parts[n_parts] = scope_name(&die, n_parts ? parts[n_parts - 1] : names->plain_name);
 		length += strlen(parts[n_parts++]) + strlen("::");
 	}
 	if (!n_parts)

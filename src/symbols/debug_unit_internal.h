@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/hash_map.h"
 #include "base/vector.h"
 #include "symbols/debug_info_internal.h"
 
@@ -74,6 +75,19 @@ struct debug_unit_range {
 
 DEFINE_VECTOR(debug_unit_range_vector, struct debug_unit_range)
 
+static inline uint64_t path_hash(const char *path)
+{
+	return hash_u64((uint64_t)(uintptr_t)path);
+}
+
+static inline bool path_equal(const char *a, const char *b)
+{
+	return a == b;
+}
+
+/** By the pointer libdw gives for a file of a unit, not by the text. */
+DEFINE_HASH_MAP(path_map, const char *, const char *, path_hash, path_equal)
+
 /** A libdw handle over an object's debug sections. */
 struct debug_image {
 	Elf *elf;
@@ -85,7 +99,8 @@ struct debug_info {
 	struct debug_image image;
 	struct debug_unit_vector units; /**< Ascending by offset. */
 	struct debug_unit_range_vector ranges; /**< Ascending by start. */
-	struct arena names; /**< Names put together here. */
+	struct arena names; /**< Names and paths put together here. */
+	struct path_map paths; /**< Relative paths, absolute. */
 	bool is_without_lines;
 	char *problem;
 };

@@ -165,7 +165,7 @@ static bool has_name(const struct debug_frame *debug_frames, const struct debug_
 
 static void resolve_all(struct symbolizer *symbolizer, const struct object_symbols *symbols,
 			const uint64_t *elf_addresses, size_t n,
-			const struct debug_frame_vector *frames, const struct debug_chain *chains,
+			const struct debug_frame *frames, const struct debug_chain *chains,
 			struct symbol_result *results_ret)
 {
 	const struct symbol_table *table = &symbols->source.table;
@@ -175,7 +175,8 @@ static void resolve_all(struct symbolizer *symbolizer, const struct object_symbo
 	for (size_t i = 0; i < n; i++) {
 		const struct symbol_entry *entry =
 			symbol_table_find(table, elf_addresses[i], &hint);
-		const struct debug_frame *debug_frames = frames->items + chains[i].first_frame;
+		const struct debug_frame *debug_frames =
+			chains[i].n_frames ? frames + chains[i].first_frame : NULL;
 
 		if (entry || has_name(debug_frames, &chains[i])) {
 			results_ret[i] = make_result(symbolizer, table, entry, debug_frames,
@@ -197,7 +198,7 @@ void symbolizer_resolve(struct symbolizer *symbolizer, struct object *object,
 
 	if (symbols->debug_info)
 		debug_info_resolve(symbols->debug_info, elf_addresses, n, &frames, chains);
-	resolve_all(symbolizer, symbols, elf_addresses, n, &frames, chains, results_ret);
+	resolve_all(symbolizer, symbols, elf_addresses, n, frames.items, chains, results_ret);
 	debug_frame_vector_deinit(&frames);
 }
 
