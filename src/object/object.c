@@ -52,6 +52,8 @@ void object_take_image(struct object *object, struct elf_image *image)
 	if (image->build_id.size_bytes)
 		object->build_id = image->build_id;
 	*image = (struct elf_image){ 0 };
+	if (store->registry)
+		object_registry_note_build_id(store->registry, object);
 }
 
 void object_destroy(struct object *object)

@@ -61,8 +61,8 @@ static struct object *try_path(struct object *object, const char *path, const ui
 		return NULL;
 	}
 	debug_file = object_registry_add(object->store->registry, OBJECT_FILE, path);
-	object_take_image(debug_file, &image);
 	debug_file->is_debug_file = true;
+	object_take_image(debug_file, &image);
 	debug_file->store->is_debug_file_searched = true;
 	return debug_file;
 }

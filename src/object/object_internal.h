@@ -32,6 +32,12 @@ void object_fail(struct object *object, struct error *error);
 struct object *object_registry_add(struct object_registry *registry, enum object_kind kind,
 				   const char *path);
 
+/**
+ * The build id of an object known by its inode alone was read: mappings that
+ * come with the build id and without an inode are of the same object.
+ */
+void object_registry_note_build_id(struct object_registry *registry, struct object *object);
+
 /** "" or the folder put before every path. */
 const char *object_registry_symfs_path(const struct object_registry *registry);
 

@@ -114,6 +114,19 @@ struct object *object_registry_find(struct object_registry *registry,
 	return object;
 }
 
+void object_registry_note_build_id(struct object_registry *registry, struct object *object)
+{
+	struct object_identity key = { .path = object->path, .build_id = object->build_id };
+	struct object **known;
+	bool is_new;
+
+	if (object->kind != OBJECT_FILE || object->is_debug_file || !object->build_id.size_bytes)
+		return;
+	known = identity_map_insert(&registry->by_identity, key, &is_new);
+	if (is_new)
+		*known = object;
+}
+
 /** The running kernel's; unknown when sysfs is not there. */
 static struct build_id kernel_build_id(void)
 {

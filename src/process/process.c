@@ -14,6 +14,8 @@ struct process_table *process_table_create(struct object_registry *registry)
 
 	table->registry = registry;
 	string_table_init(&table->names);
+	/* The idle threads, one a CPU, all pid 0, are never announced. */
+	process_table_set_comm(table, 0, 0, "swapper");
 	return table;
 }
 

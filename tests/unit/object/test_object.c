@@ -76,6 +76,22 @@ static void test_open_file(void **state)
 	object_registry_destroy(registry);
 }
 
+/** /proc says the inode, the kernel's records the build id. */
+static void test_build_id_found_on_opening_is_an_identity(void **state)
+{
+	struct object_registry *registry = object_registry_create(NULL);
+	_cleanup_free_ char *path = temporary_path(state, "program");
+	struct object_identity by_inode = { .path = path, .inode = 12 };
+	struct object *object = object_registry_find(registry, &by_inode);
+
+	write_program(path, BUILD_ID);
+	object_open(object, 0, 0, 0);
+	assert_ptr_equal(find(registry, path, BUILD_ID), object);
+	assert_ptr_equal(object_registry_find(registry, &by_inode), object);
+	assert_ptr_not_equal(find(registry, path, OTHER_BUILD_ID), object);
+	object_registry_destroy(registry);
+}
+
 static void test_unknown_cpu(void **state)
 {
 	struct object_registry *registry = object_registry_create(NULL);
@@ -168,6 +184,25 @@ static void test_unusable_files(void **state)
 		assert_int_equal(object->state, cases[i].state);
 		assert_non_null(strstr(object->problem, cases[i].problem));
 	}
+	object_registry_destroy(registry);
+}
+
+static void test_denied(void **state)
+{
+	struct object_registry *registry = object_registry_create(NULL);
+	_cleanup_free_ char *path = temporary_path(state, "program");
+	struct object *object = find(registry, path, NULL);
+	uid_t user = geteuid();
+
+	write_program(path, BUILD_ID);
+	assert_int_equal(chmod(path, 0), 0);
+	/* Nothing is denied to root; any other user does for the moment. */
+	if (!user)
+		assert_int_equal(seteuid(65534), 0);
+	object_open(object, 0, 0, 0);
+	assert_int_equal(seteuid(user), 0);
+	assert_int_equal(object->state, OBJECT_DENIED);
+	assert_non_null(strstr(object->problem, "Permission denied"));
 	object_registry_destroy(registry);
 }
 
@@ -414,10 +449,12 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(test_open_file),
+		TEST(test_build_id_found_on_opening_is_an_identity),
 		TEST(test_unknown_cpu),
 		TEST(test_build_id_checked),
 		TEST(test_opened_once),
 		TEST(test_unusable_files),
+		TEST(test_denied),
 		TEST(test_deleted_file),
 		TEST(test_through_the_process),
 		TEST(test_deleted_file_that_is_still_mapped),

@@ -1,6 +1,7 @@
 #include "elf_builder.h"
 #include "process/process.h"
 
+#include <link.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -154,6 +155,7 @@ static void test_names(void **state)
 {
 	struct process_table *table = table_of(state);
 
+	assert_string_equal(process_table_comm(table, 0, 0), "swapper");
 	assert_string_equal(process_table_comm(table, 1, 1), "");
 	comm(table, 1, 1, "server", false);
 	assert_string_equal(process_table_comm(table, 1, 1), "server");
@@ -348,6 +350,44 @@ static void test_elf_address_of_file(void **state)
 	assert_int_equal(elf_address, 77);
 }
 
+/** One address of a loaded module: the dynamic linker knows its load address. */
+static void check_own_address(struct process_table *table, uint64_t load_address,
+			      uint64_t elf_address)
+{
+	uint64_t runtime_address = load_address + elf_address, found;
+	const struct process *process = process_table_find(table, (uint32_t)getpid());
+	const struct mapping *mapping = process_find_mapping(process, runtime_address);
+
+	assert_non_null(mapping);
+	object_open(mapping->object, process->pid, mapping->start, mapping->end);
+	assert_int_equal(mapping->object->state, OBJECT_OPEN);
+	assert_true(mapping_elf_address(mapping, runtime_address, &found));
+	assert_int_equal(found, elf_address);
+}
+
+static int check_own_module(struct dl_phdr_info *module, size_t size_bytes, void *table)
+{
+	for (size_t i = 0; i < module->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &module->dlpi_phdr[i];
+
+		if (header->p_type != PT_LOAD || !(header->p_flags & PF_X))
+			continue;
+		check_own_address(table, module->dlpi_addr, header->p_vaddr);
+		check_own_address(table, module->dlpi_addr, header->p_vaddr + header->p_filesz / 2);
+		check_own_address(table, module->dlpi_addr, header->p_vaddr + header->p_filesz - 1);
+	}
+	return 0;
+}
+
+/** This program, its libraries and the vdso. */
+static void test_elf_addresses_of_own_modules(void **state)
+{
+	struct process_table *table = table_of(state);
+
+	assert_null(process_table_read_proc(table, (uint32_t)getpid()));
+	assert_int_equal(dl_iterate_phdr(check_own_module, table), 0);
+}
+
 static void test_elf_address_of_anonymous_and_kernel(void **state)
 {
 	static const enum object_kind kinds[] = { OBJECT_ANONYMOUS, OBJECT_KERNEL,
@@ -384,6 +424,7 @@ int main(void)
 		TEST(test_read_proc_of_nobody),
 		TEST(test_path_with_newline),
 		TEST(test_elf_address_of_file),
+		TEST(test_elf_addresses_of_own_modules),
 		TEST(test_elf_address_of_anonymous_and_kernel),
 	};
 
