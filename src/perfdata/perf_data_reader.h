@@ -18,11 +18,24 @@ struct perf_data_header {
 	const char *command; /**< Words joined by spaces. */
 	bool is_pipe_mode;
 	bool is_swapped;
+	bool is_unfinished; /**< The recorder was killed: the last records may be missing. */
 	uint64_t n_build_ids;
 	const struct build_id_record *build_ids;
 };
 
-/** @param path  "-" is standard input. */
+/**
+ * Open and read up to the first record, so that events are known. Pipe mode has its
+ * features as records: the header may still gain facts while reading, and what it
+ * lacked is NULL until then.
+ *
+ * next() gives kernel records and HEADER_BUILD_ID; perf's other own records are used
+ * up here. A record that cannot be decoded is an ERROR_FORMAT in its place in time;
+ * calling again goes on behind it. An error in the file's structure comes after all
+ * that was read before it; calling again gives RECORD_SOURCE_END.
+ *
+ * @param path  A file, a perf.data folder, or "-": standard input.
+ * @return ERROR_UNSUPPORTED for files of the other byte order.
+ */
 struct error *perf_data_reader_open(const char *path, struct record_source **ret) MUST_CHECK;
 
 /** @param source  From perf_data_reader_open(). */

@@ -1,0 +1,111 @@
+#include "perfdata/perf_data_header_internal.h"
+
+#include <stdio.h>
+
+/** Events of one file. perf stat of all tracepoints has some 2000. */
+#define N_EVENTS_MAX 16384
+
+/** Ids of one file: events times CPUs or threads. */
+#define N_IDS_MAX ((size_t)4 * 1024 * 1024)
+
+void perf_data_events_deinit(struct perf_data_events *events)
+{
+	arena_deinit(&events->arena);
+	attr_vector_deinit(&events->attrs);
+	layout_vector_deinit(&events->layouts);
+	address_vector_deinit(&events->ids);
+	index_vector_deinit(&events->event_of_id);
+	name_vector_deinit(&events->names);
+}
+
+struct error *perf_data_events_add(struct perf_data_events *events, struct byte_reader *attr,
+				   struct byte_reader *ids)
+{
+	struct perf_event_attr ours = { 0 };
+	size_t n_ids = byte_reader_left(ids) / sizeof(uint64_t);
+
+	if (events->attrs.count >= N_EVENTS_MAX)
+		return byte_reader_error(attr, "more than 16384 events");
+	if (n_ids > N_IDS_MAX - events->ids.count)
+		return byte_reader_error(ids, "more than 4 million event ids");
+	if (byte_reader_left(attr) < PERF_ATTR_SIZE_VER0)
+		return byte_reader_past_end(attr, PERF_ATTR_SIZE_VER0);
+	memcpy(&ours, attr->bytes.data + attr->position,
+	       MIN(byte_reader_left(attr), sizeof(ours)));
+	ours.size = (uint32_t)MIN(byte_reader_left(attr), sizeof(ours));
+
+	for (size_t i = 0; i < n_ids; i++) {
+		uint64_t id;
+
+		RETURN_IF_ERROR(byte_reader_u64(ids, &id));
+		address_vector_append(&events->ids, id);
+		index_vector_append(&events->event_of_id, (uint32_t)events->attrs.count);
+	}
+	attr_vector_append(&events->attrs, ours);
+	layout_vector_append(&events->layouts, record_layout_of(&ours));
+	name_vector_append(&events->names, NULL);
+	return NULL;
+}
+
+void perf_data_events_set_name(struct perf_data_events *events, size_t event_index,
+			       const char *name, size_t length)
+{
+	length = strnlen(name, length);
+	if (event_index >= events->names.count || events->names.items[event_index] || length == 0)
+		return;
+	events->names.items[event_index] = arena_duplicate_text(&events->arena, name, length);
+}
+
+bool perf_data_events_find(const struct perf_data_events *events, uint64_t id,
+			   uint32_t *event_index_ret)
+{
+	for (size_t i = 0; i < events->ids.count; i++) {
+		if (events->ids.items[i] != id)
+			continue;
+		*event_index_ret = events->event_of_id.items[i];
+		return true;
+	}
+	return false;
+}
+
+/** For events the file has no name for, the names of perf_event_open(2). */
+static void make_name(struct perf_data_events *events, size_t event_index)
+{
+	static const char *const hardware[] = {
+		"cycles",	  "instructions",   "cache-references",	       "cache-misses",
+		"branches",	  "branch-misses",  "bus-cycles",
+		"stalled-cycles-frontend", "stalled-cycles-backend", "ref-cycles",
+	};
+	static const char *const software[] = {
+		"cpu-clock",	    "task-clock",   "page-faults",	"context-switches",
+		"cpu-migrations",   "minor-faults", "major-faults",	"alignment-faults",
+		"emulation-faults", "dummy",	    "bpf-output",	"cgroup-switches",
+	};
+	const struct perf_event_attr *attr = &events->attrs.items[event_index];
+	char name[64];
+
+	if (attr->type == PERF_TYPE_HARDWARE && attr->config < ARRAY_SIZE(hardware))
+		snprintf(name, sizeof(name), "%s", hardware[attr->config]);
+	else if (attr->type == PERF_TYPE_SOFTWARE && attr->config < ARRAY_SIZE(software))
+		snprintf(name, sizeof(name), "%s", software[attr->config]);
+	else
+		snprintf(name, sizeof(name), "event %u:0x%llx", attr->type,
+			 (unsigned long long)attr->config);
+	perf_data_events_set_name(events, event_index, name, sizeof(name));
+}
+
+struct error *perf_data_events_finish(struct perf_data_events *events, const char *source)
+{
+	if (events->attrs.count == 0)
+		return error_new(ERROR_FORMAT, "%s: no event is described", source);
+	for (size_t i = 0; i < events->attrs.count; i++)
+		make_name(events, i);
+	events->table = (struct record_layout_table){
+		.layouts = events->layouts.items,
+		.n_layouts = (uint32_t)events->layouts.count,
+		.ids = events->ids.items,
+		.event_of_id = events->event_of_id.items,
+		.n_ids = (uint32_t)events->ids.count,
+	};
+	return NULL;
+}
