@@ -103,7 +103,10 @@ static bool try_place(struct object *object, const char *place, enum place_trust
 	bool is_same;
 
 	if (error) {
-		note_failure(object, state_of_error(error), memory_duplicate_text(error->message));
+		/* map_files failing says something of our rights, nothing of the file. */
+		if (trust != PLACE_SURE || !error->errno_value)
+			note_failure(object, state_of_error(error),
+				     memory_duplicate_text(error->message));
 		error_destroy(error);
 		return false;
 	}
