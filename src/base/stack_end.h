@@ -15,7 +15,7 @@ enum stack_end {
 	STACK_END_COPY_ENDED,	/**< The copied stack ended before the stack did. */
 	STACK_END_NO_COPY,	/**< The kernel could not copy the stack at all. */
 	STACK_END_NO_MAPPING,	/**< An address in no executable mapping we know. */
-	STACK_END_NO_RULE,	/**< Mapped code without unwind information, and no frame pointer. */
+	STACK_END_NO_RULE,	/**< Mapped code without unwind information or frame pointer. */
 	STACK_END_BAD_RULE,	/**< Unwind information that cannot be evaluated. */
 	STACK_END_STUCK,	/**< The stack pointer did not move outwards. */
 	STACK_END_TOO_DEEP,	/**< More frames than the limit. */
