@@ -20,7 +20,7 @@ __attribute__((noinline)) static void work_thirty(unsigned int ms)
 	work_sink++;
 }
 
-__attribute__((noinline)) static void dispatch(worker *const *workers, unsigned int n,
+__attribute__((noinline, noclone)) static void dispatch(worker *const *workers, unsigned int n,
 					       unsigned int ms)
 {
 	for (unsigned int i = 0; i < n; i++)
