@@ -134,6 +134,9 @@ static void legend_add(struct flamegraph *graph, struct group_map *groups, uint3
 	}
 	entry = &graph->legend.items[*index];
 	entry->self_count += self_count;
+	/* Code without a name is pale; the legend shows the colour proper if there is one. */
+	if (frame->flags & FRAME_IS_UNKNOWN)
+		self_count = 1;
 	if (self_count > entry->color_count) {
 		entry->color_count = self_count;
 		entry->color = graph->frame_colors.items[frame_index];
@@ -166,6 +169,8 @@ static void make_legend(struct flamegraph *graph)
 	       (double)graph->legend.items[graph->legend.count - 1].self_count <
 		       (double)all_count * LEGEND_SHARE_MIN)
 		graph->legend.count--;
+	if (graph->legend.count == 1) /* nothing to tell apart */
+		graph->legend.count = 0;
 }
 
 static char *make_title(const struct flamegraph *graph)

@@ -77,12 +77,23 @@ static size_t closing_bracket(const char *text, size_t position)
 	return 0;
 }
 
-/** Without parameters, and template arguments as "<…>". Returns the length of @p short_ret. */
-static size_t shorten_arguments(const char *name, char *short_ret)
+/** Length without the "::h0123456789abcdef" that the Rust compiler puts behind names. */
+static size_t length_without_hash(const char *name)
 {
-	size_t length = 0;
+	size_t length = strlen(name);
 
-	for (size_t i = 0; name[i];) {
+	if (length < 19 || strspn(name + length - 16, "0123456789abcdef") != 16 ||
+	    memcmp(name + length - 19, "::h", 3) != 0)
+		return length;
+	return length - 19;
+}
+
+/** Without parameters and Rust's hash, and template arguments as "<…>". */
+static void shorten_arguments(const char *name, char *short_ret)
+{
+	size_t length = 0, end_of_name = length_without_hash(name);
+
+	for (size_t i = 0; i < end_of_name;) {
 		size_t end = 0;
 
 		if ((name[i] == '<' || name[i] == '(') && i > 0 && !is_after_operator(name, i))
@@ -105,7 +116,6 @@ static size_t shorten_arguments(const char *name, char *short_ret)
 		i = end;
 	}
 	short_ret[length] = '\0';
-	return length;
 }
 
 /** The start of the next part of a name: after "::" or '/'; NULL: it was the last. */

@@ -8,8 +8,8 @@
 #define LIGHTNESS_STEP	0.022
 
 /** Usual lightness of a fill. Dark text stands on the light ones and the reverse. */
-static const double theme_lightness[N_PALETTE_THEMES] = { 0.815, 0.415 };
-static const double theme_chroma[N_PALETTE_THEMES] = { 1.0, 0.78 };
+static const double theme_lightness[N_PALETTE_THEMES] = { 0.82, 0.44 };
+static const double theme_chroma[N_PALETTE_THEMES] = { 1.0, 0.95 };
 static const uint32_t theme_text[N_PALETTE_THEMES] = { 0x14171c, 0xf4f5f7 };
 
 /** What kind of code a name stands for, as far as its name, object and flags tell. */
@@ -92,13 +92,19 @@ static struct palette_shade shade_range(const struct palette *palette,
 			    palette->lightness);
 }
 
-/** One hue for a whole library: siblings differ in lightness only. */
-static struct palette_shade shade_of_library(const struct palette_subject *subject)
+/**
+ * One hue for a whole library: siblings differ in lightness only, and code
+ * without a name is paler.
+ */
+static struct palette_shade shade_of_library(const struct palette_subject *subject,
+					     enum code_kind kind)
 {
 	/* From green over blue to violet: the warm hues are the program's own. */
 	double hue = 135 + (double)(hash_name(subject->object) % 32) * (345 - 135) / 31;
 
-	return shade_spread(subject->name, hue, hue, 0.085, 0.035);
+	if (kind == CODE_UNKNOWN)
+		return shade_spread(subject->name, hue, hue, 0.03, 0.05);
+	return shade_spread(subject->name, hue, hue, 0.085, 0.03);
 }
 
 static struct palette_shade shade_library(const struct palette *palette,
@@ -108,15 +114,15 @@ static struct palette_shade shade_library(const struct palette *palette,
 
 	if (kind == CODE_KERNEL)
 		return shade_spread(subject->name, 262, 262, 0.028, -0.03);
-	if (kind == CODE_UNKNOWN && !subject->is_own)
-		return shade_spread(subject->name, 250, 250, 0.006, 0.055);
 	if (kind == CODE_JIT)
 		return shade_spread(subject->name, 135, 150, 0.12, 0.03);
 	if (subject->is_own)
-		return shade_spread(subject->name, 55, 68, 0.125, 0.02);
-	if (!*subject->object)
-		return shade_spread(subject->name, 45, 88, 0.115, 0.035);
-	return shade_of_library(subject);
+		return shade_spread(subject->name, 56, 70, kind == CODE_UNKNOWN ? 0.06 : 0.12, 0.03);
+	if (*subject->object)
+		return shade_of_library(subject, kind);
+	if (kind == CODE_UNKNOWN)
+		return shade_spread(subject->name, 250, 250, 0.006, 0.055);
+	return shade_spread(subject->name, 45, 88, 0.115, 0.035);
 }
 
 static struct palette_shade shade_kind(const struct palette *palette,

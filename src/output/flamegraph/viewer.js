@@ -259,10 +259,11 @@ function closingBracket(text, position) {
 	return 0;
 }
 
-/** Without parameters, and template arguments as "<...>". */
+/** Without parameters and Rust's hash, and template arguments as "<...>". */
 function shortenArguments(name) {
 	let short = "";
 
+	name = name.replace(/::h[0-9a-f]{16}$/, "");
 	for (let i = 0; i < name.length;) {
 		const isBracket = name[i] === "<" || name[i] === "(";
 		let end = 0;
@@ -426,6 +427,7 @@ class Viewer {
 		this.views = new Map();
 		this.matched = null;
 		this.current = null; /* the focused frame */
+		this.hovered = null; /* the one under the mouse */
 		this.matchIndex = -1;
 		this.hasKernel = data.frames.some((flags, i) => i % 6 === 4 && flags & IS_KERNEL);
 		this.build();
@@ -486,7 +488,7 @@ class Viewer {
 			reset: button("Reset zoom", "Show everything", "Home", () => this.zoomTo(this.view.root)),
 			invert: button("Icicle", "Flip: root at the top or at the bottom", "i", () => this.toggle("isInverted")),
 			reverse: button("Callers", "Merge from the innermost function on", "r", () => this.toggle("isReversed")),
-			kernel: button("Kernel", "Show kernel frames", "k", () => this.toggle("isKernelHidden")),
+			kernel: button("Hide kernel", "Leave kernel frames out", "k", () => this.toggle("isKernelHidden")),
 			theme: button("Dark", "Dark or light", "d", () => this.toggleTheme()),
 			help: button("?", "Keys and help", "?", () => this.showHelp(this.help.hidden)),
 		};
@@ -711,7 +713,7 @@ class Viewer {
 		this.buttons.reset.disabled = !this.zoomed.parent;
 		this.buttons.invert.setAttribute("aria-pressed", String(this.state.isInverted));
 		this.buttons.reverse.setAttribute("aria-pressed", String(this.state.isReversed));
-		this.buttons.kernel.setAttribute("aria-pressed", String(!this.state.isKernelHidden));
+		this.buttons.kernel.setAttribute("aria-pressed", String(this.state.isKernelHidden));
 		for (const [name, option] of Object.entries(this.options))
 			option.setAttribute("aria-pressed", String(this.state[name]));
 		if (this.input.value !== this.state.search)
@@ -940,6 +942,19 @@ class Viewer {
 
 		this.scroll.scrollTop = this.state.isInverted
 			? rows : this.scroll.scrollHeight - this.scroll.clientHeight - rows;
+		this.heightBefore = this.scroll.clientHeight;
+		this.keepBottom(false);
+	}
+
+	/** Flames stand on the lower edge when the window's height changes. */
+	keepBottom(isRestoring) {
+		const { scrollHeight, clientHeight, scrollTop } = this.scroll;
+
+		if (isRestoring && !this.state.isInverted)
+			this.scroll.scrollTop = scrollHeight - clientHeight - (this.bottomBefore || 0);
+		else if (clientHeight === this.heightBefore)
+			this.bottomBefore = Math.max(scrollHeight - clientHeight - scrollTop, 0);
+		this.heightBefore = clientHeight;
 	}
 
 	focus(frame) {
@@ -1021,7 +1036,12 @@ class Viewer {
 		figures.push([percent, "of all"]);
 		if (this.zoomed.parent && frame.depth >= this.zoomed.depth)
 			figures.push([formatPercent(frame.total / this.zoomed.total), "of the zoomed"]);
-		figures.push([formatCount(this.view.selfOf(frame)), this.state.isReversed ? "called by nobody" : "self"]);
+		const self = this.view.selfOf(frame);
+
+		if (!this.state.isReversed)
+			figures.push([formatCount(self), "self"]);
+		else if (self > 0)
+			figures.push([formatCount(self), "start here"]);
 		return figures;
 	}
 
@@ -1057,19 +1077,25 @@ class Viewer {
 	}
 
 	copyStack() {
-		const names = this.current.path().map((number) => this.profile.name(number).replace(/;/g, ":"));
+		const names = this.subject().path().map((number) => this.profile.name(number).replace(/;/g, ":"));
 
 		this.copy((this.state.isReversed ? names.reverse() : names).join(";"), "the stack");
 	}
 
-	hideFunction() {
-		if (!this.current.parent)
-			return;
-		const parent = this.current.parent;
+	/** What keys that act on one frame mean. */
+	subject() {
+		return this.hovered || this.current;
+	}
 
-		this.state.hide = this.state.hide.concat(this.current.frame);
-		this.state.zoom = this.state.zoom.filter((number) => number !== this.current.frame);
+	hideFunction() {
+		const { frame, parent } = this.subject();
+
+		if (!parent)
+			return;
+		this.state.hide = this.state.hide.concat(frame);
+		this.state.zoom = this.state.zoom.filter((number) => number !== frame);
 		this.current = parent;
+		this.hovered = null;
 		this.store(false);
 		this.apply(false);
 	}
@@ -1103,13 +1129,19 @@ class Viewer {
 			if (frame)
 				this.activate(frame);
 		});
-		this.graph.addEventListener("mousemove", (event) => this.showDetails(frameAt(event) || null));
-		this.graph.addEventListener("mouseleave", () => this.showDetails(null));
+		const hover = (frame) => {
+			this.hovered = frame;
+			this.showDetails(frame);
+		};
+
+		this.graph.addEventListener("mousemove", (event) => hover(frameAt(event) || null));
+		this.graph.addEventListener("mouseleave", () => hover(null));
 		this.graph.addEventListener("focusin", (event) => {
 			const frame = frameAt(event);
 
 			if (frame) {
 				this.current = frame;
+				this.hovered = null;
 				this.showDetails(frame);
 			}
 		});
@@ -1121,11 +1153,13 @@ class Viewer {
 			this.apply(true);
 		});
 		matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.applyTheme());
+		this.scroll.addEventListener("scroll", () => this.keepBottom(false));
 		new ResizeObserver(() => {
 			if (this.scroll.clientWidth !== this.widthBefore) {
 				this.widthBefore = this.scroll.clientWidth;
 				this.draw();
 			}
+			this.keepBottom(true);
 		}).observe(this.scroll);
 	}
 
@@ -1178,7 +1212,7 @@ Viewer.keys = {
 	"d": (viewer) => viewer.toggleTheme(),
 	"x": (viewer) => viewer.hideFunction(),
 	"u": (viewer) => viewer.showAgain(),
-	"c": (viewer) => viewer.copy(viewer.profile.name(viewer.current.frame), "the name"),
+	"c": (viewer) => viewer.copy(viewer.profile.name(viewer.subject().frame), "the name"),
 	"C": (viewer) => viewer.copyStack(),
 	"?": (viewer) => viewer.showHelp(viewer.help.hidden),
 	"Home": (viewer) => viewer.zoomTo(viewer.view.root),
