@@ -6,4 +6,5 @@
 
 extern const struct output_format flamegraph_format;
 extern const struct output_format folded_format;
+extern const struct output_format report_format;
 extern const struct output_format script_format;
