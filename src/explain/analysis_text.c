@@ -10,12 +10,12 @@
 #include <string.h>
 #include <time.h>
 
-#define INDENT		    2
-#define LABEL_COLUMNS	    10
+#define INDENT              2
+#define LABEL_COLUMNS       10
 #define FUNCTIONS_SHOWN_MAX 20
 #define LIBRARIES_SHOWN_MAX 10
 #define FUNCTION_COLUMNS    46
-#define LIBRARY_COLUMNS	    20
+#define LIBRARY_COLUMNS     20
 #define CRITERION_COLUMNS   25
 /** A longer path loses its middle. */
 #define PATH_FRAMES_SHOWN_MAX 14
@@ -33,8 +33,8 @@ static void write_machine(FILE *file, const struct profile_info *info)
 
 	if (!info->cpu_model && !info->kernel_release)
 		return;
-	cpus = info->n_cpus ? memory_format_text(", %u CPUs", info->n_cpus) :
-			      memory_duplicate_text("");
+	cpus = info->n_cpus ? memory_format_text(", %u CPUs", info->n_cpus)
+			    : memory_duplicate_text("");
 	text = memory_format_text("%s%s, Linux %s %s%s%s",
 				  info->cpu_model ? info->cpu_model : "unknown CPU", cpus,
 				  info->kernel_release ? info->kernel_release : "",
@@ -245,8 +245,8 @@ static void write_unresolved(FILE *file, const struct explanation *explanation,
 		layout_write_name(file, profile_text(profile, object->path), 88);
 		fputc('\n', file);
 		layout_write_paragraph(file, 11,
-				       object->problem ? profile_text(profile, object->problem) :
-							 "no symbol covers these addresses");
+				       object->problem ? profile_text(profile, object->problem)
+						       : "no symbol covers these addresses");
 		if (object->problem_hint)
 			layout_write_labelled(file, 11, "mend: ", 6,
 					      profile_text(profile, object->problem_hint));
@@ -292,11 +292,14 @@ static void write_next(FILE *file, const struct explanation *explanation)
 static void write_reading_guide(FILE *file)
 {
 	layout_write_heading(file, "How to read the flame graph");
-	fputs("  Width is time: a box as wide as half the graph was on the CPU for half the samples.\n"
+	fputs("  Width is time: a box as wide as half the graph was on the CPU for half the "
+	      "samples.\n"
 	      "  Height is depth: each box was called by the box below it; colour has no meaning.\n"
 	      "  Left to right is not time: callees are sorted by name so that equal ones join.\n"
-	      "  Look for wide tops: a box with nothing above it is where the CPU itself was busy.\n"
-	      "  Click a box to zoom into it, click the bottom to zoom out, Ctrl-F to search by name.\n",
+	      "  Look for wide tops: a box with nothing above it is where the CPU itself was "
+	      "busy.\n"
+	      "  Click a box to zoom into it, click the bottom to zoom out, Ctrl-F to search by "
+	      "name.\n",
 	      file);
 }
 

@@ -125,10 +125,10 @@ static void check_stacks(struct explanation *explanation, const struct profile *
 	verdict = verdict_of(quality->complete_share, COMPLETE_SHARE_WANTED, COMPLETE_SHARE_LEAST);
 	layout_format_share(quality->complete_share, complete);
 	profile_format_count(quality->n_by_end[end], count);
-	detail = quality->n_by_end[end] ?
-			 memory_format_text("%s (wanted: 99 %%); most of the others: %s (%s)",
-					    complete, stack_end_description(end), count) :
-			 memory_format_text("%s (wanted: 99 %%)", complete);
+	detail = quality->n_by_end[end]
+			 ? memory_format_text("%s (wanted: 99 %%); most of the others: %s (%s)",
+					      complete, stack_end_description(end), count)
+			 : memory_format_text("%s (wanted: 99 %%)", complete);
 	criterion_append(&explanation->criteria, "complete stacks", verdict, detail,
 			 verdict == CRITERION_MET ? NULL : stacks_hint(end, profile));
 }
@@ -170,8 +170,8 @@ static void check_losses(struct explanation *explanation, const struct profile *
 		profile_format_count(quality->n_lost, count);
 		layout_format_share(quality->lost_share, share);
 		criterion_append(&explanation->criteria, "nothing lost",
-				 quality->lost_share <= LOST_SHARE_MOST ? CRITERION_WARNING :
-									  CRITERION_FAILED,
+				 quality->lost_share <= LOST_SHARE_MOST ? CRITERION_WARNING
+									: CRITERION_FAILED,
 				 memory_format_text("%s records lost (%s)", count, share),
 				 memory_duplicate_text("use larger rings (-m 8M) or a lower rate "
 						       "(-F 499)"));

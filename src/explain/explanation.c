@@ -19,8 +19,7 @@ double explanation_sampling_error(double share, uint64_t n_samples)
 
 	if (!n_samples)
 		return 1;
-	return NORMAL_QUANTILE_95 / (1 + z2 / n) *
-	       sqrt(share * (1 - share) / n + z2 / (4 * n * n));
+	return NORMAL_QUANTILE_95 / (1 + z2 / n) * sqrt(share * (1 - share) / n + z2 / (4 * n * n));
 }
 
 /** Share of the period in samples whose innermost location is in the kernel. */
@@ -83,7 +82,8 @@ static double rule_share(const struct rule_set *rules, const struct rule_weight 
 	for (; *ids && period_total; ids++) {
 		for (size_t i = 0; i < rules->entries.count; i++)
 			if (equal_text(rules->entries.items[i]->rule.id, *ids))
-				share = MAX(share, (double)weights[i].period / (double)period_total);
+				share = MAX(share,
+					    (double)weights[i].period / (double)period_total);
 	}
 	return share;
 }

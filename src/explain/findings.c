@@ -26,8 +26,7 @@ static inline bool function_key_equal(struct function_key a, struct function_key
 	return a.name == b.name && a.object == b.object;
 }
 
-DEFINE_HASH_MAP(function_map, struct function_key, uint32_t, function_key_hash,
-		function_key_equal)
+DEFINE_HASH_MAP(function_map, struct function_key, uint32_t, function_key_hash, function_key_equal)
 DEFINE_HASH_MAP(path_map, uint64_t, uint32_t, hash_u64, equal_u64)
 
 struct collector {
@@ -40,10 +39,10 @@ struct collector {
 
 	/* Made when there is a first finding. */
 	uint32_t *function_of_frame; /**< Index in explanation->functions; FUNCTION_NONE. */
-	uint32_t *path_of;	     /**< First stack id with the same functions from the root. */
+	uint32_t *path_of;           /**< First stack id with the same functions from the root. */
 
 	/* Scratch of one finding. */
-	uint32_t *origins;	/**< By stack id: where the match is; 0: none. */
+	uint32_t *origins;      /**< By stack id: where the match is; 0: none. */
 	uint64_t *path_periods; /**< By path_of[origin]. */
 };
 
@@ -104,7 +103,8 @@ static void number_functions(struct collector *collector)
 		const struct profile_function *function = &functions->items[i];
 		bool is_new;
 
-		*function_map_insert(&map, (struct function_key){ function->name, function->object },
+		*function_map_insert(&map,
+				     (struct function_key){ function->name, function->object },
 				     &is_new) = i;
 	}
 	collector->function_of_frame = memory_allocate(profile->frames.count, sizeof(uint32_t));
@@ -180,9 +180,9 @@ static void collect_origins(struct collector *collector, size_t rule)
 		collector->origins[i] = 0;
 		if (!test_bit(collector->states, n_words, i, rule))
 			continue;
-		is_here = is_leaf ? location_owner(collector, stack->location, rule) !=
-					    FUNCTION_NONE :
-				    outer == 0;
+		is_here =
+			is_leaf ? location_owner(collector, stack->location, rule) != FUNCTION_NONE
+				: outer == 0;
 		collector->origins[i] = is_here ? i : outer;
 	}
 }

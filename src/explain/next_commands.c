@@ -3,7 +3,7 @@
 /** When a step helps. */
 enum step_need {
 	NEED_NOTHING,
-	NEED_LOW_RATE,	     /**< Sampled below DETAIL_RATE_HZ. */
+	NEED_LOW_RATE,       /**< Sampled below DETAIL_RATE_HZ. */
 	NEED_KERNEL_SAMPLES, /**< The kernel side was recorded. */
 	NEED_KERNEL_ACCESS,  /**< It was not. */
 	NEED_BETTER_NAMES,   /**< Stacks are cut short or code has no names. */
@@ -56,9 +56,8 @@ static bool is_met(enum step_need need, const struct explanation *explanation,
 	case NEED_KERNEL_ACCESS:
 		return profile->info.command && !profile->info.has_kernel_samples;
 	case NEED_BETTER_NAMES:
-		return quality->n_samples &&
-		       (quality->complete_share < COMPLETE_SHARE_WANTED ||
-			quality->named_share < NAMED_SHARE_WANTED);
+		return quality->n_samples && (quality->complete_share < COMPLETE_SHARE_WANTED ||
+					      quality->named_share < NAMED_SHARE_WANTED);
 	}
 	return false;
 }

@@ -51,9 +51,9 @@ struct error *pattern_compile(struct arena *arena, const char *text, struct patt
 		start += piece_length + 1;
 	}
 	if (!pattern.n_pieces)
-		return error_with_hint(error_new(ERROR_FORMAT, "pattern \"%s\" matches everything",
-						 text),
-				       "name at least a part of what is meant");
+		return error_with_hint(
+			error_new(ERROR_FORMAT, "pattern \"%s\" matches everything", text),
+			"name at least a part of what is meant");
 	*ret = pattern;
 	return NULL;
 }
@@ -125,7 +125,7 @@ static bool cut_from(struct string_key *name, const char *mark)
 static void cut_compiler_suffixes(struct string_key *name)
 {
 	static const char *const marks[] = { " [clone ",   ".constprop.", ".isra.", ".part.",
-					     ".lto_priv.", ".llvm.",	  "@plt",   "@@" };
+					     ".lto_priv.", ".llvm.",      "@plt",   "@@" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
 		cut_from(name, marks[i]);
@@ -156,8 +156,8 @@ static bool cut_parameters(struct string_key *name)
 	while (cut_suffix(name, " const") || cut_suffix(name, " volatile") ||
 	       cut_suffix(name, " &") || cut_suffix(name, " &&"))
 		;
-	start = name->length && name->text[name->length - 1] == ')' ? parameter_list_start(*name) :
-								      0;
+	start = name->length && name->text[name->length - 1] == ')' ? parameter_list_start(*name)
+								    : 0;
 	name->length = start;
 	/* The "()" of "operator()" without parameters after it belongs to the name. */
 	if (start == 0 || cut_suffix(name, function_call)) {

@@ -23,9 +23,9 @@ DEFINE_VECTOR(indexed_pattern_vector, struct indexed_pattern)
 struct pattern_index {
 	size_t n_words; /**< 64-bit words for one bit a rule. */
 	struct indexed_pattern_vector patterns;
-	struct literal_map literals;  /**< First of the list of equal literals, + 1. */
-	uint32_t by_first_byte[256];  /**< Patterns that begin with it, + 1. */
-	uint32_t open_start;	      /**< Patterns that begin with a star, + 1. */
+	struct literal_map literals; /**< First of the list of equal literals, + 1. */
+	uint32_t by_first_byte[256]; /**< Patterns that begin with it, + 1. */
+	uint32_t open_start;         /**< Patterns that begin with a star, + 1. */
 };
 
 void pattern_index_init(struct pattern_index *index, size_t n_words);
@@ -35,5 +35,4 @@ void pattern_index_add(struct pattern_index *index, const struct rule_matcher *m
 		       uint32_t rule);
 
 /** Or the rules that @p text matches into @p bits: N_ROLES runs of n_words. */
-void pattern_index_match(const struct pattern_index *index, struct string_key text,
-			 uint64_t *bits);
+void pattern_index_match(const struct pattern_index *index, struct string_key text, uint64_t *bits);

@@ -4,16 +4,16 @@
 #include "explain/layout_internal.h"
 
 /* CPU time over wall time: how many CPUs were busy on average. */
-#define CPUS_BUSY_WAITING_BELOW	 0.5 /* It waited most of the time. */
-#define CPUS_BUSY_SERIAL_FROM	 0.9 /* One CPU, all the time ... */
-#define CPUS_BUSY_SERIAL_UP_TO	 1.1 /* ... and hardly a second one. */
-#define CPUS_BUSY_PARALLEL_FROM	 1.5
+#define CPUS_BUSY_WAITING_BELOW 0.5 /* It waited most of the time. */
+#define CPUS_BUSY_SERIAL_FROM   0.9 /* One CPU, all the time ... */
+#define CPUS_BUSY_SERIAL_UP_TO  1.1 /* ... and hardly a second one. */
+#define CPUS_BUSY_PARALLEL_FROM 1.5
 
 /** Of the CPU time. */
 #define KERNEL_SHARE_BOUND 0.5
 
 /** Locking in the samples of a busy program, and of one that mostly waits. */
-#define LOCK_SHARE_BUSY	   0.20
+#define LOCK_SHARE_BUSY    0.20
 #define LOCK_SHARE_WAITING 0.05
 /** A lock somebody waits for puts threads to sleep; one nobody waits for does not. */
 #define LOCK_SWITCHES_PER_SECOND_LEAST 50
@@ -65,8 +65,8 @@ static struct rates rates_of(const struct program_facts *facts)
 
 	return (struct rates){
 		.cpus_busy = (double)cpu_ns / (double)facts->wall_ns,
-		.kernel_share = cpu_ns ? (double)facts->system_cpu_ns / (double)cpu_ns :
-					 facts->kernel_share,
+		.kernel_share = cpu_ns ? (double)facts->system_cpu_ns / (double)cpu_ns
+				       : facts->kernel_share,
 		.switches_per_second = (double)facts->voluntary_switches / wall_s,
 		.major_faults_per_second = (double)facts->major_faults / wall_s,
 	};
@@ -89,11 +89,10 @@ static enum program_kind kind_of_rates(const struct program_facts *facts, const 
 	    rates->switches_per_second >= LOCK_SWITCHES_PER_SECOND_LEAST)
 		return PROGRAM_LOCK_BOUND;
 	if (is_waiting)
-		return facts->io_share >= IO_SHARE_WAITING ||
-				       rates->major_faults_per_second >=
-					       MAJOR_FAULTS_PER_SECOND_MANY ?
-			       PROGRAM_IO_BOUND :
-			       PROGRAM_IDLE;
+		return facts->io_share >= IO_SHARE_WAITING || rates->major_faults_per_second >=
+								      MAJOR_FAULTS_PER_SECOND_MANY
+			       ? PROGRAM_IO_BOUND
+			       : PROGRAM_IDLE;
 	if (rates->kernel_share >= KERNEL_SHARE_BOUND)
 		return PROGRAM_KERNEL_BOUND;
 	if (rates->cpus_busy >= CPUS_BUSY_PARALLEL_FROM)
@@ -156,9 +155,8 @@ enum program_kind program_kind_of(const struct program_facts *facts, char **reas
 	}
 	layout_format_share(rates.kernel_share, kernel);
 	more = particulars(facts, &rates, kind);
-	cpus = facts->n_cpus ? memory_format_text("%.2f of %u CPUs", rates.cpus_busy,
-						  facts->n_cpus) :
-			       memory_format_text("%.2f CPUs", rates.cpus_busy);
+	cpus = facts->n_cpus ? memory_format_text("%.2f of %u CPUs", rates.cpus_busy, facts->n_cpus)
+			     : memory_format_text("%.2f CPUs", rates.cpus_busy);
 	*reason_ret = memory_format_text("%s of CPU time in %s: %s busy, %s of it in the kernel%s.",
 					 cpu, wall, cpus, kernel, more);
 	return kind;

@@ -153,8 +153,8 @@ const uint32_t *location_frame_ids(const struct profile *profile, uint32_t locat
 	const struct profile_location *location = &profile->locations.items[location_id];
 
 	*n_frames_ret = MAX(location->n_frames, 1U);
-	return location->n_frames ? &profile->location_frames.items[location->first_frame] :
-				    &unknown;
+	return location->n_frames ? &profile->location_frames.items[location->first_frame]
+				  : &unknown;
 }
 
 void rule_bits_apply_location(const struct rule_bits *bits, const struct profile *profile,

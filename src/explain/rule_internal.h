@@ -15,9 +15,9 @@
 /** What a pattern is held against. */
 enum matcher_subject {
 	SUBJECT_FUNCTION, /**< Name of a user function, whole or plain. */
-	SUBJECT_KERNEL,	  /**< Name of a kernel function. */
+	SUBJECT_KERNEL,   /**< Name of a kernel function. */
 	SUBJECT_LIBRARY,  /**< Path or name of the frame's object. */
-	SUBJECT_SOURCE,	  /**< Source file. */
+	SUBJECT_SOURCE,   /**< Source file. */
 	N_SUBJECTS,
 };
 
@@ -37,7 +37,7 @@ struct rule_matcher {
 
 enum rule_scope {
 	SCOPE_ANYWHERE, /**< A sample counts when any of its frames matches. */
-	SCOPE_LEAF,	/**< Only when the innermost frame that is not looked through matches. */
+	SCOPE_LEAF,     /**< Only when the innermost frame that is not looked through matches. */
 };
 
 /** struct rule is what others see of it. */
@@ -63,7 +63,7 @@ const uint32_t *location_frame_ids(const struct profile *profile, uint32_t locat
 
 /** Bits of frames over the rules of a set, one bit a rule. */
 struct rule_bits {
-	size_t n_words;	   /**< 64-bit words of one set. */
+	size_t n_words;    /**< 64-bit words of one set. */
 	uint64_t *match;   /**< By frame id * n_words. */
 	uint64_t *through; /**< The same; always set for rules with scope = anywhere. */
 };

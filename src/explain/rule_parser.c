@@ -17,9 +17,9 @@ struct rule_parser {
 	const char *source;
 	unsigned int line_number;
 	struct rule_entry_vector entries; /**< Complete and present rules of this file. */
-	struct matcher_vector matchers;	  /**< Of the present rule. */
-	unsigned int rule_line_number;	  /**< Where the present rule began. */
-	const struct rule_key *key;	  /**< Of the last "key =" line; NULL: none yet. */
+	struct matcher_vector matchers;   /**< Of the present rule. */
+	unsigned int rule_line_number;    /**< Where the present rule began. */
+	const struct rule_key *key;       /**< Of the last "key =" line; NULL: none yet. */
 };
 
 enum key_kind {
@@ -116,14 +116,14 @@ static struct error *rule_finish(struct rule_parser *parser)
 	if (missing || !has_match(&parser->matchers))
 		parser->line_number = parser->rule_line_number;
 	if (missing)
-		return error_with_hint(error_new(ERROR_FORMAT, "rule [%s] has no %s",
-						 entry->rule.id, missing),
-				       "add a line \"%s = ...\"", missing);
+		return error_with_hint(
+			error_new(ERROR_FORMAT, "rule [%s] has no %s", entry->rule.id, missing),
+			"add a line \"%s = ...\"", missing);
 	if (!has_match(&parser->matchers))
-		return error_with_hint(error_new(ERROR_FORMAT, "rule [%s] matches nothing",
-						 entry->rule.id),
-				       "add at least one function, kernel, syscall, library or "
-				       "source line");
+		return error_with_hint(
+			error_new(ERROR_FORMAT, "rule [%s] matches nothing", entry->rule.id),
+			"add at least one function, kernel, syscall, library or "
+			"source line");
 	entry->rule.matchers = arena_allocate(&parser->rules->arena, size_bytes);
 	memcpy(entry->rule.matchers, parser->matchers.items, size_bytes);
 	entry->rule.n_matchers = parser->matchers.count;
@@ -145,9 +145,9 @@ static struct error *parse_section(struct rule_parser *parser, char *line)
 	*end = '\0';
 	line++;
 	if (!*line || line[strspn(line, id_characters)] != '\0')
-		return error_with_hint(error_new(ERROR_FORMAT, "\"%s\" is no name for a rule",
-						 line),
-				       "use lower-case letters, digits and hyphens");
+		return error_with_hint(
+			error_new(ERROR_FORMAT, "\"%s\" is no name for a rule", line),
+			"use lower-case letters, digits and hyphens");
 	for (size_t i = 0; i < parser->entries.count; i++)
 		if (equal_text(parser->entries.items[i]->rule.id, line))
 			return error_with_hint(
@@ -280,9 +280,9 @@ static struct error *parse_assignment(struct rule_parser *parser, char *line)
 	char *name;
 
 	if (!equals)
-		return error_with_hint(error_new(ERROR_FORMAT, "\"%s\" is no \"key = value\"",
-						 line),
-				       "a further line of a value begins with a blank");
+		return error_with_hint(
+			error_new(ERROR_FORMAT, "\"%s\" is no \"key = value\"", line),
+			"a further line of a value begins with a blank");
 	*equals = '\0';
 	name = trim(line);
 	parser->key = key_find(name);
@@ -304,9 +304,9 @@ static struct error *parse_line(struct rule_parser *parser, char *line)
 		return NULL;
 	if (is_indented) {
 		if (!parser->key)
-			return error_with_hint(error_new(ERROR_FORMAT,
-							 "an indented line continues no value"),
-					       "begin \"key = value\" at the margin");
+			return error_with_hint(
+				error_new(ERROR_FORMAT, "an indented line continues no value"),
+				"begin \"key = value\" at the margin");
 		return parse_value(parser, text);
 	}
 	if (*text == '[')

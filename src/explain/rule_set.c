@@ -55,8 +55,8 @@ struct error *rule_set_read(struct rule_set *rules, const char *path)
 		return error_new(ERROR_FORMAT, "rule file %s: larger than %d bytes", path,
 				 RULE_FILE_SIZE_MAX_BYTES);
 	if (strlen(text) != length)
-		return error_with_hint(error_new(ERROR_FORMAT,
-						 "rule file %s: holds a NUL byte", path),
-				       "a rule file is plain text");
+		return error_with_hint(
+			error_new(ERROR_FORMAT, "rule file %s: holds a NUL byte", path),
+			"a rule file is plain text");
 	return rule_set_parse(rules, path, text);
 }

@@ -106,8 +106,8 @@ static void write_quality(struct json_writer *json, const struct explanation *ex
 		json_string(json, "problem",
 			    object->problem ? profile_text(profile, object->problem) : NULL);
 		json_string(json, "mend",
-			    object->problem_hint ? profile_text(profile, object->problem_hint) :
-						   NULL);
+			    object->problem_hint ? profile_text(profile, object->problem_hint)
+						 : NULL);
 		json_end_object(json);
 	}
 	json_end_array(json);
