@@ -69,7 +69,7 @@ def test_through_signal_frames(tmp_path):
 def test_forked_and_execed_children(tmp_path):
     recording = record(tmp_path / "out", workload("forks"), 1600)
     script = (tmp_path / "out/perf-script.txt").read_text()
-    pids = set(re.findall(r"^forks +(\d+)", script, re.MULTILINE))
+    pids = set(re.findall(r"^(?:forks|exe) +(\d+)", script, re.MULTILINE))
     assert len(pids) >= 8
     assert recording.share("child_work") >= 0.9
     assert recording.share_of_chain("main", "child_work") >= 0.99

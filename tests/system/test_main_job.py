@@ -155,7 +155,7 @@ def test_interrupt_ends_the_command_and_reports(tmp_path):
 
 def test_command_that_ignores_interrupts_is_ended(tmp_path):
     process = subprocess.Popen([PROGRAM, "-o", str(tmp_path / "out"), "sh", "-c",
-                                'trap "" INT; echo ready; sleep 60 & wait'],
+                                'trap "" INT; echo ready; exec sleep 60'],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                start_new_session=True)
     assert process.stdout.readline() == "ready\n"
@@ -167,7 +167,7 @@ def test_command_that_ignores_interrupts_is_ended(tmp_path):
 
 def test_second_interrupt_stops_at_once(tmp_path):
     process = subprocess.Popen([PROGRAM, "-o", str(tmp_path / "out"), "sh", "-c",
-                                'trap "" INT; echo ready; sleep 60'],
+                                'trap "" INT; echo ready; exec sleep 60'],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                start_new_session=True)
     assert process.stdout.readline() == "ready\n"

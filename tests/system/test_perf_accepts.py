@@ -68,7 +68,7 @@ def test_header_and_build_ids(perf, recording):
 
 def test_our_script_has_perfs_shape(perf, recording):
     ours = (recording.folder / "perf-script.txt").read_text()
-    theirs = run_perf(perf, recording, "script").stdout
+    theirs = run_perf(perf, recording, "script", "-F", "+pid").stdout
 
     def heads(text):
         return [re.sub(r"\s+", " ", line.strip()) for line in text.splitlines()
