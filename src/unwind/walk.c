@@ -58,7 +58,8 @@ static bool find_saved_register(const struct walk *walk, size_t saved_index, uin
 			return false;
 		if (step->saves->at_cfa_mask & bit)
 			address = step->cfa;
-		else if (step->saves->at_frame_pointer_mask & bit)
+		else if ((step->saves->at_frame_pointer_mask & bit) &&
+			 step->frame_pointer < step->cfa)
 			address = step->frame_pointer;
 		else
 			continue;
@@ -128,28 +129,36 @@ static enum stack_end find_cfa(const struct walk *walk, const struct unwind_rule
 	return STACK_END_NONE;
 }
 
+/*
+ * Compilers do not say when the frame pointer was taken back before the return.
+ * Its slot is then below the stack pointer, or it points out of the frame already.
+ */
+static bool is_taken_back(const struct walk *walk, const struct unwind_rule *rule, uint64_t cfa)
+{
+	uint64_t address = cfa + (uint64_t)(int64_t)rule->frame_pointer_offset;
+
+	if (!walk->is_exact)
+		return false;
+	if (rule->frame_pointer == UNWIND_FRAME_POINTER_AT_CFA)
+		return address < walk->stack_pointer;
+	return walk->has_frame_pointer && walk->frame_pointer >= cfa;
+}
+
 static void restore_frame_pointer(struct walk *walk, const struct unwind_rule *rule, uint64_t cfa)
 {
-	uint64_t address;
+	uint64_t address = cfa;
 
-	if (rule->frame_pointer == UNWIND_FRAME_POINTER_SAME)
+	if (rule->frame_pointer == UNWIND_FRAME_POINTER_SAME || is_taken_back(walk, rule, cfa))
 		return;
-	if (rule->frame_pointer == UNWIND_FRAME_POINTER_LOST) {
+	if (rule->frame_pointer == UNWIND_FRAME_POINTER_AT_SELF)
+		address = walk->frame_pointer;
+	if (rule->frame_pointer == UNWIND_FRAME_POINTER_LOST ||
+	    (rule->frame_pointer == UNWIND_FRAME_POINTER_AT_SELF && !walk->has_frame_pointer)) {
 		walk->has_frame_pointer = false;
 		return;
 	}
-	if (rule->frame_pointer == UNWIND_FRAME_POINTER_AT_CFA) {
-		address = cfa + (uint64_t)(int64_t)rule->frame_pointer_offset;
-		/* Compilers do not say when it was taken back before the return. */
-		if (address < walk->stack_pointer && walk->is_exact)
-			return;
-	} else {
-		address = walk->frame_pointer + (uint64_t)(int64_t)rule->frame_pointer_offset;
-	}
-	walk->has_frame_pointer = walk->has_frame_pointer ||
-				  rule->frame_pointer == UNWIND_FRAME_POINTER_AT_CFA;
-	walk->has_frame_pointer = walk->has_frame_pointer &&
-				  walk_read_word(walk, address, &walk->frame_pointer);
+	address += (uint64_t)(int64_t)rule->frame_pointer_offset;
+	walk->has_frame_pointer = walk_read_word(walk, address, &walk->frame_pointer);
 }
 
 enum stack_end walk_step_by_rule(struct walk *walk, const struct site *site)

@@ -83,11 +83,51 @@ static bool is_kept_by_habit(const struct walk *walk, uint32_t number, bool is_s
 	return false;
 }
 
-enum stack_end walk_step_by_full_row(struct walk *walk, const struct site *site)
+/** Whether the caller's stack lies inwards of the frame that is left. */
+static bool is_stuck(const struct walk *walk, uint64_t caller_stack_pointer)
+{
+	/* vfork() keeps its return address in a register: its frame may be empty. */
+	return caller_stack_pointer < walk->stack_pointer ||
+	       (caller_stack_pointer == walk->stack_pointer && !walk->is_exact);
+}
+
+/** All registers of the caller that can be found. */
+static enum stack_end find_registers(struct walk *walk, const struct cfi_row *row, uint64_t cfa,
+				     const struct expression_environment *environment,
+				     bool is_signal_frame, struct registers *caller)
 {
 	const struct architecture *architecture = walk->architecture;
+
+	for (uint32_t number = 0; number < architecture->n_registers; number++) {
+		const bool is_stack_pointer = number == architecture->stack_pointer_register;
+		const bool is_return_address = number == architecture->return_address_register;
+		struct cfi_register_rule rule = row->registers[number];
+		uint32_t target = number;
+		enum stack_end end;
+
+		if (rule.kind == CFI_REGISTER_UNSPECIFIED && is_stack_pointer)
+			rule = (struct cfi_register_rule){ .kind = CFI_REGISTER_IS_CFA };
+		else if (rule.kind == CFI_REGISTER_UNSPECIFIED &&
+			 !is_kept_by_habit(walk, number, is_signal_frame))
+			continue;
+		if (is_return_address)
+			target = architecture->instruction_pointer_register;
+		end = find_register(walk, &rule, number, cfa, environment,
+				    &caller->values[target]);
+		if (end == STACK_END_NONE)
+			caller->valid_mask |= UINT64_C(1) << target;
+		else if (is_return_address || is_stack_pointer)
+			return end;
+	}
+	if (!(caller->valid_mask >> architecture->instruction_pointer_register & 1))
+		return STACK_END_BAD_RULE;
+	return STACK_END_NONE;
+}
+
+enum stack_end walk_step_by_full_row(struct walk *walk, const struct site *site)
+{
 	const struct expression_environment environment = {
-		.architecture = architecture,
+		.architecture = walk->architecture,
 		.read_register = read_register,
 		.read_word = read_word,
 		.context = walk,
@@ -96,40 +136,19 @@ enum stack_end walk_step_by_full_row(struct walk *walk, const struct site *site)
 	struct registers caller = { 0 };
 	struct cfi_row row;
 	enum stack_end end;
-	uint64_t cfa;
+	uint64_t cfa = 0;
 
 	if (!unwind_table_full_row(site->table, site->rule, site->elf_address, &row))
 		return STACK_END_BAD_RULE;
 	end = find_cfa(walk, &row, &environment, &cfa);
+	if (end == STACK_END_NONE)
+		end = find_registers(walk, &row, cfa, &environment, is_signal_frame, &caller);
 	if (end != STACK_END_NONE)
 		return end;
-	/* vfork keeps its return address in a register: its frame is empty. */
+	/* A signal may have come to another stack; everything else moves outwards. */
 	if (!is_signal_frame &&
-	    (cfa < walk->stack_pointer || (cfa == walk->stack_pointer && !walk->is_exact)))
+	    is_stuck(walk, caller.values[walk->architecture->stack_pointer_register]))
 		return STACK_END_STUCK;
-
-	for (uint32_t number = 0; number < architecture->n_registers; number++) {
-		struct cfi_register_rule rule = row.registers[number];
-		bool is_needed = number == architecture->return_address_register ||
-				 number == architecture->stack_pointer_register;
-		uint32_t target = number == architecture->return_address_register ?
-					  architecture->instruction_pointer_register :
-					  number;
-
-		if (rule.kind == CFI_REGISTER_UNSPECIFIED) {
-			if (number == architecture->stack_pointer_register)
-				rule = (struct cfi_register_rule){ .kind = CFI_REGISTER_IS_CFA };
-			else if (!is_kept_by_habit(walk, number, is_signal_frame))
-				continue;
-		}
-		end = find_register(walk, &rule, number, cfa, &environment, &caller.values[target]);
-		if (end == STACK_END_NONE)
-			caller.valid_mask |= UINT64_C(1) << target;
-		else if (is_needed)
-			return end;
-	}
-	if (!(caller.valid_mask >> architecture->instruction_pointer_register & 1))
-		return STACK_END_BAD_RULE;
 	walk_rebase(walk, &caller);
 	walk->is_exact = is_signal_frame;
 	walk->is_by_frame_pointer = false;

@@ -7,8 +7,8 @@
  * trampolines, the first instructions of a program.
  */
 
-/** _start of ld.so and of most libcs has no FDE and is not longer. */
-#define ENTRY_STUB_SIZE_MAX_BYTES 48
+/** _start of most libcs, and with _dl_start_user that of ld.so, has no FDE and is not longer. */
+#define ENTRY_STUB_SIZE_MAX_BYTES 64
 
 /** A frame pointer further out than this is not one. */
 #define FRAME_SIZE_MAX_BYTES (UINT64_C(1) << 20)
@@ -31,8 +31,11 @@ static bool is_entry_stub(const struct walk *walk, const struct site *site)
 	const uint64_t entry = site->object->entry_elf_address;
 	const uint64_t elf_address = elf_address_of_frame(walk, site);
 
-	return is_in_file(site->object) && entry && elf_address >= entry &&
-	       elf_address - entry < ENTRY_STUB_SIZE_MAX_BYTES;
+	if (!is_in_file(site->object) || !entry || elf_address < entry ||
+	    elf_address - entry >= ENTRY_STUB_SIZE_MAX_BYTES)
+		return false;
+	/* Where _start is described, this is the function after it. */
+	return !site->table || unwind_table_find(site->table, entry)->kind == UNWIND_RULE_GAP;
 }
 
 bool walk_is_return_address(const struct walk *walk, uint64_t runtime_address)
@@ -55,17 +58,21 @@ bool walk_is_return_address(const struct walk *walk, uint64_t runtime_address)
 	return code.size == size_max_bytes && walk->architecture->may_follow_call(code);
 }
 
-/* A function that has no frame (yet, or any more): the return address is on top. */
-static bool step_as_leaf(struct walk *walk)
+/**
+ * A function that has no frame (yet, or any more): the return address is on top,
+ * or below @p n_pushed words.
+ */
+static bool step_as_leaf(struct walk *walk, unsigned int n_pushed)
 {
-	const size_t word_size_bytes = walk->architecture->is_64_bit ? 8 : 4;
+	const uint64_t word_size_bytes = walk->architecture->is_64_bit ? 8 : 4;
+	const uint64_t slot = walk->stack_pointer + n_pushed * word_size_bytes;
 	uint64_t return_address;
 
-	if (!walk_read_word(walk, walk->stack_pointer, &return_address) ||
+	if (!walk_read_word(walk, slot, &return_address) ||
 	    !walk_is_return_address(walk, return_address))
 		return false;
 	walk->instruction_pointer = return_address;
-	walk->stack_pointer += word_size_bytes;
+	walk->stack_pointer = slot + word_size_bytes;
 	walk->is_exact = false;
 	walk->is_by_frame_pointer = false;
 	step_vector_append(walk->steps, (struct step){ .saves = &nothing_saved,
@@ -149,8 +156,8 @@ enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
 	enum stack_end end;
 
 	if (!site->object)
-		return walk->is_exact && step_as_leaf(walk) ? STACK_END_NONE :
-							       STACK_END_NO_MAPPING;
+		return walk->is_exact && step_as_leaf(walk, 0) ? STACK_END_NONE :
+								  STACK_END_NO_MAPPING;
 	if (is_entry_stub(walk, site))
 		return STACK_END_ENTRY;
 	if (is_signal_trampoline(walk, site))
@@ -159,10 +166,12 @@ enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
 	 * In files this is assembly, mostly without a frame, and the word on top can be
 	 * checked. JIT code mostly has one, and its words cannot be checked as well.
 	 */
-	if (walk->is_exact && is_in_file(site->object) && step_as_leaf(walk))
+	if (walk->is_exact && is_in_file(site->object) && step_as_leaf(walk, 0))
 		return STACK_END_NONE;
 	end = step_by_frame_pointer(walk);
-	if (end == STACK_END_NO_RULE && walk->is_exact && step_as_leaf(walk))
+	/* _init and the start of crtstuff's functions: one push, or room for one. */
+	if (end == STACK_END_NO_RULE && walk->is_exact &&
+	    (step_as_leaf(walk, 0) || step_as_leaf(walk, 1)))
 		return STACK_END_NONE;
 	return end;
 }

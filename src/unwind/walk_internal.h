@@ -44,7 +44,6 @@ struct walk {
 	bool has_frame_pointer;
 	bool is_exact;		  /**< Stopped or interrupted at the address: it did not call. */
 	bool is_by_frame_pointer; /**< Found by the step_by_frame_pointer(). */
-	uint64_t n_cfa_steps;
 };
 
 /** The word at @p address of the copied stack; false: not copied. */
