@@ -53,7 +53,7 @@ def test_banned_functions():
     names = set(BANNED) - {"signal"}
     wrong = [f"{call}: use {BANNED[call.rsplit(' ', 1)[1]]}"
              for call in calls(names, files_with_suffix(".c", ".h", under="src/"))]
-    assert not wrong
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 def test_signal_handlers_are_set_with_sigaction():
@@ -61,16 +61,18 @@ def test_signal_handlers_are_set_with_sigaction():
              for call in calls({"signal"}, [path])
              if "SIG_DFL" not in code_of(path).splitlines()[int(call.split(":")[1]) - 1]
              and "SIG_IGN" not in code_of(path).splitlines()[int(call.split(":")[1]) - 1]]
-    assert not wrong
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 def test_memory_comes_from_base():
     paths = [path for path in files_with_suffix(".c", ".h", under="src/")
              if not str(path).startswith("src/base/memory.")]
-    assert not list(calls(ALLOCATORS, paths))
+    wrong = list(calls(ALLOCATORS, paths))
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 def test_only_the_command_line_ends_the_program_or_speaks():
     paths = [path for path in files_with_suffix(".c", ".h", under="src/")
              if not str(path).startswith("src/cli/")]
-    assert not list(calls(ENDINGS | SPEAKERS, paths))
+    wrong = list(calls(ENDINGS | SPEAKERS, paths))
+    assert not wrong, "\n" + "\n".join(wrong)

@@ -43,26 +43,26 @@ def test_every_folder_has_a_layer():
 def test_folders_include_only_lower_ones():
     wrong = [f"{path}: {name}" for path, folder, name in includes()
              if name.split("/")[0] not in {folder, *LAYERS[folder].split()}]
-    assert not wrong
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 def test_perfdata_takes_no_code_from_object():
     # Build ids travel in perf.data; that is all perfdata/ may know of ELF files.
     wrong = [f"{path}: {name}" for path, folder, name in includes()
              if folder == "perfdata" and name.startswith("object/") and name != "object/object.h"]
-    assert not wrong
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 def test_includes_name_their_folder():
     wrong = [f"{path}: {name}" for path, _, name in includes()
              if not (ROOT / "src" / name).is_file()]
-    assert not wrong
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 def test_internal_headers_stay_in_their_folder():
     wrong = [f"{path}: {name}" for path, folder, name in includes()
              if name.endswith("_internal.h") and name.split("/")[0] != folder]
-    assert not wrong
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 def test_own_header_comes_first():
@@ -75,7 +75,7 @@ def test_own_header_comes_first():
         firsts = {own, own.replace(".h", "_internal.h")}
         if (ROOT / header).is_file() and names and names[0] not in firsts:
             wrong.append(f"{path} does not begin with {own}")
-    assert not wrong
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 @pytest.mark.parametrize("folder", ["profile", "output"])
@@ -83,4 +83,4 @@ def test_profiles_know_nothing_of_linux(folder):
     # So that every format can be tested from a profile made by hand.
     wrong = [str(path) for path in files_with_suffix(".c", ".h", under=f"src/{folder}/")
              if re.search(r"#\s*include\s+<(linux/|sys/(ptrace|wait|syscall))", read(path))]
-    assert not wrong
+    assert not wrong, "\n" + "\n".join(wrong)
