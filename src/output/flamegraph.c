@@ -350,7 +350,9 @@ static void write_picture(const struct flamegraph *graph, const struct flame_tre
 	fputs("<g id=\"frames\">\n", file);
 	flamegraph_write_frames(graph, tree, &geometry, file);
 	fputs("</g>\n", file);
-	if (geometry.n_hidden) {
+	if (!graph->tree.nodes.items[FLAME_NODE_ROOT].total_count) {
+		write_text_line(file, "title", geometry.height_px - 11, "No samples were recorded.");
+	} else if (geometry.n_hidden) {
 		_cleanup_free_ char *foot = NULL;
 
 		profile_format_count(geometry.n_hidden, hidden_text);

@@ -57,7 +57,7 @@ static bool is_after_operator(const char *text, size_t position)
 	static const char word[] = "operator";
 	size_t length = sizeof(word) - 1;
 
-	while (position > 0 && strchr("<>()-=", text[position - 1]))
+	while (text[position] == '<' && position > 0 && text[position - 1] == '<')
 		position--;
 	return position >= length && memcmp(text + position - length, word, length) == 0;
 }
@@ -198,5 +198,7 @@ char *flamegraph_label_fit(const char *name, double width_px, double font_size_p
 			    flamegraph_label_width_px(ELLIPSIS, font_size_px) <= width_px)
 			return memory_format_text(ELLIPSIS "%s", part);
 	}
+	if (flamegraph_label_width_px(part, font_size_px) <= width_px)
+		return memory_duplicate_text(part);
 	return cut_right(part, width_px, font_size_px);
 }

@@ -10,6 +10,7 @@
 /** Usual lightness of a fill. Dark text stands on the light ones and the reverse. */
 static const double theme_lightness[N_PALETTE_THEMES] = { 0.82, 0.44 };
 static const double theme_chroma[N_PALETTE_THEMES] = { 1.0, 0.95 };
+static const double theme_contrast[N_PALETTE_THEMES] = { 1.0, 0.7 }; /**< Of shades. */
 static const uint32_t theme_text[N_PALETTE_THEMES] = { 0x14171c, 0xf4f5f7 };
 
 /** What kind of code a name stands for, as far as its name, object and flags tell. */
@@ -363,7 +364,7 @@ uint32_t palette_color(const struct palette *palette, const struct palette_subje
 		       enum palette_theme theme)
 {
 	struct palette_shade shade = palette->shade(palette, subject);
-	double lightness = theme_lightness[theme] + shade.lightness;
+	double lightness = theme_lightness[theme] + shade.lightness * theme_contrast[theme];
 	double chroma = shade.chroma * theme_chroma[theme];
 	struct linear_color color = oklch_to_linear(lightness, chroma, shade.hue_degrees);
 

@@ -320,8 +320,10 @@ def test_width_follows_the_window_and_labels_are_fitted_again(show):
     frame = frames_of(page)[name]
     assert frame["width"] == near(140)
     assert frame["label"] == "\u2026beta::gamma_delta"
-    page.size(220, 600)
-    assert frames_of(page)[name]["label"] == "\u2026gamma_delta"
+    page.size(230, 600)
+    assert frames_of(page)[name]["label"] in ("\u2026gamma_delta", "gamma_delta")
+    page = show("app;alpha::beta::gamma_delta(int) 5\napp;rest 95\n")
+    assert frames_of(page)[name]["label"] == "gamma\u2026"
 
 
 def test_a_given_width_stays(show):

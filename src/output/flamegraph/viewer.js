@@ -259,6 +259,12 @@ function closingBracket(text, position) {
 	return 0;
 }
 
+/** Like "operator<" and "operator()", whose brackets are part of the name. */
+function isAfterOperator(text, position) {
+	return /operator$/.test(text.slice(0, position)) ||
+		(text[position] === "<" && /operator<$/.test(text.slice(0, position)));
+}
+
 /** Without parameters and Rust's hash, and template arguments as "<...>". */
 function shortenArguments(name) {
 	let short = "";
@@ -268,7 +274,7 @@ function shortenArguments(name) {
 		const isBracket = name[i] === "<" || name[i] === "(";
 		let end = 0;
 
-		if (isBracket && i > 0 && !/operator[<>()=-]*$/.test(name.slice(0, i)))
+		if (isBracket && i > 0 && !isAfterOperator(name, i))
 			end = closingBracket(name, i);
 		if (end && name[i] === "(" && name[end] === ":")
 			end = 0;
@@ -322,8 +328,12 @@ const labelCandidates = (function () {
 			candidates = [name];
 			if (short !== name)
 				candidates.push(short);
-			for (const start of partStarts(short))
+			const starts = partStarts(short);
+
+			for (const start of starts)
 				candidates.push(ELLIPSIS + short.slice(start));
+			if (starts.length)
+				candidates.push(short.slice(starts[starts.length - 1]));
 			cache.set(name, candidates);
 		}
 		return candidates;
@@ -362,7 +372,7 @@ function fitLabel(name, width) {
 		if (measure(candidate) <= width)
 			return candidate;
 	}
-	return cutRight(candidates[candidates.length - 1].replace(ELLIPSIS, ""), width);
+	return cutRight(candidates[candidates.length - 1], width);
 }
 
 /* --------------------------------------------------------------- figures */

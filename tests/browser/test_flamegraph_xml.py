@@ -1,0 +1,56 @@
+"""Whatever bytes names are made of, the flame graph is well-formed XML. Needs no browser."""
+import json
+import random
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+SVG = "{http://www.w3.org/2000/svg}"
+N_NAMES = 200
+
+PIECES = [b"<", b">", b"&", b"'", b'"', b"]]>", b"<!--", b"-->", b"<?xml", b"&#0;", b"</script>",
+          b"\xef\xbf\xbe", b"\xef\xbf\xbf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc0\x80",
+          b"\xe2\x80\xa8", b"\xe2\x80\xae", b"\xf0\x9f\x94\xa5", b"\xc2\x85", b"\x0c", b"\x7f",
+          b"::", b"(", b")", b"operator<", b"/", b" ", b"abc", "名前".encode()]
+
+
+def random_name(source):
+    """Random bytes without NUL, or hostile pieces, or both."""
+    name = b"".join(source.choice(PIECES) if source.random() < 0.5
+                    else bytes(source.randrange(1, 256) for _ in range(source.randrange(4)))
+                    for _ in range(source.randrange(1, 12)))
+    return name or b"x"
+
+
+def escape(name):
+    return b"".join(b"\\" + bytes([byte]) if byte in b"\\;@ \n" else bytes([byte])
+                    for byte in name)
+
+
+def check(path):
+    root = ElementTree.parse(path).getroot()
+    assert root.tag == SVG + "svg"
+    scripts = root.findall(SVG + "script")
+    assert [script.get("type") for script in scripts] == ["application/json", None]
+    assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
+        "svg", "title", "desc", "style", "g", "rect", "text", "script"}
+    return root, json.loads(scripts[0].text)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_names(draw, seed):
+    source = random.Random(seed)
+    names = [random_name(source) for _ in range(N_NAMES)]
+    lines = b"".join(b"app;" + escape(name) + b"@/lib/" + escape(random_name(source)) + b" 10\n"
+                     for name in names)
+    root, data = check(draw(lines))
+    assert len(data["frames"]) % 6 == 0 and len(data["nodes"]) % 3 == 0
+    assert sum(data["nodes"][2::3]) == 10 * N_NAMES
+    assert len(root.findall(f".//{SVG}g[@id='frames']/{SVG}g")) > N_NAMES / 2
+
+
+@pytest.mark.parametrize("byte", range(1, 256))
+def test_every_byte(draw, byte):
+    name = escape(bytes([byte]))
+    _, data = check(draw(b"app;" + name + b";a" + name + b"b 10\n", b"--title=" + bytes([byte])))
+    assert data["nodes"][2::3] == [0, 0, 0, 10]
