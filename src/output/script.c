@@ -99,6 +99,8 @@ static void script_writer_make_threads(struct script_writer *writer)
 		const char *comm = profile_text(writer->profile, thread->comm);
 
 		escape_write_plain(writer->scratch, *comm ? comm : "[unknown]");
+		if (strlen(comm) == 1)
+			fputc(' ', writer->scratch); /* stackcollapse-perf.pl wants two */
 		fprintf(writer->scratch, " %5" PRIu32 "/%-5" PRIu32 " [", thread->pid, thread->tid);
 		script_writer_keep(writer, &writer->of_thread[i]);
 	}

@@ -100,6 +100,13 @@ static void test_figures_of_any_size(void **state)
 			       " 18446744073709551615 cpu-clock: \n\n");
 }
 
+/** FlameGraph's collapser takes no shorter name and would swallow the figures. */
+static void test_one_letter_names_are_padded(void **state)
+{
+	assert_script(build_with_ticks("w-12345/12345 1 none\n"),
+		      "w  12345/12345 [000]     1.000000:    1000000 cpu-clock: \n\n");
+}
+
 static void test_event_names_are_aligned(void **state)
 {
 	struct profile_builder builder;
@@ -153,6 +160,7 @@ int main(void)
 		cmocka_unit_test(test_address_outside_all_objects),
 		cmocka_unit_test(test_stack_without_frames_is_a_header),
 		cmocka_unit_test(test_figures_of_any_size),
+		cmocka_unit_test(test_one_letter_names_are_padded),
 		cmocka_unit_test(test_event_names_are_aligned),
 		cmocka_unit_test(test_hostile_names_cannot_make_lines),
 		cmocka_unit_test(test_empty_profile_is_empty),
