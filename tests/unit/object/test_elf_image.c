@@ -182,6 +182,24 @@ static void test_damaged_section_headers(void **state)
 	elf_builder_deinit(&builder);
 }
 
+/** The last name of a string table that ends without a NUL. */
+static void test_unended_section_name(void **state)
+{
+	struct elf_builder builder;
+	struct bytes good = elf_builder_image(make_program(&builder, ELFCLASS64, ELFDATA2LSB));
+	uint8_t *bytes = memory_duplicate(good.data, good.size);
+	const Elf64_Ehdr *header = (const Elf64_Ehdr *)bytes;
+	Elf64_Shdr *names = (Elf64_Shdr *)(bytes + header->e_shoff) + header->e_shstrndx;
+	struct elf_image image;
+
+	names->sh_size--;
+	assert_null(elf_image_adopt(bytes, good.size, ELF_IMAGE_LOADED, &image));
+	assert_non_null(elf_image_find_section(&image, ".text"));
+	assert_null(elf_image_find_section(&image, ".shstrtab"));
+	elf_image_deinit(&image);
+	elf_builder_deinit(&builder);
+}
+
 static void test_every_truncation(void **state)
 {
 	struct elf_builder builder;
@@ -256,6 +274,7 @@ int main(void)
 		cmocka_unit_test(test_without_section_headers),
 		cmocka_unit_test(test_damaged_headers),
 		cmocka_unit_test(test_damaged_section_headers),
+		cmocka_unit_test(test_unended_section_name),
 		cmocka_unit_test(test_every_truncation),
 		cmocka_unit_test(test_debug_file_segments_may_be_empty),
 		cmocka_unit_test(test_segments_are_sorted),

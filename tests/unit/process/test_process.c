@@ -253,6 +253,43 @@ static void test_old_death_does_not_end_new_life(void **state)
 	assert_true(is_mapped(table, 2, 0x1000));
 }
 
+/** Forks and exits of @p n_children, each with mappings of its own. */
+static void bury_children(struct process_table *table, uint32_t first_pid, uint32_t n_children)
+{
+	for (uint32_t pid = first_pid; pid < first_pid + n_children; pid++) {
+		task(table, PERF_RECORD_FORK, pid, pid, 1, 1);
+		task(table, PERF_RECORD_EXIT, pid, pid, 1, 1);
+	}
+}
+
+static void test_second_death_has_its_own_delay(void **state)
+{
+	struct process_table *table = table_of(state);
+
+	map(table, 1, 0x1000, "/a");
+	bury_children(table, 2, 1);
+	bury_children(table, 1000, 1000);
+	bury_children(table, 2, 1);
+	/* Now the first death of pid 2 is over 1024 deaths ago, the second is not. */
+	bury_children(table, 5000, 100);
+	assert_true(is_mapped(table, 2, 0x1000));
+	bury_children(table, 10000, 2000);
+	assert_false(is_mapped(table, 2, 0x1000));
+}
+
+/** Threads that began before the recording are not counted: the leader's exit looks like the last.
+ */
+static void test_thread_seen_after_death(void **state)
+{
+	struct process_table *table = table_of(state);
+
+	map(table, 2, 0x1000, "/a");
+	task(table, PERF_RECORD_EXIT, 2, 2, 1, 1);
+	task(table, PERF_RECORD_FORK, 2, 20, 2, 19);
+	bury_children(table, 1000, 2000);
+	assert_true(is_mapped(table, 2, 0x1000));
+}
+
 static void test_read_own_proc(void **state)
 {
 	struct process_table *table = table_of(state);
@@ -420,6 +457,8 @@ int main(void)
 		TEST(test_unknown_parent_keeps_what_proc_said),
 		TEST(test_many_dead_processes_are_forgotten),
 		TEST(test_old_death_does_not_end_new_life),
+		TEST(test_second_death_has_its_own_delay),
+		TEST(test_thread_seen_after_death),
 		TEST(test_read_own_proc),
 		TEST(test_read_proc_of_nobody),
 		TEST(test_path_with_newline),
