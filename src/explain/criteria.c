@@ -122,6 +122,11 @@ static void check_stacks(struct explanation *explanation, const struct profile *
 				 memory_duplicate_text("no user stacks were recorded"), NULL);
 		return;
 	}
+	if (quality->n_by_end[STACK_END_UNTRACED] == quality->n_user_stacks) {
+		criterion_append(&explanation->criteria, "complete stacks", CRITERION_WARNING,
+				 memory_duplicate_text("the recording does not say"), NULL);
+		return;
+	}
 	verdict = verdict_of(quality->complete_share, COMPLETE_SHARE_WANTED, COMPLETE_SHARE_LEAST);
 	layout_format_share(quality->complete_share, complete);
 	profile_format_count(quality->n_by_end[end], count);
@@ -133,18 +138,23 @@ static void check_stacks(struct explanation *explanation, const struct profile *
 			 verdict == CRITERION_MET ? NULL : stacks_hint(end, profile));
 }
 
+/** Of a path in a hint. */
+#define NAME_COLUMNS 60
+
 /** What mends the library with the most nameless samples; free() it. */
 static char *names_hint(const struct explanation *explanation, const struct profile *profile)
 {
+	_cleanup_free_ char *library = NULL;
 	const struct profile_object *object;
 
 	if (!explanation->unresolved.count)
 		return NULL;
 	object = &profile->objects.items[explanation->unresolved.items[0].object];
+	library = layout_shorten(profile_text(profile, object->path), NAME_COLUMNS);
 	if (object->problem_hint)
-		return memory_format_text("%s: %s", profile_text(profile, object->name),
+		return memory_format_text("%s: %s", library,
 					  profile_text(profile, object->problem_hint));
-	return memory_format_text("most of it is in %s", profile_text(profile, object->path));
+	return memory_format_text("most of it is in %s", library);
 }
 
 static void check_names(struct explanation *explanation, const struct profile *profile)

@@ -86,34 +86,36 @@ void layout_write_labelled(FILE *file, unsigned int indent, const char *label,
 	write_words(file, indent + label_columns, indent + label_columns, plain);
 }
 
-/** @return columns written. */
-static size_t write_elided(FILE *file, const char *name, size_t columns_most)
+char *layout_shorten(const char *name, unsigned int columns_most)
 {
-	_cleanup_free_ char *plain = escape_plain(name);
+	char *plain = escape_plain(name), *shortened;
 	size_t columns = text_columns(plain, strlen(plain));
 	size_t kept, front;
 
-	if (columns <= columns_most) {
-		fputs(plain, file);
-		return columns;
-	}
+	if (columns <= columns_most)
+		return plain;
 	kept = columns_most - strlen(ELLIPSIS);
 	front = kept / 2;
-	fprintf(file, "%.*s" ELLIPSIS "%s", (int)offset_of_column(plain, front), plain,
-		plain + offset_of_column(plain, columns - (kept - front)));
-	return columns_most;
+	shortened = memory_format_text("%.*s" ELLIPSIS "%s", (int)offset_of_column(plain, front),
+				       plain,
+				       plain + offset_of_column(plain, columns - (kept - front)));
+	free(plain);
+	return shortened;
 }
 
 void layout_write_name(FILE *file, const char *name, unsigned int columns)
 {
-	write_elided(file, name, columns);
+	_cleanup_free_ char *shortened = layout_shorten(name, columns);
+
+	fputs(shortened, file);
 }
 
 void layout_write_name_padded(FILE *file, const char *name, unsigned int columns)
 {
-	size_t written = write_elided(file, name, columns);
+	_cleanup_free_ char *shortened = layout_shorten(name, columns);
 
-	fprintf(file, "%*s", (int)(columns - written), "");
+	fprintf(file, "%s%*s", shortened,
+		(int)(columns - text_columns(shortened, strlen(shortened))), "");
 }
 
 void layout_format_share(double share, char text[LAYOUT_NUMBER_SIZE_BYTES])

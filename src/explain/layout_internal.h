@@ -18,7 +18,10 @@ void layout_write_paragraph(FILE *file, unsigned int indent, const char *text);
 void layout_write_labelled(FILE *file, unsigned int indent, const char *label,
 			   unsigned int label_columns, const char *text);
 
-/** A name on one line: its middle left out ("...") when longer than @p columns. */
+/** @p name made harmless, its middle left out ("...") when longer than @p columns; free() it. */
+char *layout_shorten(const char *name, unsigned int columns);
+
+/** A name on one line, shortened. */
 void layout_write_name(FILE *file, const char *name, unsigned int columns);
 
 /** The same, filled with blanks up to @p columns. */

@@ -173,7 +173,7 @@ static void cut_return_type(struct string_key *name)
 	size_t start = 0;
 	int depth = 0;
 
-	for (size_t i = 0; i + 1 < name->length; i++) {
+	for (size_t i = 0; i < name->length; i++) {
 		char character = name->text[i];
 		struct string_key before = { name->text, i };
 
@@ -181,8 +181,8 @@ static void cut_return_type(struct string_key *name)
 			depth++;
 		else if (strchr(">)}", character) && !(i && name->text[i - 1] == '-'))
 			depth--;
-		else if (character == ' ' && depth == 0 && name->text[i + 1] != '<' &&
-			 !cut_suffix(&before, "operator"))
+		else if (character == ' ' && depth == 0 && i + 1 < name->length &&
+			 name->text[i + 1] != '<' && !cut_suffix(&before, "operator"))
 			start = i + 1;
 	}
 	if (depth != 0)
