@@ -48,6 +48,7 @@ struct unwind_saves {
 	uint16_t at_cfa_mask;		/**< Saved at CFA + offset. */
 	uint16_t at_frame_pointer_mask; /**< Saved at frame pointer + offset (realigned). */
 	uint16_t lost_mask;
+	uint16_t zero; /**< Compared and hashed as bytes: no padding. */
 	int32_t offsets[ARCHITECTURE_CALLEE_SAVED_MAX];
 };
 

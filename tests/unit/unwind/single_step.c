@@ -31,6 +31,7 @@
 
 #define STACK_COPY_MAX_BYTES (4 << 20)
 #define PLACES_MAX	     25
+#define PRINTED_MAX	     6
 
 /** rt_sigframe: return address, then a ucontext with rip at 40 + 16 * 8. */
 #define SIGNAL_FRAME_RIP_OFFSET (8 + 40 + 16 * 8)
@@ -66,6 +67,8 @@ struct single_step {
 	uint64_t n_checks;
 	uint64_t n_frames;
 	uint64_t n_different;
+	unsigned int n_printed;
+	enum stack_end last_printed_end; /**< So that not all printed are of one kind. */
 	uint64_t n_by_end[N_STACK_ENDS];
 	uint64_t unwind_ns;
 	struct place places[PLACES_MAX];
@@ -187,7 +190,10 @@ static void check(struct single_step *test, const struct user_regs_struct *user)
 	test->n_by_end[end]++;
 	if (stack_end_is_complete(end) && chain_is_true(test))
 		return;
-	if (test->n_different++ < 3) {
+	test->n_different++;
+	if (test->n_printed < PRINTED_MAX && end != test->last_printed_end) {
+		test->n_printed++;
+		test->last_printed_end = end;
 		printf("step %" PRIu64 ": %s\n", test->n_steps, stack_end_name(end));
 		print_difference(test);
 	}
@@ -229,7 +235,7 @@ static bool changes_mappings(const struct single_step *test, const struct user_r
 	read_memory(test, user->rip, code, sizeof(code));
 	return code[0] == 0x0f && code[1] == 0x05 &&
 	       (user->rax == SYS_mmap || user->rax == SYS_mprotect || user->rax == SYS_munmap ||
-		user->rax == SYS_mremap);
+		user->rax == SYS_mremap || user->rax == SYS_execve);
 }
 
 static void run(struct single_step *test)
