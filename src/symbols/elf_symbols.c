@@ -101,12 +101,34 @@ static void add_symbol(const GElf_Sym *symbol, const struct section_extent_vecto
 				      });
 }
 
-/** @param type  SHT_SYMTAB or SHT_DYNSYM. */
-static struct error *read_symbols(const struct object *object, GElf_Word type,
-				  enum symbol_pool pool, struct symbol_table_builder *builder,
-				  bool *has_ret)
+static void add_symbols(Elf *elf, Elf_Data *symbols, size_t n_symbols, enum symbol_pool pool,
+			struct symbol_table_builder *builder)
 {
 	struct section_extent_vector extents = { 0 };
+
+	read_extents(elf, &extents);
+	for (size_t i = 1; i < n_symbols; i++) {
+		GElf_Sym symbol;
+
+		if (!gelf_getsym(symbols, (int)i, &symbol))
+			break;
+		add_symbol(&symbol, &extents, pool, builder);
+	}
+	section_extent_vector_deinit(&extents);
+}
+
+/**
+ * Read one symbol section and its strings.
+ *
+ * @param type         SHT_SYMTAB or SHT_DYNSYM.
+ * @param n_known      The symbols of a section with no more than these are known
+ *                     already (.dynsym is a part of .symtab unless that was thinned out).
+ * @param n_symbols_ret  How many it has; left alone when there is no such section.
+ */
+static struct error *read_symbols(const struct object *object, GElf_Word type,
+				  enum symbol_pool pool, size_t n_known,
+				  struct symbol_table_builder *builder, size_t *n_symbols_ret)
+{
 	GElf_Shdr header;
 	Elf_Scn *section = find_symbol_section(object->elf, type, &header);
 
@@ -129,16 +151,9 @@ static struct error *read_symbols(const struct object *object, GElf_Word type,
 				 section_name, n_symbols);
 	}
 	symbol_table_set_pool(&builder->table, pool, strings->d_buf, strings->d_size);
-	read_extents(object->elf, &extents);
-	for (size_t i = 1; i < n_symbols; i++) {
-		GElf_Sym symbol;
-
-		if (!gelf_getsym(symbols, (int)i, &symbol))
-			break;
-		add_symbol(&symbol, &extents, pool, builder);
-	}
-	section_extent_vector_deinit(&extents);
-	*has_ret = true;
+	if (n_symbols > n_known)
+		add_symbols(object->elf, symbols, n_symbols, pool, builder);
+	*n_symbols_ret = n_symbols;
 	return NULL;
 }
 
@@ -146,18 +161,19 @@ struct error *elf_symbols_read(const struct object *object, const struct object 
 			       struct symbol_table *table_ret,
 			       struct elf_symbols_found *found_ret)
 {
-	struct elf_symbols_found found = { 0 };
 	struct symbol_table_builder builder = { 0 };
-	struct error *error = read_symbols(object, SHT_SYMTAB, SYMBOL_POOL_MAIN, &builder,
-					   &found.has_full);
+	size_t n_full = 0;
+	size_t n_dynamic = 0;
+	struct error *error = read_symbols(object, SHT_SYMTAB, SYMBOL_POOL_MAIN, 0, &builder,
+					   &n_full);
 
-	if (!error && !found.has_full && debug_file) {
-		error = read_symbols(debug_file, SHT_SYMTAB, SYMBOL_POOL_MAIN, &builder,
-				     &found.has_full);
+	if (!error && !n_full && debug_file) {
+		error = read_symbols(debug_file, SHT_SYMTAB, SYMBOL_POOL_MAIN, 0, &builder,
+				     &n_full);
 	}
 
-	struct error *dynamic_error = read_symbols(object, SHT_DYNSYM, SYMBOL_POOL_DYNAMIC,
-						   &builder, &found.has_dynamic);
+	struct error *dynamic_error = read_symbols(object, SHT_DYNSYM, SYMBOL_POOL_DYNAMIC, n_full,
+						   &builder, &n_dynamic);
 
 	if (error)
 		error_destroy(dynamic_error);
@@ -165,6 +181,9 @@ struct error *elf_symbols_read(const struct object *object, const struct object 
 		error = dynamic_error;
 	plt_symbols_add(object->elf, &builder);
 	symbol_table_build(&builder, table_ret);
-	*found_ret = found;
+	*found_ret = (struct elf_symbols_found){
+		.has_full = n_full != 0,
+		.has_dynamic = n_dynamic != 0,
+	};
 	return error;
 }

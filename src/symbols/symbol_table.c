@@ -42,7 +42,11 @@ static const char *pool_name(const struct symbol_table *table, unsigned int pool
 
 static size_t leading_underscores(const char *name)
 {
-	return strspn(name, "_");
+	size_t count = 0;
+
+	while (name[count] == '_')
+		count++;
+	return count;
 }
 
 /**
