@@ -121,6 +121,8 @@ static void write_event(const struct report *report, FILE *file)
 		fputs("'\n", file);
 	}
 	fprintf(file, "# Event count (approx.): %" PRIu64 "\n#\n", report->quality.period_total);
+	fputs("# Under each row: what it calls and what calls it, in percent of everything.\n#\n",
+	      file);
 }
 
 static void write_dots(FILE *file, int count)

@@ -17,6 +17,8 @@
  * function, and the next levels are found from it, towards the leaves (what it
  * calls) or towards the root (what calls it). Groups below the limit are dropped
  * unseen, so the cost follows what is printed.
+ *
+ * A tree longer than a reader follows is drawn again with a higher limit, and says so.
  */
 
 #include "output/report_internal.h"
@@ -27,11 +29,14 @@
 /** Column of the trees, under the rows. */
 #define TREE_INDENT "            "
 
-/** Branches in branches; each costs 11 columns, and a reader. */
-#define TREE_BRANCH_DEPTH_MAX 64
+/** Branches in branches; each costs 11 columns. */
+#define TREE_BRANCH_DEPTH_MAX 20
 
-/** Of one tree; deep recursion would fill the file otherwise. */
-#define TREE_LINES_MAX 1000
+/** Raise the limit of a tree above this. Half of what is above stays in it at the least. */
+#define TREE_LINES_AIM 100
+
+/** A tree ends here even so: stacks may be a single chain of thousands. */
+#define TREE_LINES_MAX 300
 
 /** Longer names are cut: they are whole in their own row. */
 #define TREE_NAME_SIZE_MAX_BYTES 160
@@ -111,16 +116,24 @@ static int compare_groups(const void *left, const void *right, void *argument)
 	return strcmp(names[a->function], names[b->function]);
 }
 
+/** What one tree shows and how. */
+struct tree_view {
+	const struct report *report;
+	tree_step *step;
+	uint64_t limit; /**< Lighter groups are left out. */
+};
+
 /** The level after @p n_members members. The caller deinits it. */
-static void tree_level_init(struct tree_level *level, const struct report *report, tree_step *step,
+static void tree_level_init(struct tree_level *level, const struct tree_view *view,
 			    const struct tree_member *members, uint32_t n_members)
 {
+	const struct report *report = view->report;
 	const struct call_tree_node *nodes = report->calls.nodes.items;
 	uint32_t first = 0;
 
 	*level = (struct tree_level){ 0 };
 	for (uint32_t i = 0; i < n_members; i++)
-		step(report, &members[i], &level->members);
+		view->step(report, &members[i], &level->members);
 	if (level->members.count == 0)
 		return;
 	qsort_r(level->members.items, level->members.count, sizeof(*level->members.items),
@@ -136,7 +149,7 @@ static void tree_level_init(struct tree_level *level, const struct report *repor
 		       nodes[level->members.items[first].node].name == group.function)
 			group.weight += level->members.items[first++].weight;
 		group.n_members = first - group.first;
-		if (group.weight >= report->limit)
+		if (group.weight >= view->limit)
 			tree_group_vector_append(&level->groups, group);
 	}
 	if (level->groups.count > 0)
@@ -146,8 +159,7 @@ static void tree_level_init(struct tree_level *level, const struct report *repor
 
 /** One tree being printed. */
 struct tree_printer {
-	const struct report *report;
-	tree_step *step;
+	struct tree_view view;
 	FILE *file;
 	struct byte_vector prefix; /**< What stands before each line: the bars of open branches. */
 	unsigned int n_lines;
@@ -163,7 +175,7 @@ static void tree_printer_begin_line(struct tree_printer *printer)
 
 static void tree_printer_print_name(struct tree_printer *printer, uint32_t function)
 {
-	const char *name = printer->report->function_names[function];
+	const char *name = printer->view.report->function_names[function];
 	size_t length = strlen(name);
 
 	if (length > TREE_NAME_SIZE_MAX_BYTES) {
@@ -206,7 +218,7 @@ static void tree_printer_print_branches(struct tree_printer *printer,
 		fputs("|\n", printer->file);
 		tree_printer_begin_line(printer);
 		fprintf(printer->file, "%s--%.2f%%--", is_last ? " " : "|",
-			report_percent(printer->report, group->weight));
+			report_percent(printer->view.report, group->weight));
 		tree_printer_print_name(printer, group->function);
 
 		byte_vector_append_bytes(&printer->prefix, is_last ? "           " : "|          ",
@@ -225,7 +237,7 @@ static void tree_printer_print_below(struct tree_printer *printer,
 {
 	struct tree_level level, next;
 
-	tree_level_init(&level, printer->report, printer->step, members, n_members);
+	tree_level_init(&level, &printer->view, members, n_members);
 	while (level.groups.count == 1 && level.groups.items[0].weight == weight) {
 		const struct tree_group *group = &level.groups.items[0];
 
@@ -233,8 +245,8 @@ static void tree_printer_print_below(struct tree_printer *printer,
 			goto out;
 		tree_printer_begin_line(printer);
 		tree_printer_print_name(printer, group->function);
-		tree_level_init(&next, printer->report, printer->step,
-				level.members.items + group->first, group->n_members);
+		tree_level_init(&next, &printer->view, level.members.items + group->first,
+				group->n_members);
 		tree_level_deinit(&level);
 		level = next;
 	}
@@ -244,14 +256,32 @@ out:
 	tree_level_deinit(&level);
 }
 
-/** @return false when there is nothing to print one step away. */
+/** Draw a tree under @p members into fresh text, to be freed. @return its lines. */
+static unsigned int draw_tree(const struct tree_view *view,
+			      const struct tree_member_vector *members, uint64_t weight,
+			      char **text_ret)
+{
+	struct tree_printer printer = { .view = *view };
+	size_t size_bytes;
+
+	*text_ret = NULL;
+	printer.file = open_memstream(text_ret, &size_bytes);
+	assert(printer.file);
+	byte_vector_append_bytes(&printer.prefix, "   ", 3);
+	tree_printer_print_below(&printer, members->items, (uint32_t)members->count, weight);
+	byte_vector_deinit(&printer.prefix);
+	fclose(printer.file);
+	return printer.n_lines;
+}
+
+/** @return false when there is nothing to draw. */
 static bool write_tree(const struct report *report, const struct report_entry *entry,
 		       tree_step *step, const char *heading, FILE *file)
 {
-	struct tree_printer printer = { .report = report, .step = step, .file = file };
+	struct tree_view view = { .report = report, .step = step, .limit = report->limit };
 	struct tree_member_vector members = { 0 };
-	struct tree_level level;
-	bool is_worthwhile;
+	unsigned int n_lines;
+	char *text;
 
 	for (uint32_t i = 0; i < entry->n_nodes; i++) {
 		uint32_t node = report->entry_nodes[entry->first_node + i];
@@ -260,19 +290,21 @@ static bool write_tree(const struct report *report, const struct report_entry *e
 			&members,
 			(struct tree_member){ .node = node, .weight = report->weights[node] });
 	}
-	tree_level_init(&level, report, step, members.items, (uint32_t)members.count);
-	is_worthwhile = level.groups.count > 0;
-	tree_level_deinit(&level);
-
-	if (is_worthwhile) {
-		fprintf(file, TREE_INDENT "|\n" TREE_INDENT "%s\n", heading);
-		byte_vector_append_bytes(&printer.prefix, "   ", 3);
-		tree_printer_print_below(&printer, members.items, (uint32_t)members.count,
-					 entry->children);
+	n_lines = draw_tree(&view, &members, entry->children, &text);
+	while (n_lines > TREE_LINES_AIM && view.limit <= entry->children / 4) {
+		free(text);
+		view.limit = MAX(view.limit * 2, entry->children / 256);
+		n_lines = draw_tree(&view, &members, entry->children, &text);
 	}
-	byte_vector_deinit(&printer.prefix);
+	if (n_lines > 0) {
+		fprintf(file, TREE_INDENT "|\n" TREE_INDENT "%s", heading);
+		if (view.limit > report->limit)
+			fprintf(file, " (%.1f %% and more)", report_percent(report, view.limit));
+		fprintf(file, "\n%s", text);
+	}
+	free(text);
 	tree_member_vector_deinit(&members);
-	return is_worthwhile;
+	return n_lines > 0;
 }
 
 void report_write_trees(const struct report *report, const struct report_entry *entry, FILE *file)

@@ -78,6 +78,8 @@ static void test_whole_report(void **state)
 		"# Samples: 100  of event 'cpu-clock'\n"
 		"# Event count (approx.): 100000000\n"
 		"#\n"
+		"# Under each row: what it calls and what calls it, in percent of everything.\n"
+		"#\n"
 		"# Children      Self  Command  Shared Object      Symbol\n"
 		"# ........  ........  .......  .................  ..........................\n"
 		"#\n"
@@ -139,6 +141,9 @@ static void test_empty_profile(void **state)
 		      "#\n"
 		      "# Samples: 0  of event 'cpu-clock'\n"
 		      "# Event count (approx.): 0\n"
+		      "#\n"
+		      "# Under each row: what it calls and what calls it, "
+		      "in percent of everything.\n"
 		      "#\n"
 		      "# Children      Self  Command  Shared Object  Symbol\n"
 		      "# ........  ........  .......  .............  ..........................\n"
@@ -338,13 +343,13 @@ static void test_trees_of_deep_stacks_end(void **state)
 	profile_add_sample(profile, 0, 0, stack, STACK_END_ROOT, 1, PROFILE_BUILDER_PERIOD_NS);
 	rows = rows_of(profile, NULL);
 	assert_int_equal(count_lines_with(rows, "[cut here]"), 1);
-	assert_true(count_lines_with(rows, "\n") < 1100);
+	assert_true(count_lines_with(rows, "\n") < 310);
 	assert_non_null(strstr(rows, "   100.00%   100.00%  app      app            [.] f\n"));
 	free(rows);
 	profile_destroy(profile);
 }
 
-/** Each level branches: the drawing goes no further right than a limit. */
+/** Samples at each level: the drawing goes no further right than a limit. */
 static void test_trees_of_many_branches_end(void **state)
 {
 	struct output_options options = output_options_default();
@@ -360,9 +365,36 @@ static void test_trees_of_many_branches_end(void **state)
 	options.percent_limit = 0;
 	rows = rows_of(profile, &options);
 	assert_int_equal(count_lines_with(rows, "[cut here]"), 1);
-	assert_int_equal(count_lines_with(rows, "%--f\n"), 64);
+	assert_int_equal(count_lines_with(rows, "%--f\n"), 20);
 	free(rows);
 	profile_destroy(profile);
+}
+
+/** 300 callees of 1 sample beside one of 100: only that one is worth a line. */
+static void test_long_trees_get_a_higher_limit(void **state)
+{
+	struct output_options options = output_options_default();
+	struct profile_builder builder;
+	char *rows;
+
+	profile_builder_init(&builder);
+	profile_builder_add(&builder, "app;main;heavy 100\n");
+	for (int i = 0; i < 300; i++) {
+		_cleanup_free_ char *line = memory_format_text("app;main;light%d 1\n", i);
+
+		profile_builder_add(&builder, line);
+	}
+	options.percent_limit = 0;
+	rows = rows_of(builder.profile, &options);
+	assert_non_null(strstr(rows, "[.] main\n"
+				     "            |\n"
+				     "            ---calls (0.4 % and more)\n"
+				     "               |\n"
+				     "                --25.00%--heavy\n"
+				     "\n"));
+	assert_non_null(strstr(rows, "[.] light299\n"));
+	free(rows);
+	profile_destroy(builder.profile);
 }
 
 static void test_huge_counts(void **state)
@@ -390,6 +422,7 @@ int main(void)
 		cmocka_unit_test(test_long_names_are_cut_in_trees_only),
 		cmocka_unit_test(test_trees_of_deep_stacks_end),
 		cmocka_unit_test(test_trees_of_many_branches_end),
+		cmocka_unit_test(test_long_trees_get_a_higher_limit),
 		cmocka_unit_test(test_huge_counts),
 	};
 
