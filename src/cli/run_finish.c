@@ -84,7 +84,7 @@ static void collect_build_ids(struct object_registry *registry, struct build_id_
 	for (size_t i = 0; i < objects->count; i++) {
 		const struct object *object = objects->items[i];
 
-		if (object->build_id.size_bytes)
+		if (object->build_id.size_bytes && !object->is_debug_file)
 			build_id_record_vector_append(
 				ret, (struct build_id_record){ .pid = -1,
 							       .build_id = object->build_id,

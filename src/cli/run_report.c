@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "cli/terminal.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -170,10 +171,14 @@ static void print_quality(const struct recording *recording, const struct explan
 		: !facts->has_user ? "kernel side only"
 				   : "user and kernel");
 	for (size_t i = 0; i < recording->degradations.count; i++)
-		terminal_print_warning("%s", recording->degradations.items[i]);
-	if (explanation->kind_reason)
-		fprintf(stderr, "%s: %s\n", program_kind_description(explanation->kind),
+		fprintf(stderr, "%sgiven up:%s %s\n", terminal_begin(stderr, STYLE_WARNING),
+			terminal_end(stderr), recording->degradations.items[i]);
+	if (explanation->kind_reason) {
+		const char *kind = program_kind_description(explanation->kind);
+
+		fprintf(stderr, "%c%s: %s\n", toupper((unsigned char)kind[0]), kind + 1,
 			explanation->kind_reason);
+	}
 }
 
 void run_report_print(const struct recording *recording, const struct explanation *explanation,
