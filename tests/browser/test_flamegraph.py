@@ -322,7 +322,7 @@ def test_width_follows_the_window_and_labels_are_fitted_again(show):
     assert frame["label"] == "\u2026beta::gamma_delta"
     page.size(230, 600)
     assert frames_of(page)[name]["label"] in ("\u2026gamma_delta", "gamma_delta")
-    page = show("app;alpha::beta::gamma_delta(int) 5\napp;rest 95\n")
+    page = show("app;alpha::beta::gamma_delta(int) 6\napp;rest 94\n")
     assert frames_of(page)[name]["label"] == "gamma\u2026"
 
 

@@ -226,19 +226,25 @@ class View {
 
 /* ---------------------------------------------------------------- labels */
 
+/** A text's width: the sum of its characters', which are asked for once each. */
 const measure = (function () {
 	const context = document.createElementNS(XHTML, "canvas").getContext("2d");
 	const widths = new Map();
 
 	return function (text) {
-		let width = widths.get(text);
+		let sum = 0;
 
-		if (width === undefined) {
-			context.font = LABEL_FONT_PX + "px " + FONT_FAMILY;
-			width = context.measureText(text).width;
-			widths.set(text, width);
+		for (const character of text) {
+			let width = widths.get(character);
+
+			if (width === undefined) {
+				context.font = LABEL_FONT_PX + "px " + FONT_FAMILY;
+				width = context.measureText(character).width;
+				widths.set(character, width);
+			}
+			sum += width;
 		}
-		return width;
+		return sum;
 	};
 })();
 
@@ -342,19 +348,14 @@ const labelCandidates = (function () {
 
 /** Cut at the right, between words when there is a boundary nearby. */
 function cutRight(text, width) {
-	let low = 0, high = text.length;
+	let left = width - measure(ELLIPSIS), low = 0;
 
-	while (low < high) {
-		const middle = (low + high + 1) >> 1;
-
-		if (measure(text.slice(0, middle) + ELLIPSIS) <= width)
-			low = middle;
-		else
-			high = middle - 1;
+	for (const character of text) {
+		left -= measure(character);
+		if (left < 0)
+			break;
+		low += character.length;
 	}
-	/* Not in the middle of a surrogate pair. */
-	if (/[\ud800-\udbff]$/.test(text.slice(0, low)))
-		low--;
 	if (low < 3)
 		return "";
 	for (let cut = low; cut > 3 && cut > low - 6; cut--) {
