@@ -103,6 +103,18 @@ def test_bash_completes_commands_options_and_values(perf_profile):
     assert "version" in complete_in_bash(perf_profile, "help", "v")
 
 
+def test_fish_completes_commands_options_and_values(perf_profile):
+    if not shutil.which("fish"):
+        pytest.skip("fish is not installed")
+    script = output_of(perf_profile, "help", "--completion", "fish")
+    for line, expected in (("che", "check"), ("check --js", "--json"), ("--col", "--colors"),
+                           ("--colors ru", "rust"), ("help --completion f", "fish")):
+        done = subprocess.run(["fish", "--no-config", "-c",
+                               f"source; complete -C 'perf-profile {line}'"],
+                              input=script, capture_output=True, text=True)
+        assert expected in [word.split("\t")[0] for word in done.stdout.splitlines()], line
+
+
 def test_bash_leaves_the_profiled_program_alone(perf_profile):
     assert "--json" not in complete_in_bash(perf_profile, "ls", "--js")
     assert "--colors" not in complete_in_bash(perf_profile, "--", "--col")

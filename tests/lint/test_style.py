@@ -16,7 +16,7 @@ def text_files():
 def test_lines_fit():
     wrong = [f"{path}:{number}" for path in files_with_suffix(".c", ".h", ".cc", ".py", ".js")
              for number, line in enumerate(read(path).splitlines(), 1)
-             if len(line.expandtabs(8)) > COLUMNS_MAX]
+             if len(line.expandtabs(4 if path.suffix == ".js" else 8)) > COLUMNS_MAX]
     assert not wrong, "\n" + "\n".join(wrong)
 
 
