@@ -96,9 +96,9 @@ char *layout_shorten(const char *name, unsigned int columns_most)
 		return plain;
 	kept = columns_most - strlen(ELLIPSIS);
 	front = kept / 2;
-	shortened = memory_format_text("%.*s" ELLIPSIS "%s", (int)offset_of_column(plain, front),
-				       plain,
-				       plain + offset_of_column(plain, columns - (kept - front)));
+	shortened =
+		memory_format_text("%.*s" ELLIPSIS "%s", (int)offset_of_column(plain, front), plain,
+				   plain + offset_of_column(plain, columns - (kept - front)));
 	free(plain);
 	return shortened;
 }

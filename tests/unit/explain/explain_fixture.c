@@ -13,8 +13,8 @@ void explain_fixture_init(struct explain_fixture *fixture, const char *profile, 
 	*fixture = (struct explain_fixture){ .profile = profile_build(profile),
 					     .rules = rule_set_create() };
 	fixture->profile->events.items[0].frequency_hz = 997;
-	error = rules ? rule_set_parse(fixture->rules, "test.rules", rules) :
-			rule_set_read_default(fixture->rules);
+	error = rules ? rule_set_parse(fixture->rules, "test.rules", rules)
+		      : rule_set_read_default(fixture->rules);
 	if (error)
 		fail_msg("%s (%s)", error->message, error->hint ? error->hint : "");
 }

@@ -38,12 +38,14 @@ static const char whole_text[] =
 	"\n"
 	"What kind of program\n"
 	"--------------------\n"
-	"  CPU-bound on one CPU while the others were idle. 2.00 s of CPU time in 2.00 s: 1.00 of 2 CPUs\n"
+	"  CPU-bound on one CPU while the others were idle. 2.00 s of CPU time in 2.00 s: 1.00 of "
+	"2 CPUs\n"
 	"  busy, 0.0 % of it in the kernel.\n"
 	"\n"
 	"Where the time goes\n"
 	"-------------------\n"
-	"  self: in the function itself. +-: by how much chance alone moves self (95 %). children: with all\n"
+	"  self: in the function itself. +-: by how much chance alone moves self (95 %). children: "
+	"with all\n"
 	"  it calls.\n"
 	"\n"
 	"     self     +-  children  function                                        library\n"
@@ -79,7 +81,8 @@ static const char whole_text[] =
 	"\n"
 	"What to run next\n"
 	"----------------\n"
-	"  perf-profile -F 4999 -- ./app x  # finer: functions of a few milliseconds get enough samples\n"
+	"  perf-profile -F 4999 -- ./app x  # finer: functions of a few milliseconds get enough "
+	"samples\n"
 	"\n"
 	"How to read the flame graph\n"
 	"---------------------------\n";
@@ -95,8 +98,8 @@ static void test_whole_text(void **state)
 			     "app;main;[unknown]@/lib/libx.so 100\n",
 			     CACHE_RULE);
 	fill_info(&fixture.profile->info);
-	library = &fixture.profile->objects.items[profile_intern_object(fixture.profile,
-									"/lib/libx.so", NULL)];
+	library = &fixture.profile->objects
+			   .items[profile_intern_object(fixture.profile, "/lib/libx.so", NULL)];
 	library->problem = profile_intern_text(fixture.profile, "stripped: no symbol table");
 	library->problem_hint = profile_intern_text(fixture.profile, "apt install libx-dbgsym");
 	explain_fixture_run(&fixture);

@@ -83,7 +83,8 @@ static void test_complete_stacks(void **state)
 	      "89.0 % (wanted: 99 %); most of the others: an address outside all known code (11)",
 	      "code made at run time: have it keep frame pointers (node "
 	      "--interpreted-frames-native-stack, java -XX:+PreserveFramePointer)");
-	check("app;main 100 untraced\n", name, CRITERION_WARNING, "the recording does not say", NULL);
+	check("app;main 100 untraced\n", name, CRITERION_WARNING, "the recording does not say",
+	      NULL);
 	check("app;f_[k] 100 none\n", name, CRITERION_MET, "no user stacks were recorded", NULL);
 }
 

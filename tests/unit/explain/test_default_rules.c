@@ -63,7 +63,8 @@ static const struct {
 	{ "interpreter", "main;_PyEval_EvalFrameDefault@/usr/bin/python3.11" },
 	{ "interpreter", "main;Perl_pp_add@/usr/bin/perl" },
 	{ "jit-compilation", "main;v8::internal::compiler::PipelineImpl::Run" },
-	{ "dynamic-loading", "_start@/lib64/ld-linux-x86-64.so.2;_dl_start;dl_main;_dl_relocate_object" },
+	{ "dynamic-loading",
+	  "_start@/lib64/ld-linux-x86-64.so.2;_dl_start;dl_main;_dl_relocate_object" },
 	{ "file-io", "main;read@/lib/libc.so.6;do_syscall_64_[k];__x64_sys_read_[k];vfs_read_[k]" },
 	{ "network-io", "main;send@/lib/libc.so.6;__x64_sys_sendto_[k];tcp_sendmsg_[k]" },
 	{ "event-waiting", "main;epoll_wait@/lib/libc.so.6;__x64_sys_epoll_wait_[k]" },
@@ -122,12 +123,12 @@ static const struct {
 	const char *stack;
 } non_matches[] = {
 	/* The root of every Rust thread runs inside these. */
-	{ "exceptions", "main;std::rt::lang_start;std::panicking::try;std::panic::catch_unwind;work" },
 	{ "exceptions",
-	  "clone3;std::sys::backtrace::__rust_begin_short_backtrace;core::ops::FnOnce::call_once;f" },
-	{ "process-creation",
-	  "clone3@/lib/libc.so.6;start_thread@/lib/libc.so.6;"
-	  "std::thread::Builder::spawn_unchecked_::{{closure}};work" },
+	  "main;std::rt::lang_start;std::panicking::try;std::panic::catch_unwind;work" },
+	{ "exceptions", "clone3;std::sys::backtrace::__rust_begin_short_backtrace;core::ops::"
+			"FnOnce::call_once;f" },
+	{ "process-creation", "clone3@/lib/libc.so.6;start_thread@/lib/libc.so.6;"
+			      "std::thread::Builder::spawn_unchecked_::{{closure}};work" },
 	{ "locks", "main;std::sys::sync::once::futex::Once::call;work" },
 	/* A program's whole life is not loading or the runtime. */
 	{ "dynamic-loading", "_dl_start_user@/lib64/ld-linux-x86-64.so.2;_dl_init;constructor" },

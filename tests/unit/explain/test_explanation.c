@@ -86,9 +86,9 @@ static void test_unresolved_libraries(void **state)
 	library = &fixture.explanation->unresolved.items[0];
 	assert_int_equal(library->count, 20);
 	assert_true(fabs(library->share - 0.2) < 1e-9);
-	assert_string_equal(profile_text(fixture.profile,
-					 fixture.profile->objects.items[library->object].path),
-			    "/b.so");
+	assert_string_equal(
+		profile_text(fixture.profile, fixture.profile->objects.items[library->object].path),
+		"/b.so");
 	explain_fixture_deinit(&fixture);
 }
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#define TEXTS "title = T\nmeaning = M\nadvice = A\n"
+#define TEXTS           "title = T\nmeaning = M\nadvice = A\n"
 #define RULE(id, lines) "[" id "]\n" TEXTS lines
 
 static void assert_near(double value, double expected)
@@ -110,12 +110,10 @@ static void test_hottest_path(void **state)
 /** Call sites and lines do not split a path. */
 static void test_path_merges_lines(void **state)
 {
-	struct profile_builder_frame from_line_1[] = {
-		{ .name = "main", .file = "m.c", .line = 1 }, { .name = "malloc" }
-	};
-	struct profile_builder_frame from_line_2[] = {
-		{ .name = "main", .file = "m.c", .line = 2 }, { .name = "malloc" }
-	};
+	struct profile_builder_frame from_line_1[] = { { .name = "main", .file = "m.c", .line = 1 },
+						       { .name = "malloc" } };
+	struct profile_builder_frame from_line_2[] = { { .name = "main", .file = "m.c", .line = 2 },
+						       { .name = "malloc" } };
 	struct explain_fixture fixture;
 	struct profile_builder builder;
 	const struct finding *finding;
@@ -126,10 +124,12 @@ static void test_path_merges_lines(void **state)
 	profile_builder_init(&builder);
 	fixture.profile = builder.profile;
 	thread = profile_intern_thread(builder.profile, 1, 1, "app", "app");
-	profile_builder_add_sample(&builder, thread, profile_builder_stack(&builder, from_line_1, 2),
-				   STACK_END_ROOT, 6);
-	profile_builder_add_sample(&builder, thread, profile_builder_stack(&builder, from_line_2, 2),
-				   STACK_END_ROOT, 4);
+	profile_builder_add_sample(&builder, thread,
+				   profile_builder_stack(&builder, from_line_1, 2), STACK_END_ROOT,
+				   6);
+	profile_builder_add_sample(&builder, thread,
+				   profile_builder_stack(&builder, from_line_2, 2), STACK_END_ROOT,
+				   4);
 	explain_fixture_run(&fixture);
 	finding = explain_fixture_finding(&fixture, "a");
 	assert_int_equal(finding->hottest_stack_period, 10 * PROFILE_BUILDER_PERIOD_NS);
@@ -143,8 +143,8 @@ static void test_below_least_is_not_shown(void **state)
 
 	explain_fixture_init(&fixture, profile,
 			     RULE("at", "least = 2 %\nfunction = malloc\n")
-			     RULE("below", "least = 2.1 %\nfunction = malloc\n")
-			     RULE("absent", "least = 0\nfunction = other\n"));
+				     RULE("below", "least = 2.1 %\nfunction = malloc\n")
+					     RULE("absent", "least = 0\nfunction = other\n"));
 	explain_fixture_run(&fixture);
 	assert_int_equal(fixture.explanation->findings.count, 1);
 	assert_non_null(explain_fixture_finding(&fixture, "at"));
@@ -157,7 +157,7 @@ static void test_descending_share(void **state)
 
 	explain_fixture_init(&fixture, "app;main;f 10\napp;main;g 40\napp;main;h 50\n",
 			     RULE("f", "function = f\n") RULE("g", "function = g\n")
-			     RULE("also-f", "function = f\n"));
+				     RULE("also-f", "function = f\n"));
 	explain_fixture_run(&fixture);
 	assert_int_equal(fixture.explanation->findings.count, 3);
 	assert_string_equal(fixture.explanation->findings.items[0].rule->id, "g");
@@ -170,16 +170,16 @@ static void test_subjects(void **state)
 {
 	struct explain_fixture fixture;
 
-	explain_fixture_init(&fixture,
-			     "app;main;read@/lib/libc.so.6;__x64_sys_read_[k] 40\n"
-			     "app;main;__x64_sys_read 10\n"
-			     "app;main;inflate@/usr/lib/libz.so.1 30\n"
-			     "app;main;work 20\n",
-			     RULE("kernel", "kernel = __x64_sys_*\n")
-			     RULE("syscall", "syscall = read\n")
-			     RULE("user", "function = __x64_sys_*\n")
-			     RULE("library-name", "library = libz.so*\n")
-			     RULE("library-path", "library = /usr/lib/*\n"));
+	explain_fixture_init(
+		&fixture,
+		"app;main;read@/lib/libc.so.6;__x64_sys_read_[k] 40\n"
+		"app;main;__x64_sys_read 10\n"
+		"app;main;inflate@/usr/lib/libz.so.1 30\n"
+		"app;main;work 20\n",
+		RULE("kernel", "kernel = __x64_sys_*\n") RULE("syscall", "syscall = read\n")
+			RULE("user", "function = __x64_sys_*\n")
+				RULE("library-name", "library = libz.so*\n")
+					RULE("library-path", "library = /usr/lib/*\n"));
 	explain_fixture_run(&fixture);
 	assert_near(explain_fixture_finding(&fixture, "kernel")->share, 0.4);
 	assert_near(explain_fixture_finding(&fixture, "syscall")->share, 0.4);
@@ -281,12 +281,14 @@ static void test_many_rules(void **state)
 	struct explain_fixture fixture;
 
 	for (int i = 0; i < 150; i++) {
-		char *longer = memory_format_text("%s[r%d]\n" TEXTS "function = f%d\n", rules, i, i);
+		char *longer =
+			memory_format_text("%s[r%d]\n" TEXTS "function = f%d\n", rules, i, i);
 
 		free(rules);
 		rules = longer;
 	}
-	explain_fixture_init(&fixture, "app;main;f3 10\napp;main;f64 20\napp;main;f149 70\n", rules);
+	explain_fixture_init(&fixture, "app;main;f3 10\napp;main;f64 20\napp;main;f149 70\n",
+			     rules);
 	explain_fixture_run(&fixture);
 	assert_int_equal(fixture.explanation->findings.count, 3);
 	assert_near(explain_fixture_finding(&fixture, "r3")->share, 0.1);

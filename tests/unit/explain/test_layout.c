@@ -97,7 +97,7 @@ static void test_shares(void **state)
 	static const struct {
 		double share;
 		const char *text;
-	} cases[] = { { 0, "0.0 %" },	    { 0.0001, "<0.1 %" }, { 0.0005, "0.1 %" },
+	} cases[] = { { 0, "0.0 %" },       { 0.0001, "<0.1 %" }, { 0.0005, "0.1 %" },
 		      { 0.1234, "12.3 %" }, { 0.9994, "99.9 %" }, { 0.99999, "99.9 %" },
 		      { 1, "100.0 %" } };
 
@@ -131,9 +131,9 @@ static void test_durations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),	  cmocka_unit_test(test_padding),
+		cmocka_unit_test(test_names),     cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_paragraph), cmocka_unit_test(test_long_word),
-		cmocka_unit_test(test_shares),	  cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_shares),    cmocka_unit_test(test_durations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,8 @@ static void test_stars(void **state)
 	assert_true(matches("*alloc", "malloc"));
 	assert_false(matches("*alloc", "allocate"));
 	assert_true(matches("*alloc*", "reallocate"));
-	assert_true(matches("std::*::push_back", "std::vector<int, std::allocator<int> >::push_back"));
+	assert_true(
+		matches("std::*::push_back", "std::vector<int, std::allocator<int> >::push_back"));
 	assert_true(matches("a*b*c", "abc"));
 	assert_true(matches("a*b*c", "axxbbxc"));
 	assert_false(matches("a*b*c", "axxbbx"));

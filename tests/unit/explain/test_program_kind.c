@@ -1,5 +1,5 @@
-#include "explain/explanation_internal.h"
 #include "base/clock.h"
+#include "explain/explanation_internal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,34 +70,48 @@ static void assert_kind(const struct program_facts *facts, enum program_kind exp
 
 static void test_reasons_have_figures(void **state)
 {
-	assert_kind(&(struct program_facts){ .n_samples = 5000, .wall_ns = 5 * NS_PER_S,
-					     .user_cpu_ns = 4 * NS_PER_S,
-					     .system_cpu_ns = 1 * NS_PER_S, .n_cpus = 2 },
-		    PROGRAM_SERIAL,
-		    "5.00 s of CPU time in 5.00 s: 1.00 of 2 CPUs busy, 20.0 % of it in the kernel.");
-	assert_kind(&(struct program_facts){ .n_samples = 500, .wall_ns = 10 * NS_PER_S,
-					     .user_cpu_ns = 1 * NS_PER_S, .n_cpus = 2,
-					     .voluntary_switches = 1000, .lock_share = 0.25 },
-		    PROGRAM_LOCK_BOUND,
-		    "1.00 s of CPU time in 10.00 s: 0.10 of 2 CPUs busy, 0.0 % of it in the kernel; "
-		    "25.0 % of the samples in locking and 100 waits a second.");
+	assert_kind(
+		&(struct program_facts){ .n_samples = 5000,
+					 .wall_ns = 5 * NS_PER_S,
+					 .user_cpu_ns = 4 * NS_PER_S,
+					 .system_cpu_ns = 1 * NS_PER_S,
+					 .n_cpus = 2 },
+		PROGRAM_SERIAL,
+		"5.00 s of CPU time in 5.00 s: 1.00 of 2 CPUs busy, 20.0 % of it in the kernel.");
+	assert_kind(
+		&(struct program_facts){ .n_samples = 500,
+					 .wall_ns = 10 * NS_PER_S,
+					 .user_cpu_ns = 1 * NS_PER_S,
+					 .n_cpus = 2,
+					 .voluntary_switches = 1000,
+					 .lock_share = 0.25 },
+		PROGRAM_LOCK_BOUND,
+		"1.00 s of CPU time in 10.00 s: 0.10 of 2 CPUs busy, 0.0 % of it in the kernel; "
+		"25.0 % of the samples in locking and 100 waits a second.");
 }
 
 static void test_too_short(void **state)
 {
-	assert_kind(&(struct program_facts){ .n_samples = 99, .wall_ns = 100 * NS_PER_MS,
-					     .user_cpu_ns = 99 * NS_PER_MS, .n_cpus = 2 },
+	assert_kind(&(struct program_facts){ .n_samples = 99,
+					     .wall_ns = 100 * NS_PER_MS,
+					     .user_cpu_ns = 99 * NS_PER_MS,
+					     .n_cpus = 2 },
 		    PROGRAM_TOO_SHORT,
 		    "It ran for 100 ms with 99 ms of CPU time and gave 99 samples.");
 	/* Hardly any CPU time, but long enough to see that it waits. */
-	assert_kind(&(struct program_facts){ .n_samples = 3, .wall_ns = 100 * NS_PER_MS,
-					     .user_cpu_ns = 3 * NS_PER_MS, .n_cpus = 2 },
+	assert_kind(&(struct program_facts){ .n_samples = 3,
+					     .wall_ns = 100 * NS_PER_MS,
+					     .user_cpu_ns = 3 * NS_PER_MS,
+					     .n_cpus = 2 },
 		    PROGRAM_IDLE,
 		    "3 ms of CPU time in 100 ms: 0.03 of 2 CPUs busy, 0.0 % of it in the kernel; 0 "
 		    "waits a second, what for is not visible in samples of CPU time.");
-	assert_kind(&(struct program_facts){ .n_samples = 1, .wall_ns = 2 * NS_PER_MS,
-					     .user_cpu_ns = 500000, .n_cpus = 2 },
-		    PROGRAM_TOO_SHORT, "It ran for 2 ms with 500 us of CPU time and gave 1 samples.");
+	assert_kind(&(struct program_facts){ .n_samples = 1,
+					     .wall_ns = 2 * NS_PER_MS,
+					     .user_cpu_ns = 500000,
+					     .n_cpus = 2 },
+		    PROGRAM_TOO_SHORT,
+		    "It ran for 2 ms with 500 us of CPU time and gave 1 samples.");
 }
 
 static void test_unknown_without_times(void **state)

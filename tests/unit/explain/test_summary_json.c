@@ -61,10 +61,12 @@ static void test_whole_object(void **state)
 	assert_text_has(json, "\"command\":{\"line\":\"./app 'x'\",\"program\":\"app\",");
 	assert_text_has(json, "\"wall_ns\":2000000000,");
 	assert_text_has(json, "\"wait_status\":256}");
-	assert_text_has(json, "\"event\":\"cpu-clock\",\"period_unit\":\"ns\",\"frequency_hz\":997,");
+	assert_text_has(json,
+			"\"event\":\"cpu-clock\",\"period_unit\":\"ns\",\"frequency_hz\":997,");
 	assert_text_has(json, "\"samples\":1000,\"period_total\":1000000000,");
 	assert_text_has(json, "\"degradations\":[\"user side only\"]}");
-	assert_text_has(json, "\"user_stacks\":1000,\"complete_stacks\":999,\"complete_share\":0.999,");
+	assert_text_has(json,
+			"\"user_stacks\":1000,\"complete_stacks\":999,\"complete_share\":0.999,");
 	assert_text_has(json, "\"stack_ends\":{\"root\":999,\"copy-ended\":1}");
 	assert_text_has(json, "\"losses\":{\"records\":4,\"samples\":0,");
 	assert_text_has(json, "\"unresolved_libraries\":[{\"path\":\"/lib/libx.so\",\"samples\":1,"
@@ -72,9 +74,12 @@ static void test_whole_object(void **state)
 	assert_text_has(json, "\"kind\":{\"name\":\"idle\",");
 	assert_text_has(json, "\"functions_total\":3,\"functions\":[{\"name\":\"main\","
 			      "\"library\":\"/bin/app\",\"self_share\":0.749,");
-	assert_text_has(json, "\"children_share\":1,\"self_samples\":749,\"children_samples\":1000}");
-	assert_text_has(json, "\"findings\":[{\"id\":\"cache\",\"title\":\"Our cache\",\"share\":0.25,");
-	assert_text_has(json, "\"hottest_path_share\":0.25,\"hottest_path\":[\"main\",\"cache_get\"]");
+	assert_text_has(json,
+			"\"children_share\":1,\"self_samples\":749,\"children_samples\":1000}");
+	assert_text_has(json,
+			"\"findings\":[{\"id\":\"cache\",\"title\":\"Our cache\",\"share\":0.25,");
+	assert_text_has(json,
+			"\"hottest_path_share\":0.25,\"hottest_path\":[\"main\",\"cache_get\"]");
 	assert_text_has(json, "\"criteria\":[{\"name\":\"enough samples\",\"verdict\":\"met\","
 			      "\"detail\":\"1,000 (wanted: 1,000)\",\"hint\":null}");
 	assert_text_has(json, "\"verdict\":\"warning\",\"detail\":\"4 records lost (0.4 %)\"");
