@@ -1,7 +1,14 @@
 // Rust: two threads, 2/3 of the time in crunch_numbers, 1/3 in shuffle_bytes, each under
 // std::thread::spawn's closure. Built with `rustc -O -g`.
-use std::hint::black_box;
 use std::time::{Duration, Instant};
+
+/// Keeps the optimiser from looking through: std::hint::black_box() came with Rust 1.66 only.
+#[inline(always)]
+fn black_box<T>(value: T) -> T {
+    let seen = unsafe { std::ptr::read_volatile(&value) };
+    std::mem::forget(value);
+    seen
+}
 
 #[inline(never)]
 fn crunch_numbers(duration: Duration) -> u64 {
