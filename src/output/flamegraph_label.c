@@ -77,7 +77,7 @@ static size_t closing_bracket(const char *text, size_t position)
 	return 0;
 }
 
-/** Length without the "::h0123456789abcdef" that the Rust compiler puts behind names. */
+/** Length without the "::h0123456789abcdef" of the Rust compiler's older mangling. */
 static size_t length_without_hash(const char *name)
 {
 	size_t length = strlen(name);
@@ -88,12 +88,12 @@ static size_t length_without_hash(const char *name)
 	return length - 19;
 }
 
-/** Without parameters and Rust's hash, and template arguments as "<…>". */
+/** Without parameters, and template arguments as "<…>". */
 static void shorten_arguments(const char *name, char *short_ret)
 {
-	size_t length = 0, end_of_name = length_without_hash(name);
+	size_t length = 0;
 
-	for (size_t i = 0; i < end_of_name;) {
+	for (size_t i = 0; name[i];) {
 		size_t end = 0;
 
 		if ((name[i] == '<' || name[i] == '(') && i > 0 && !is_after_operator(name, i))
@@ -180,15 +180,16 @@ static char *cut_right(const char *text, double width_px, double font_size_px)
 
 char *flamegraph_label_fit(const char *name, double width_px, double font_size_px)
 {
+	_cleanup_free_ char *whole = memory_format_text("%.*s", (int)length_without_hash(name), name);
 	_cleanup_free_ char *shortened = NULL;
 	const char *part;
 
-	if (flamegraph_label_width_px(name, font_size_px) <= width_px)
-		return memory_duplicate_text(name);
+	if (flamegraph_label_width_px(whole, font_size_px) <= width_px)
+		return memory_duplicate_text(whole);
 	if (flamegraph_label_width_px("abc", font_size_px) > width_px)
 		return NULL;
-	shortened = memory_allocate(strlen(name) + 1, 1);
-	shorten_arguments(name, shortened);
+	shortened = memory_allocate(strlen(whole) + 1, 1);
+	shorten_arguments(whole, shortened);
 	if (flamegraph_label_width_px(shortened, font_size_px) <= width_px)
 		return memory_duplicate_text(shortened);
 	part = shortened;

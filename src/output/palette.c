@@ -7,6 +7,9 @@
 #define LIGHTNESS_STEPS 3
 #define LIGHTNESS_STEP	0.022
 
+/** So many hues for libraries, each in a pale and a strong form. */
+#define LIBRARY_HUES 11
+
 /** Usual lightness of a fill. Dark text stands on the light ones and the reverse. */
 static const double theme_lightness[N_PALETTE_THEMES] = { 0.82, 0.44 };
 static const double theme_chroma[N_PALETTE_THEMES] = { 1.0, 0.95 };
@@ -100,12 +103,16 @@ static struct palette_shade shade_range(const struct palette *palette,
 static struct palette_shade shade_of_library(const struct palette_subject *subject,
 					     enum code_kind kind)
 {
-	/* From green over blue to violet: the warm hues are the program's own. */
-	double hue = 135 + (double)(hash_name(subject->object) % 32) * (345 - 135) / 31;
+	/* From lime over blue to pink: the warm hues are the program's own. */
+	uint32_t place = hash_name(subject->object) % (LIBRARY_HUES * 2);
+	double hue = 118 + (double)(place / 2) * (352 - 118) / (LIBRARY_HUES - 1);
+	bool is_strong = place % 2;
 
 	if (kind == CODE_UNKNOWN)
-		return shade_spread(subject->name, hue, hue, 0.03, 0.05);
-	return shade_spread(subject->name, hue, hue, 0.085, 0.03);
+		return shade_spread(subject->name, hue, hue, is_strong ? 0.04 : 0.025, 0.05);
+	if (is_strong)
+		return shade_spread(subject->name, hue, hue, 0.115, -0.035);
+	return shade_spread(subject->name, hue, hue, 0.075, 0.05);
 }
 
 static struct palette_shade shade_library(const struct palette *palette,

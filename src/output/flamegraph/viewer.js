@@ -18,6 +18,8 @@ const LABEL_FONT_PX = 12;
 /* Narrower frames are not drawn: nobody can see or hit them. */
 const FRAME_MIN_PX = 0.3;
 const ELLIPSIS = "\u2026";
+/* What the Rust compiler puts behind names in its older mangling. */
+const RUST_HASH = /::h[0-9a-f]{16}$/;
 
 /* Frame flags: enum frame_flags and enum flamegraph_frame_flags. */
 const IS_INLINED = 1, IS_KERNEL = 2, IS_JIT = 4, IS_UNKNOWN = 8, IS_RECOVERED = 16;
@@ -271,11 +273,10 @@ function isAfterOperator(text, position) {
 		(text[position] === "<" && /operator<$/.test(text.slice(0, position)));
 }
 
-/** Without parameters and Rust's hash, and template arguments as "<...>". */
+/** Without parameters, and template arguments as "<...>". */
 function shortenArguments(name) {
 	let short = "";
 
-	name = name.replace(/::h[0-9a-f]{16}$/, "");
 	for (let i = 0; i < name.length;) {
 		const isBracket = name[i] === "<" || name[i] === "(";
 		let end = 0;
@@ -329,10 +330,11 @@ const labelCandidates = (function () {
 		let candidates = cache.get(name);
 
 		if (!candidates) {
-			const short = shortenArguments(name);
+			const whole = name.replace(RUST_HASH, "");
+			const short = shortenArguments(whole);
 
-			candidates = [name];
-			if (short !== name)
+			candidates = [whole];
+			if (short !== whole)
 				candidates.push(short);
 			const starts = partStarts(short);
 

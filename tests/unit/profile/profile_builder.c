@@ -160,7 +160,7 @@ static enum stack_end parse_stack_end(const char *name)
 
 static void builder_add_line(struct profile_builder *builder, char *line)
 {
-	struct profile_builder_frame frames[64];
+	struct profile_builder_frame frames[FRAMES_MAX];
 	size_t n_frames = 0;
 	uint32_t pid = 100, tid = 100, thread;
 	char end, *comm = cut_field(&line, "; ", &end), *dash = strrchr(comm, '-');
