@@ -9,8 +9,22 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PROGRAM = ROOT / "build/src/cli/perf-profile"
+BUILD = ROOT / "build-bench/build"
+PROGRAM = BUILD / "src/cli/perf-profile"
+WORKLOADS = BUILD / "tests/workloads"
 SCRATCH = ROOT / "build-bench/scratch"
+
+
+def build():
+    """Make the program and the workloads as they are shipped: a build of the benchmarks' own."""
+    log = BUILD.parent / "build.log"
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with open(log, "w", encoding="utf-8") as file:
+        for command in (["meson", "setup", BUILD, ROOT], ["ninja", "-C", BUILD]):
+            if command[0] == "meson" and (BUILD / "build.ninja").exists():
+                continue
+            if subprocess.run(command, stdout=file, stderr=file, check=False).returncode != 0:
+                raise SystemExit(f"bench: {command[0]} failed: see {log} (is ./test set up?)")
 
 
 def timed(command, **keywords):

@@ -95,16 +95,30 @@ static bool registers_of(const struct sample_stack *context, const struct sample
 	return true;
 }
 
+/**
+ * While execve(2) is past the point of no return, the registers are still those of the old
+ * program, whose memory is gone: there is no user side.
+ */
+static bool is_amid_exec(const struct sample_stack *context, const struct record *record,
+			 const struct process *process, const struct registers *registers)
+{
+	uint8_t pc = context->architecture->instruction_pointer_register;
+
+	return record_cpu_mode(record) == PERF_RECORD_MISC_KERNEL && process->n_execs > 0 &&
+	       !process_find_mapping(process, registers->values[pc]);
+}
+
 /** Frames so far are the kernel's; what is appended here is the user side. */
 static enum stack_end resolve_user_side(struct sample_stack *context, const struct record *record,
 					struct process *process)
 {
 	struct registers registers;
 
-	if (context->unwinder && registers_of(context, &record->sample, &registers))
-		return unwinder_run(context->unwinder, process, &registers,
-				    record->sample.user_stack, &context->stack.frames);
-	return STACK_END_NONE;
+	if (!context->unwinder || !registers_of(context, &record->sample, &registers) ||
+	    is_amid_exec(context, record, process, &registers))
+		return STACK_END_NONE;
+	return unwinder_run(context->unwinder, process, &registers, record->sample.user_stack,
+			    &context->stack.frames);
 }
 
 static void build_callchain(struct sample_stack *context)
