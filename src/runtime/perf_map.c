@@ -270,8 +270,8 @@ struct error *perf_map_read(uint32_t pid, struct perf_map *ret)
 	/* After the process is gone its user is unknown: believe our own files and root's. */
 	if (stat(folder, &status) == 0) {
 		_cleanup_free_ char *process_folder = memory_format_text("/proc/%u", pid);
-		_cleanup_free_ char *process_path = memory_format_text(
-			"%s/tmp/perf-%u.map", folder, own_namespace_pid(pid));
+		_cleanup_free_ char *process_path =
+			memory_format_text("%s/tmp/perf-%u.map", folder, own_namespace_pid(pid));
 
 		if (stat(process_folder, &status) == 0) {
 			error = perf_map_read_file(process_path, status.st_uid, ret);

@@ -14,9 +14,9 @@
 /** A run of code; runs never overlap. */
 struct perf_map_range {
 	uint64_t start;
-	uint64_t end; /**< First address after it. */
+	uint64_t end;                  /**< First address after it. */
 	uint64_t code_start, code_end; /**< Of the whole function this is (a part) of. */
-	uint32_t name_offset;	       /**< Into text. */
+	uint32_t name_offset;          /**< Into text. */
 };
 
 struct perf_map {

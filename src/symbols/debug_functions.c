@@ -2,6 +2,9 @@
 
 #include <dwarf.h>
 
+/** Look at the clock once in so many DIEs. */
+#define CLOCK_INTERVAL 64
+
 /** A run of code of a function; functions inlined into it lie inside. */
 struct function_range {
 	uint64_t start;
@@ -16,7 +19,7 @@ DEFINE_VECTOR(function_range_vector, struct function_range)
 struct walk_level {
 	Dwarf_Die die;
 	uint32_t function; /**< Around this level, or DEBUG_FUNCTION_NONE. */
-	uint32_t scope;	   /**< Likewise. */
+	uint32_t scope;    /**< Likewise. */
 };
 
 struct unit_walk {
@@ -24,6 +27,7 @@ struct unit_walk {
 	struct debug_unit *unit;
 	struct function_range_vector ranges;
 	Dwarf_Off last_offset; /**< DIEs only ever come later: no cycles. */
+	uint32_t n_visited;
 	unsigned int depth;
 	struct walk_level levels[DEBUG_DEPTH_MAX];
 };
@@ -76,17 +80,17 @@ static size_t add_ranges(struct unit_walk *walk, Dwarf_Die *die, uint32_t functi
 		/* Functions the linker threw away begin at 0 or, with lld, at the end. */
 		if (start >= end || start == 0)
 			continue;
-		if (walk->ranges.count == DEBUG_RANGES_MAX) {
-			debug_info_note(walk->info, "a unit claims too many address ranges");
+		if (walk->info->n_ranges == DEBUG_RANGES_MAX) {
+			debug_info_note(walk->info, "too many address ranges");
 			break;
 		}
-		function_range_vector_append(&walk->ranges,
-					     (struct function_range){
-						     .start = start,
-						     .end = end,
-						     .function = function,
-						     .depth = (uint16_t)walk->depth,
-					     });
+		walk->info->n_ranges++;
+		function_range_vector_append(&walk->ranges, (struct function_range){
+								    .start = start,
+								    .end = end,
+								    .function = function,
+								    .depth = (uint16_t)walk->depth,
+							    });
 		n_ranges++;
 	}
 	if (position < 0)
@@ -106,8 +110,8 @@ static uint32_t add_function(struct unit_walk *walk, Dwarf_Die *die, int tag)
 	debug_function_vector_append(
 		functions, (struct debug_function){
 				   .die_offset = dwarf_dieoffset(die),
-				   .parent = is_inlined ? walk->levels[walk->depth].function :
-							  DEBUG_FUNCTION_NONE,
+				   .parent = is_inlined ? walk->levels[walk->depth].function
+							: DEBUG_FUNCTION_NONE,
 				   .depth = (uint16_t)walk->depth,
 				   .is_inlined = is_inlined,
 			   });
@@ -172,11 +176,19 @@ static bool advance(struct unit_walk *walk)
 	}
 }
 
-/** DIEs come in the order of the file; damaged references to siblings may go round. */
+/**
+ * Whether the walk may go on. DIEs come in the order of the file; damaged
+ * references to siblings may go round.
+ */
 static bool is_forward(struct unit_walk *walk)
 {
 	Dwarf_Off offset = dwarf_dieoffset(&walk->levels[walk->depth].die);
 
+	if (++walk->n_visited % CLOCK_INTERVAL == 0 &&
+	    clock_monotonic_ns() > walk->info->decode_end_ns) {
+		debug_info_note(walk->info, "it takes too long to decode");
+		return false;
+	}
 	if (offset <= walk->last_offset) {
 		debug_info_note(walk->info, "DWARF entries form a cycle");
 		return false;
@@ -264,10 +276,13 @@ static void flatten(struct function_range_vector *ranges, struct debug_segment_v
 void debug_unit_decode(struct debug_info *info, struct debug_unit *unit)
 {
 	struct unit_walk *walk;
+	uint64_t start_ns;
 
-	if (unit->is_decoded)
+	if (unit->is_decoded || info->decode_used_ns > DEBUG_DECODE_TIME_MAX_NS)
 		return;
 	unit->is_decoded = true;
+	start_ns = clock_monotonic_ns();
+	info->decode_end_ns = start_ns + DEBUG_DECODE_TIME_MAX_NS - info->decode_used_ns;
 	walk = memory_allocate(1, sizeof(*walk));
 	walk->info = info;
 	walk->unit = unit;
@@ -279,6 +294,7 @@ void debug_unit_decode(struct debug_info *info, struct debug_unit *unit)
 	flatten(&walk->ranges, &unit->segments);
 	function_range_vector_deinit(&walk->ranges);
 	free(walk);
+	info->decode_used_ns += clock_monotonic_ns() - start_ns;
 }
 
 uint32_t debug_unit_find_function(const struct debug_unit *unit, uint64_t address,

@@ -4,15 +4,16 @@
 
 /** The sections that are read, when they have to be decompressed first. */
 static const char *const section_names[] = {
-	".debug_info",	   ".debug_abbrev",   ".debug_line", ".debug_str",	  ".debug_line_str",
-	".debug_ranges",   ".debug_rnglists", ".debug_addr", ".debug_str_offsets",
-	".gnu_debugaltlink",
+	".debug_info",        ".debug_abbrev",     ".debug_line",     ".debug_str",
+	".debug_line_str",    ".debug_ranges",     ".debug_rnglists", ".debug_addr",
+	".debug_str_offsets", ".gnu_debugaltlink",
 };
 
 /** The null section, ours, and the section names. */
 #define N_SECTIONS (ARRAY_SIZE(section_names) + 2)
 
-#define NAMES_SIZE_MAX_BYTES 512
+/** Room for section_names with their NULs. */
+#define NAMES_SIZE_BYTES 256
 
 /** All sections together, decompressed. */
 #define UNPACKED_SIZE_MAX_BYTES (UINT64_C(8) << 30)
@@ -54,7 +55,7 @@ static struct debug_sections look_at_sections(Elf *elf)
 struct unpacked_file {
 	Elf64_Ehdr header;
 	Elf64_Shdr sections[N_SECTIONS];
-	char names[NAMES_SIZE_MAX_BYTES];
+	char names[NAMES_SIZE_BYTES];
 };
 
 static void describe_file(struct unpacked_file *file, const struct object *object)
@@ -89,7 +90,7 @@ static uint64_t place_sections(struct unpacked_file *file, const struct bytes *c
 		Elf64_Shdr *section = &file->sections[i + 1];
 
 		section->sh_name = (Elf64_Word)names_end;
-		strcpy(file->names + names_end, section_names[i]);
+		memcpy(file->names + names_end, section_names[i], strlen(section_names[i]) + 1);
 		names_end += strlen(section_names[i]) + 1;
 		section->sh_type = contents[i].size ? SHT_PROGBITS : SHT_NULL;
 		section->sh_offset = end;

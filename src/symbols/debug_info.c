@@ -185,8 +185,8 @@ static struct debug_chain resolve_one(struct debug_info *info, uint64_t address,
 	if (!unit)
 		return chain;
 	debug_unit_decode(info, unit);
-	number = debug_unit_find_function(unit, address, &chain.function_start,
-					  &chain.function_end);
+	number =
+		debug_unit_find_function(unit, address, &chain.function_start, &chain.function_end);
 	has_line = !info->is_without_lines &&
 		   debug_unit_find_line(info, unit, address, &place.file, &place.line);
 	if (number != DEBUG_FUNCTION_NONE)

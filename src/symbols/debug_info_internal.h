@@ -9,9 +9,9 @@ struct debug_info;
 /** One function at an address. Strings live as long as the debug_info. */
 struct debug_frame {
 	const char *linkage_name; /**< NULL: the language has none. */
-	const char *name;	  /**< Qualified by its scopes; NULL: unknown. */
-	const char *file;	  /**< Where the address (or the inlined call) is; NULL: unknown. */
-	uint32_t line;		  /**< 0: unknown. */
+	const char *name;         /**< Qualified by its scopes; NULL: unknown. */
+	const char *file;         /**< Where the address (or the inlined call) is; NULL: unknown. */
+	uint32_t line;            /**< 0: unknown. */
 };
 
 DEFINE_VECTOR(debug_frame_vector, struct debug_frame)
@@ -19,7 +19,7 @@ DEFINE_VECTOR(debug_frame_vector, struct debug_frame)
 /** The functions at one address: a run of frames, innermost first. */
 struct debug_chain {
 	size_t first_frame;
-	uint32_t n_frames; /**< 0: no debug information there. */
+	uint32_t n_frames;                     /**< 0: no debug information there. */
 	uint64_t function_start, function_end; /**< Of the last frame's piece around the address. */
 };
 

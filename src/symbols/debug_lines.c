@@ -84,6 +84,5 @@ const char *debug_unit_file(struct debug_info *info, struct debug_unit *unit, ui
 	load_lines(info, unit);
 	if (number >= unit->n_files)
 		return NULL;
-	return absolute_path(info, unit,
-			     dwarf_filesrc(unit->files, (size_t)number, NULL, NULL));
+	return absolute_path(info, unit, dwarf_filesrc(unit->files, (size_t)number, NULL, NULL));
 }

@@ -104,8 +104,8 @@ static const char *scope_name(Dwarf_Die *die, const char *inner_name)
 		return name;
 	if (dwarf_tag(die) == DW_TAG_namespace)
 		return "(anonymous namespace)";
-	return strncmp(inner_name, "operator()", strlen("operator()")) == 0 ? "{lambda}" :
-									      "(anonymous)";
+	return strncmp(inner_name, "operator()", strlen("operator()")) == 0 ? "{lambda}"
+									    : "(anonymous)";
 }
 
 /** "outer::inner::name" by the scopes around the declaration. */
@@ -116,8 +116,9 @@ static const char *qualify(struct debug_info *info, const struct function_names 
 	const char *parts[SCOPES_MAX];
 	size_t n_parts = 0;
 	size_t length = strlen(names->plain_name) + 1;
+	size_t at = 0;
 	struct debug_unit *unit;
-	char *text, *at;
+	char *text;
 
 	/* The scopes of a supplementary file (dwz) or a .dwo are not known here. */
 	if (dwarf_cu_getdwarf(declaration.cu) != info->image.dwarf)
@@ -138,10 +139,10 @@ static const char *qualify(struct debug_info *info, const struct function_names 
 	}
 	if (!n_parts)
 		return names->plain_name;
-	text = at = arena_allocate(&info->names, length);
+	text = arena_allocate(&info->names, length);
 	while (n_parts)
-		at += sprintf(at, "%s::", parts[--n_parts]);
-	strcpy(at, names->plain_name);
+		at += (size_t)snprintf(text + at, length - at, "%s::", parts[--n_parts]);
+	snprintf(text + at, length - at, "%s", names->plain_name);
 	return text;
 }
 
@@ -176,7 +177,7 @@ void debug_function_name(struct debug_info *info, struct debug_unit *unit,
 		Dwarf_Word line = attribute_number(&die, DW_AT_call_line);
 
 		function->call_line = (uint32_t)MIN(line, (Dwarf_Word)UINT32_MAX);
-		function->call_file = debug_unit_file(info, unit,
-						      attribute_number(&die, DW_AT_call_file));
+		function->call_file =
+			debug_unit_file(info, unit, attribute_number(&die, DW_AT_call_file));
 	}
 }

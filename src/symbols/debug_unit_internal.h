@@ -3,6 +3,7 @@
 /** The parts of debug_info: what the debug_*.c files share. */
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/hash_map.h"
 #include "base/vector.h"
@@ -16,14 +17,20 @@
 /** DIEs nested deeper than this are not followed; compilers stay below 50. */
 #define DEBUG_DEPTH_MAX 256
 
-/** Address ranges of one unit; LTO of a browser makes some millions. */
-#define DEBUG_RANGES_MAX (UINT32_C(1) << 23)
+/** Address ranges of one object, all units; those of a whole browser are some millions. */
+#define DEBUG_RANGES_MAX (UINT32_C(1) << 24)
+
+/**
+ * Decoding the units of one object may take no longer. Honest DWARF takes 10 ms a
+ * megabyte; forged lists of ranges that all entries share take the product of both.
+ */
+#define DEBUG_DECODE_TIME_MAX_NS (60 * NS_PER_S)
 
 /** DW_TAG_subprogram or DW_TAG_inlined_subroutine with code. */
 struct debug_function {
 	Dwarf_Off die_offset;
 	uint32_t parent; /**< What it is inlined into; DEBUG_FUNCTION_NONE: it is not. */
-	uint16_t depth;	 /**< Of the DIE, so that of nested functions the inner one is found. */
+	uint16_t depth;  /**< Of the DIE, so that of nested functions the inner one is found. */
 	bool is_inlined;
 	bool is_named; /**< The fields below are filled: only those that are hit get them. */
 	const char *linkage_name, *name;
@@ -52,7 +59,7 @@ struct debug_scope {
 DEFINE_VECTOR(debug_scope_vector, struct debug_scope)
 
 struct debug_unit {
-	Dwarf_Die die;	    /**< With the line table and the ranges. */
+	Dwarf_Die die;      /**< With the line table and the ranges. */
 	Dwarf_Die code_die; /**< With the functions: the same, or the split unit's (.dwo). */
 	bool is_decoded;
 	bool has_lines_loaded;
@@ -97,11 +104,14 @@ struct debug_image {
 
 struct debug_info {
 	struct debug_image image;
-	struct debug_unit_vector units; /**< Ascending by offset. */
+	struct debug_unit_vector units;        /**< Ascending by offset. */
 	struct debug_unit_range_vector ranges; /**< Ascending by start. */
-	struct arena names; /**< Names and paths put together here. */
-	struct path_map paths; /**< Relative paths, absolute. */
+	struct arena names;                    /**< Names and paths put together here. */
+	struct path_map paths;                 /**< Relative paths, absolute. */
 	bool is_without_lines;
+	size_t n_ranges;        /**< Of functions, in all units decoded so far. */
+	uint64_t decode_end_ns; /**< When to stop decoding this unit, CLOCK_MONOTONIC. */
+	uint64_t decode_used_ns;
 	char *problem;
 };
 

@@ -18,8 +18,8 @@
  * The D demangler has no callback that could stop it. A back reference (`Q`) at
  * most multiplies what was before it, so few of them in a short name are safe.
  */
-#define D_NAME_SIZE_MAX_BYTES	512
-#define D_BACK_REFERENCES_MAX	24
+#define D_NAME_SIZE_MAX_BYTES 512
+#define D_BACK_REFERENCES_MAX 24
 
 typedef int callback_demangler(const char *name, int options, demangle_callbackref callback,
 			       void *opaque);
@@ -75,8 +75,8 @@ static char *append_clones(char *demangled, const char *suffixes)
 {
 	while (*suffixes) {
 		size_t length = clone_suffix_length(suffixes);
-		char *longer = memory_format_text("%s [clone %.*s]", demangled, (int)length,
-						  suffixes);
+		char *longer =
+			memory_format_text("%s [clone %.*s]", demangled, (int)length, suffixes);
 
 		free(demangled);
 		demangled = longer;

@@ -90,15 +90,15 @@ static void add_symbol(const GElf_Sym *symbol, const struct section_extent_vecto
 	/* `$x`, `$d`: marks of code and data inside sections (AArch64 ELF section 5.5.5). */
 	if (first == '\0' || (first == '$' && !symbol->st_size))
 		return;
-	symbol_candidate_vector_append(
-		&builder->candidates, (struct symbol_candidate){
-					      .address = symbol->st_value,
-					      .end = symbol->st_size ? end : extent->end,
-					      .name_offset = symbol->st_name,
-					      .pool = (uint8_t)pool,
-					      .binding = (uint8_t)binding_of(symbol),
-					      .is_sized = symbol->st_size != 0,
-				      });
+	symbol_candidate_vector_append(&builder->candidates,
+				       (struct symbol_candidate){
+					       .address = symbol->st_value,
+					       .end = symbol->st_size ? end : extent->end,
+					       .name_offset = symbol->st_name,
+					       .pool = (uint8_t)pool,
+					       .binding = (uint8_t)binding_of(symbol),
+					       .is_sized = symbol->st_size != 0,
+				       });
 }
 
 static void add_symbols(Elf *elf, Elf_Data *symbols, size_t n_symbols, enum symbol_pool pool,
@@ -158,22 +158,21 @@ static struct error *read_symbols(const struct object *object, GElf_Word type,
 }
 
 struct error *elf_symbols_read(const struct object *object, const struct object *debug_file,
-			       struct symbol_table *table_ret,
-			       struct elf_symbols_found *found_ret)
+			       struct symbol_table *table_ret, struct elf_symbols_found *found_ret)
 {
 	struct symbol_table_builder builder = { 0 };
 	size_t n_full = 0;
 	size_t n_dynamic = 0;
-	struct error *error = read_symbols(object, SHT_SYMTAB, SYMBOL_POOL_MAIN, 0, &builder,
-					   &n_full);
+	struct error *error =
+		read_symbols(object, SHT_SYMTAB, SYMBOL_POOL_MAIN, 0, &builder, &n_full);
 
 	if (!error && !n_full && debug_file) {
 		error = read_symbols(debug_file, SHT_SYMTAB, SYMBOL_POOL_MAIN, 0, &builder,
 				     &n_full);
 	}
 
-	struct error *dynamic_error = read_symbols(object, SHT_DYNSYM, SYMBOL_POOL_DYNAMIC, n_full,
-						   &builder, &n_dynamic);
+	struct error *dynamic_error =
+		read_symbols(object, SHT_DYNSYM, SYMBOL_POOL_DYNAMIC, n_full, &builder, &n_dynamic);
 
 	if (error)
 		error_destroy(dynamic_error);

@@ -7,7 +7,7 @@
 
 /** What an ELF file had to offer. */
 struct elf_symbols_found {
-	bool has_full;	  /**< .symtab, its own or its debug file's. */
+	bool has_full;    /**< .symtab, its own or its debug file's. */
 	bool has_dynamic; /**< .dynsym */
 };
 

@@ -78,14 +78,13 @@ static void add_line(const struct kallsyms_line *line, const char *text,
 	bool is_code = type_is_code(line->type);
 
 	symbol_candidate_vector_append(
-		candidates,
-		(struct symbol_candidate){
-			.address = line->address,
-			.name_offset = (uint32_t)(line->name - text),
-			.pool = is_code ? SYMBOL_POOL_MAIN : SYMBOL_POOL_NONE,
-			.binding = (uint8_t)binding_of_type(line->type),
-			.is_sized = is_code,
-		});
+		candidates, (struct symbol_candidate){
+				    .address = line->address,
+				    .name_offset = (uint32_t)(line->name - text),
+				    .pool = is_code ? SYMBOL_POOL_MAIN : SYMBOL_POOL_NONE,
+				    .binding = (uint8_t)binding_of_type(line->type),
+				    .is_sized = is_code,
+			    });
 }
 
 /** Ends for all, from the sorted starts; then only functions stay. */

@@ -97,7 +97,7 @@ static uint64_t stub_slot(const uint8_t *code, size_t size_bytes, uint64_t elf_a
 
 struct plt_reader {
 	struct got_slot_vector slots; /**< Ascending. */
-	Elf_Data *symbols;	      /**< .dynsym */
+	Elf_Data *symbols;            /**< .dynsym */
 	struct symbol_table_builder *builder;
 	size_t n_functions; /**< Candidates before the first stub, sorted. */
 };
@@ -125,8 +125,7 @@ static const char *resolver_name(const struct plt_reader *reader, uint64_t addre
 
 static const char *slot_name(const struct plt_reader *reader, uint64_t slot_address)
 {
-	const struct symbol_pool_text *strings =
-		&reader->builder->table.pools[SYMBOL_POOL_DYNAMIC];
+	const struct symbol_pool_text *strings = &reader->builder->table.pools[SYMBOL_POOL_DYNAMIC];
 	struct got_slot key = { .address = slot_address };
 	const struct got_slot *slot;
 	GElf_Sym symbol;

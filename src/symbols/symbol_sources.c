@@ -95,8 +95,8 @@ static void load_elf(struct object *object, const struct symbolizer_options *opt
 	object_open(object, 0, 0, 0);
 	if (object->state != OBJECT_OPEN)
 		return;
-	note_problem(result, elf_symbols_read(object, object_debug_file(object), &result->table,
-					      &found));
+	note_problem(result,
+		     elf_symbols_read(object, object_debug_file(object), &result->table, &found));
 	if (found.has_full)
 		result->kind = SYMBOLS_FULL;
 	else if (found.has_dynamic)

@@ -12,8 +12,8 @@
 struct source_result {
 	struct symbol_table table;
 	enum symbol_source_kind kind;
-	char *problem;			/**< Heap, one line; NULL: none. */
-	bool may_have_debug_info;	/**< An ELF file: DWARF is worth a look. */
+	char *problem;            /**< Heap, one line; NULL: none. */
+	bool may_have_debug_info; /**< An ELF file: DWARF is worth a look. */
 };
 
 struct symbol_source {

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#define POOL_SHIFT	 30
+#define POOL_SHIFT       30
 #define NAME_OFFSET_MASK ((UINT32_C(1) << POOL_SHIFT) - 1)
 
 /** Symbols inside symbols are rare and shallow: look no farther back for an enclosing one. */

@@ -36,7 +36,7 @@ struct symbol_candidate {
 	uint64_t address;
 	uint64_t end; /**< First address after it; of an unsized one: the farthest it can reach. */
 	uint32_t name_offset;
-	uint8_t pool;	 /**< enum symbol_pool */
+	uint8_t pool;    /**< enum symbol_pool */
 	uint8_t binding; /**< enum symbol_binding */
 	bool is_sized;
 };
@@ -47,7 +47,7 @@ DEFINE_VECTOR(symbol_candidate_vector, struct symbol_candidate)
 struct symbol_entry {
 	uint64_t address;
 	uint32_t size_bytes; /**< Never 0. */
-	uint32_t name;	     /**< Pool in the two top bits, offset in the others. */
+	uint32_t name;       /**< Pool in the two top bits, offset in the others. */
 };
 
 struct symbol_pool_text {
@@ -61,7 +61,7 @@ struct symbol_table {
 	size_t count;
 	struct symbol_pool_text pools[N_SYMBOL_POOLS];
 	struct byte_vector made_names; /**< Text of SYMBOL_POOL_MADE. */
-	void *owned_text;	       /**< Freed with the table; NULL: pools are borrowed. */
+	void *owned_text;              /**< Freed with the table; NULL: pools are borrowed. */
 };
 
 struct symbol_table_builder {

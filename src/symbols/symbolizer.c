@@ -21,7 +21,7 @@ struct symbolizer {
 	char *kallsyms_path; /**< Own copy of the option's. */
 	struct arena arena;  /**< Frames of results. */
 	struct string_table strings;
-	struct demangled_map demangled; /**< By linkage name: each is demangled once. */
+	struct demangled_map demangled;       /**< By linkage name: each is demangled once. */
 	struct object_symbols_vector objects; /**< By object->index; NULL: not asked for yet. */
 };
 
@@ -150,8 +150,8 @@ static struct symbol_result make_result(struct symbolizer *symbolizer,
 	return (struct symbol_result){
 		.status = SYMBOL_FOUND,
 		.symbol_elf_address = entry ? entry->address : chain->function_start,
-		.symbol_size_bytes = entry ? entry->size_bytes :
-					     chain->function_end - chain->function_start,
+		.symbol_size_bytes =
+			entry ? entry->size_bytes : chain->function_end - chain->function_start,
 		.frames = frames,
 		.n_frames = n_frames,
 	};
@@ -164,9 +164,8 @@ static bool has_name(const struct debug_frame *debug_frames, const struct debug_
 }
 
 static void resolve_all(struct symbolizer *symbolizer, const struct object_symbols *symbols,
-			const uint64_t *elf_addresses, size_t n,
-			const struct debug_frame *frames, const struct debug_chain *chains,
-			struct symbol_result *results_ret)
+			const uint64_t *elf_addresses, size_t n, const struct debug_frame *frames,
+			const struct debug_chain *chains, struct symbol_result *results_ret)
 {
 	const struct symbol_table *table = &symbols->source.table;
 	bool has_table = table->count || symbols->debug_info;
@@ -179,8 +178,8 @@ static void resolve_all(struct symbolizer *symbolizer, const struct object_symbo
 			chains[i].n_frames ? frames + chains[i].first_frame : NULL;
 
 		if (entry || has_name(debug_frames, &chains[i])) {
-			results_ret[i] = make_result(symbolizer, table, entry, debug_frames,
-						     &chains[i]);
+			results_ret[i] =
+				make_result(symbolizer, table, entry, debug_frames, &chains[i]);
 		} else {
 			results_ret[i] = (struct symbol_result){
 				.status = has_table ? SYMBOL_NO_MATCH : SYMBOL_NO_TABLE,
@@ -202,8 +201,7 @@ void symbolizer_resolve(struct symbolizer *symbolizer, struct object *object,
 	debug_frame_vector_deinit(&frames);
 }
 
-enum symbol_source_kind symbolizer_source_kind(struct symbolizer *symbolizer,
-					       struct object *object)
+enum symbol_source_kind symbolizer_source_kind(struct symbolizer *symbolizer, struct object *object)
 {
 	return symbols_of(symbolizer, object)->source.kind;
 }

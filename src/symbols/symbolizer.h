@@ -20,11 +20,11 @@ enum symbol_status {
 
 /** One function at an address. Strings belong to the symbolizer. */
 struct symbol_frame {
-	const char *name;	   /**< Demangled as asked; never NULL when found. */
+	const char *name;         /**< Demangled as asked; never NULL when found. */
 	const char *linkage_name; /**< As in the file; may equal name. */
-	const char *file;	   /**< Source path, or NULL. */
-	uint32_t line;		   /**< 0: unknown. */
-	bool is_inlined;	   /**< Inlined into the next frame of the array. */
+	const char *file;         /**< Source path, or NULL. */
+	uint32_t line;            /**< 0: unknown. */
+	bool is_inlined;          /**< Inlined into the next frame of the array. */
 };
 
 /** All functions at an address, innermost first; the last one is not inlined. */
@@ -39,7 +39,7 @@ struct symbol_result {
 struct symbolizer_options {
 	bool is_without_inlines; /**< Symbol tables and no DWARF: faster, coarser. */
 	bool is_without_lines;
-	bool is_mangled; /**< Keep linkage names (--no-demangle). */
+	bool is_mangled;           /**< Keep linkage names (--no-demangle). */
 	const char *kallsyms_path; /**< NULL: /proc/kallsyms. */
 };
 
@@ -60,10 +60,10 @@ void symbolizer_resolve(struct symbolizer *symbolizer, struct object *object,
 			const uint64_t *elf_addresses, size_t n, struct symbol_result *results_ret);
 
 enum symbol_source_kind {
-	SYMBOLS_NONE,	/**< Nothing at all. */
+	SYMBOLS_NONE,    /**< Nothing at all. */
 	SYMBOLS_DYNAMIC, /**< Only exported names (.dynsym): static functions are missing. */
-	SYMBOLS_FULL,	/**< .symtab, kallsyms, or a JIT map. */
-	SYMBOLS_DEBUG,	/**< And DWARF. */
+	SYMBOLS_FULL,    /**< .symtab, kallsyms, or a JIT map. */
+	SYMBOLS_DEBUG,   /**< And DWARF. */
 };
 
 /** How well @p object can be named; for the "unresolved by library" advice. */

@@ -38,8 +38,7 @@ static void test_lines(void **state)
 	      &map);
 	assert_int_equal(map.n_ranges, 4);
 	assert_int_equal(map.n_bad_lines, 0);
-	assert_string_equal(name_at(&map, 0x7f000000101f),
-			    "LazyCompile:*run /srv/app.js:12:3");
+	assert_string_equal(name_at(&map, 0x7f000000101f), "LazyCompile:*run /srv/app.js:12:3");
 	assert_null(name_at(&map, 0x7f0000001020));
 	assert_string_equal(name_at(&map, 0x7f0000001040), "with 0x");
 	assert_string_equal(name_at(&map, 0x7f0000001069), "upper case");
@@ -98,7 +97,11 @@ static void test_later_lines_win(void **state)
 /** Against the plain definition: the last line that covers an address names it. */
 static void test_random_overlaps(void **state)
 {
-	enum { N_LINES = 200, SPACE = 1000 };
+	enum {
+		N_LINES = 200,
+		SPACE = 1000
+	};
+
 	char text[N_LINES * 24];
 	uint64_t starts[N_LINES], sizes[N_LINES];
 	uint64_t random = 12345;

@@ -10,8 +10,8 @@ void fixture_program_open(struct fixture_program *program, const char *path,
 			  const struct symbolizer_options *options)
 {
 	program->registry = object_registry_create(NULL);
-	program->object = object_registry_find(program->registry,
-					       &(struct object_identity){ .path = path });
+	program->object =
+		object_registry_find(program->registry, &(struct object_identity){ .path = path });
 	program->symbolizer = symbolizer_create(options);
 	object_open(program->object, 0, 0, 0);
 }

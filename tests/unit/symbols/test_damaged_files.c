@@ -42,7 +42,10 @@ static struct byte_vector read_file(const char *path)
 /** Resolve addresses all over the code of a file with these bytes. */
 static void resolve_over(const struct byte_vector *bytes)
 {
-	enum { N_ADDRESSES = 512 };
+	enum {
+		N_ADDRESSES = 512
+	};
+
 	char path[] = "/tmp/damaged-test-XXXXXX";
 	struct symbol_result results[N_ADDRESSES];
 	uint64_t addresses[N_ADDRESSES];
@@ -85,9 +88,9 @@ static struct bytes find_section(const char *path, const char *name, size_t *off
 static void test_wrong_bytes_in_sections(void **state)
 {
 	static const char *const names[] = {
-		".debug_info", ".debug_abbrev", ".debug_line",	 ".debug_str_offsets",
+		".debug_info", ".debug_abbrev", ".debug_line",     ".debug_str_offsets",
 		".debug_addr", ".debug_ranges", ".debug_rnglists", ".symtab",
-		".dynsym",     ".rela.plt",	".strtab",
+		".dynsym",     ".rela.plt",     ".strtab",
 	};
 	uint64_t random = 1;
 
