@@ -50,9 +50,10 @@ struct error *perf_data_events_add(struct perf_data_events *events, struct byte_
 void perf_data_events_set_name(struct perf_data_events *events, size_t event_index,
 			       const char *name, size_t length)
 {
-	length = strnlen(name, length);
-	if (event_index >= events->names.count || events->names.items[event_index] || length == 0)
+	if (event_index >= events->names.count || events->names.items[event_index] || length == 0 ||
+	    name[0] == 0)
 		return;
+	length = strnlen(name, length);
 	events->names.items[event_index] = arena_duplicate_text(&events->arena, name, length);
 }
 

@@ -100,12 +100,39 @@ static struct error *read_features(const struct perf_data_input *input,
 	return NULL;
 }
 
-/** No feature bits and no size that reaches the end: the recorder was killed. */
+/** Whether a feature table stands where the data ends: its first body follows the table. */
+static bool has_feature_table(const struct perf_data_input *input,
+			      const struct perf_data_file_header *header)
+{
+	const uint64_t table_offset = header->data.offset + header->data.size_bytes;
+	struct perf_data_section first = { .offset = table_offset, .size_bytes = sizeof(first) };
+	struct byte_reader table;
+	struct error *error;
+	uint64_t n_features = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(header->feature_bits); i++)
+		n_features += (uint64_t)__builtin_popcountll(header->feature_bits[i]);
+	if (n_features == 0)
+		return false;
+	error = open_section(input, &first, "feature table", &table);
+	if (!error)
+		error = byte_reader_u64(&table, &first.offset);
+	if (error) {
+		error_destroy(error);
+		return false;
+	}
+	return first.offset == table_offset + n_features * sizeof(first);
+}
+
+/**
+ * The recorder was killed: it left size 0 and no feature table, or (ours) the size of
+ * some time before and no feature bits.
+ */
 static bool is_unfinished(const struct perf_data_input *input,
 			  const struct perf_data_file_header *header)
 {
 	if (header->data.size_bytes == 0)
-		return true;
+		return !has_feature_table(input, header);
 	for (size_t i = 0; i < ARRAY_SIZE(header->feature_bits); i++)
 		if (header->feature_bits[i])
 			return false;

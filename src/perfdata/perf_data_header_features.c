@@ -23,7 +23,8 @@ static struct error *read_string(struct byte_reader *reader, struct bytes *ret)
 
 	RETURN_IF_ERROR(byte_reader_u32(reader, &size_bytes));
 	RETURN_IF_ERROR(byte_reader_bytes(reader, size_bytes, &text));
-	text.size = strnlen((const char *)text.data, text.size);
+	if (text.size > 0)
+		text.size = strnlen((const char *)text.data, text.size);
 	*ret = text;
 	return NULL;
 }

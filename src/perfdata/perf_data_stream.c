@@ -164,12 +164,13 @@ static struct error *take_plain(struct perf_data_stream *stream, struct raw_reco
 				bool *found_ret)
 {
 	size_t left = stream->plain_end - stream->plain_begin;
-	const uint8_t *begin = stream->plain + stream->plain_begin;
 	struct perf_event_header header;
+	const uint8_t *begin;
 
 	*found_ret = false;
 	if (left < sizeof(header))
 		return NULL;
+	begin = stream->plain + stream->plain_begin;
 	memcpy(&header, begin, sizeof(header));
 	RETURN_IF_ERROR(check_size(stream, &header, stream->compressed_offset));
 	if (left < header.size)
