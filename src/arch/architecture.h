@@ -24,7 +24,8 @@ struct architecture {
 	uint16_t elf_machine; /**< EM_*. */
 	bool is_64_bit;
 
-	uint8_t n_registers; /**< DWARF numbers below this are tracked, the instruction pointer among them. */
+	uint8_t n_registers; /**< DWARF numbers below this are tracked, the instruction pointer
+				among them. */
 	uint8_t instruction_pointer_register;
 	uint8_t stack_pointer_register;
 	uint8_t frame_pointer_register;

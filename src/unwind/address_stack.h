@@ -20,9 +20,9 @@ enum address_frame_flags {
 
 struct address_frame {
 	uint64_t runtime_address; /**< As the CPU had it: not lowered by one for callers. */
-	uint64_t elf_address;	  /**< In object's own address space; 0 with no object. */
-	struct object *object;	  /**< NULL: in no known mapping. */
-	uint32_t flags;		  /**< enum address_frame_flags */
+	uint64_t elf_address;     /**< In object's own address space; 0 with no object. */
+	struct object *object;    /**< NULL: in no known mapping. */
+	uint32_t flags;           /**< enum address_frame_flags */
 };
 
 DEFINE_VECTOR(address_frame_vector, struct address_frame)

@@ -207,8 +207,7 @@ static struct error *find_cie(struct cfi *cfi, uint64_t offset, uint32_t *index_
 	return NULL;
 }
 
-static struct error *read_fde_body(struct cfi *cfi, struct byte_reader *reader,
-				   struct cfi_fde *ret)
+static struct error *read_fde_body(struct cfi *cfi, struct byte_reader *reader, struct cfi_fde *ret)
 {
 	const struct cfi_cie *cie = &cfi->cies.items[ret->cie_index];
 	const struct cfi_pointer_context context = {

@@ -19,16 +19,17 @@ enum cfi_register_rule_kind {
 	CFI_REGISTER_UNSPECIFIED, /**< No rule: the ABI's habit. */
 	CFI_REGISTER_UNDEFINED,
 	CFI_REGISTER_SAME,
-	CFI_REGISTER_AT_CFA,	     /**< Saved at CFA + offset. */
-	CFI_REGISTER_IS_CFA,	     /**< Its value is CFA + offset. */
-	CFI_REGISTER_IN_REGISTER,    /**< Its value is in register number `offset`. */
-	CFI_REGISTER_AT_EXPRESSION,  /**< Saved at the address of the expression. */
-	CFI_REGISTER_IS_EXPRESSION,  /**< Its value is the expression's. */
+	CFI_REGISTER_AT_CFA,        /**< Saved at CFA + offset. */
+	CFI_REGISTER_IS_CFA,        /**< Its value is CFA + offset. */
+	CFI_REGISTER_IN_REGISTER,   /**< Its value is in register number `offset`. */
+	CFI_REGISTER_AT_EXPRESSION, /**< Saved at the address of the expression. */
+	CFI_REGISTER_IS_EXPRESSION, /**< Its value is the expression's. */
 };
 
 struct cfi_register_rule {
 	enum cfi_register_rule_kind kind;
 	uint32_t expression_size_bytes;
+
 	union {
 		int64_t offset;
 		const uint8_t *expression; /**< Borrowed from the section. */

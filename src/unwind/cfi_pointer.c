@@ -32,8 +32,8 @@ struct error *cfi_pointer_read_plain(struct byte_reader *reader, uint8_t encodin
 {
 	switch (encoding & CFI_POINTER_FORMAT_MASK) {
 	case CFI_POINTER_ABSOLUTE:
-		return address_size_bytes == 8 ? byte_reader_u64(reader, ret) :
-						 read_4(reader, false, ret);
+		return address_size_bytes == 8 ? byte_reader_u64(reader, ret)
+					       : read_4(reader, false, ret);
 	case CFI_POINTER_ULEB128:
 		return byte_reader_uleb128(reader, ret);
 	case CFI_POINTER_SLEB128:

@@ -17,7 +17,7 @@ enum cfi_pointer_encoding {
 	CFI_POINTER_SDATA8 = 0x0c,
 	CFI_POINTER_FORMAT_MASK = 0x0f,
 
-	CFI_POINTER_PC_RELATIVE = 0x10, /**< To the pointer's own address. */
+	CFI_POINTER_PC_RELATIVE = 0x10,   /**< To the pointer's own address. */
 	CFI_POINTER_DATA_RELATIVE = 0x30, /**< In .eh_frame_hdr: to the header's start. */
 	CFI_POINTER_APPLICATION_MASK = 0x70,
 
@@ -26,8 +26,8 @@ enum cfi_pointer_encoding {
 };
 
 struct cfi_pointer_context {
-	uint64_t section_address; /**< Elf address of the reader's first byte. */
-	uint64_t data_address;	  /**< What DATA_RELATIVE counts from. */
+	uint64_t section_address;   /**< Elf address of the reader's first byte. */
+	uint64_t data_address;      /**< What DATA_RELATIVE counts from. */
 	uint8_t address_size_bytes; /**< 4 or 8. */
 };
 
@@ -37,5 +37,4 @@ struct error *cfi_pointer_read_plain(struct byte_reader *reader, uint8_t encodin
 
 /** Read a pointer and apply its base. Indirect, text- and function-relative ones are errors. */
 struct error *cfi_pointer_read(struct byte_reader *reader, uint8_t encoding,
-			       const struct cfi_pointer_context *context,
-			       uint64_t *ret) MUST_CHECK;
+			       const struct cfi_pointer_context *context, uint64_t *ret) MUST_CHECK;

@@ -108,8 +108,7 @@ static void program_set_register(struct program *program, uint64_t number,
 static void program_restore_register(struct program *program, uint64_t number)
 {
 	if (number < program->cfi->architecture->n_registers)
-		program_set_register(program, number,
-				     program->cie->initial_row.registers[number]);
+		program_set_register(program, number, program->cie->initial_row.registers[number]);
 }
 
 /** Read an unsigned (or signed) number and multiply by the data alignment if wanted. */
@@ -182,7 +181,8 @@ static struct error *program_remember(struct program *program)
 static struct error *program_restore(struct program *program)
 {
 	if (!program->n_remembered)
-		return byte_reader_error(&program->reader, "state restored that was not remembered");
+		return byte_reader_error(&program->reader,
+					 "state restored that was not remembered");
 	program->row = program->cfi->remembered[--program->n_remembered];
 	program->row.registers_version = ++program->last_version;
 	return NULL;

@@ -256,8 +256,8 @@ static enum expression_result run_operation(struct machine *machine, uint8_t ope
 	bool is_done;
 
 	if (operation >= DW_OP_lit0 && operation <= DW_OP_lit31)
-		return push(machine, (uint64_t)operation - DW_OP_lit0) ? EXPRESSION_OK :
-									 EXPRESSION_INVALID;
+		return push(machine, (uint64_t)operation - DW_OP_lit0) ? EXPRESSION_OK
+								       : EXPRESSION_INVALID;
 	if (operation >= DW_OP_breg0 && operation <= DW_OP_breg31)
 		return push_register(machine, (uint64_t)operation - DW_OP_breg0);
 

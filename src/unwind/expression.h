@@ -14,9 +14,9 @@
 
 enum expression_result {
 	EXPRESSION_OK,
-	EXPRESSION_INVALID,	  /**< Damaged, too long, or an operation of another context. */
-	EXPRESSION_NO_REGISTER,	  /**< Needs a register nobody knows. */
-	EXPRESSION_NO_MEMORY,	  /**< Needs memory that was not copied. */
+	EXPRESSION_INVALID,     /**< Damaged, too long, or an operation of another context. */
+	EXPRESSION_NO_REGISTER, /**< Needs a register nobody knows. */
+	EXPRESSION_NO_MEMORY,   /**< Needs memory that was not copied. */
 };
 
 /** What an expression may look at. Each callback returns false for "not known". */

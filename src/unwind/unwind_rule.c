@@ -82,8 +82,7 @@ static bool make_frame_pointer(const struct architecture *architecture, const st
 }
 
 /** The stack pointer in the caller is the CFA, unless a row says otherwise. */
-static bool stack_pointer_is_cfa(const struct architecture *architecture,
-				 const struct cfi_row *row)
+static bool stack_pointer_is_cfa(const struct architecture *architecture, const struct cfi_row *row)
 {
 	const struct cfi_register_rule *source =
 		&row->registers[architecture->stack_pointer_register];

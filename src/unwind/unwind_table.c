@@ -97,8 +97,8 @@ struct builder {
 	struct part_vector parts;
 	struct rule_map rule_numbers;
 	struct saves_map saves_numbers;
-	uint64_t covered_end; /**< No code below it takes a row any more. */
-	uint32_t next_page;   /**< First page whose first row is not set yet. */
+	uint64_t covered_end;  /**< No code below it takes a row any more. */
+	uint32_t next_page;    /**< First page whose first row is not set yet. */
 	uint64_t last_address; /**< Of the last row. */
 	uint32_t last_rule;
 
@@ -106,7 +106,7 @@ struct builder {
 	const struct part *part;
 	struct cfi *cfi;
 	bool is_signal_frame;
-	bool has_saves;	       /**< saves_* are of this part. */
+	bool has_saves;         /**< saves_* are of this part. */
 	uint32_t saves_version; /**< cfi_row.registers_version they were made of. */
 	bool saves_fit;
 	uint32_t saves_number;
@@ -216,8 +216,7 @@ static void builder_add_part(struct builder *builder, const struct part *part)
 	builder->has_saves = false;
 	builder->has_full_part = false;
 
-	_cleanup_error_ struct error *error =
-		cfi_run(builder->cfi, &part->fde, take_row, builder);
+	_cleanup_error_ struct error *error = cfi_run(builder->cfi, &part->fde, take_row, builder);
 
 	if (error) {
 		/* The rows before the damage stand; the last of them had no known end. */
@@ -242,8 +241,7 @@ static void builder_keep_part(struct builder *builder, const struct cfi_fde *fde
 {
 	const struct unwind_table_input *input = builder->input;
 
-	if (fde->start < input->code_start || fde->end > input->code_end ||
-	    fde->start >= fde->end)
+	if (fde->start < input->code_start || fde->end > input->code_end || fde->start >= fde->end)
 		return;
 	part_vector_append(&builder->parts,
 			   (struct part){ .fde = *fde, .section_index = section_index });
@@ -256,8 +254,8 @@ static struct error *builder_read_section(struct builder *builder, uint32_t sect
 	struct cfi_fde_vector fdes = { 0 };
 	struct error *error;
 
-	table->sections[section_index] = cfi_create(builder->input->architecture,
-						    &builder->input->sections[section_index]);
+	table->sections[section_index] =
+		cfi_create(builder->input->architecture, &builder->input->sections[section_index]);
 	error = cfi_read_fdes(table->sections[section_index], &fdes, &table->statistics.n_bad_fdes);
 	part_vector_reserve(&builder->parts, builder->parts.count + fdes.count);
 	for (size_t i = 0; i < fdes.count; i++)
@@ -308,12 +306,11 @@ static void table_trim(struct unwind_table *table)
 	}
 	statistics->n_rows = table->rows.count;
 	statistics->n_rules = table->rules.count;
-	statistics->size_bytes =
-		sizeof(*table) + table->rows.count * sizeof(*table->rows.items) +
-		((size_t)table->n_pages + 1) * sizeof(*table->page_first_rows) +
-		table->rules.capacity * sizeof(*table->rules.items) +
-		table->saves.capacity * sizeof(*table->saves.items) +
-		table->full_parts.capacity * sizeof(*table->full_parts.items);
+	statistics->size_bytes = sizeof(*table) + table->rows.count * sizeof(*table->rows.items) +
+				 ((size_t)table->n_pages + 1) * sizeof(*table->page_first_rows) +
+				 table->rules.capacity * sizeof(*table->rules.items) +
+				 table->saves.capacity * sizeof(*table->saves.items) +
+				 table->full_parts.capacity * sizeof(*table->full_parts.items);
 }
 
 static struct error *builder_run(struct builder *builder)
@@ -340,8 +337,7 @@ static struct error *builder_run(struct builder *builder)
 	return NULL;
 }
 
-struct error *unwind_table_create(const struct unwind_table_input *input,
-				  struct unwind_table **ret)
+struct error *unwind_table_create(const struct unwind_table_input *input, struct unwind_table **ret)
 {
 	struct unwind_table *table;
 	struct error *error;
@@ -451,8 +447,8 @@ bool unwind_table_full_row(struct unwind_table *table, const struct unwind_rule 
 	assert(rule->kind == UNWIND_RULE_FULL);
 	part = &table->full_parts.items[rule->operand];
 
-	_cleanup_error_ struct error *error = cfi_run(table->sections[part->section_index],
-						      &part->fde, search_row, &search);
+	_cleanup_error_ struct error *error =
+		cfi_run(table->sections[part->section_index], &part->fde, search_row, &search);
 
 	if (error || !search.is_found)
 		return false;
@@ -474,8 +470,8 @@ bool unwind_table_row(const struct unwind_table *table, size_t index, uint64_t *
 		return false;
 	while (table->page_first_rows[page + 1] <= index)
 		page++;
-	*elf_address_ret = table->start + ((uint64_t)page << PAGE_SHIFT) +
-			   (table->rows.items[index] >> 16);
+	*elf_address_ret =
+		table->start + ((uint64_t)page << PAGE_SHIFT) + (table->rows.items[index] >> 16);
 	*rule_ret = &table->rules.items[table->rows.items[index] & 0xffff];
 	return true;
 }

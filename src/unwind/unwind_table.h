@@ -10,10 +10,10 @@
 
 /** How the CFA (the stack pointer in the caller, after return) is found. */
 enum unwind_rule_kind {
-	UNWIND_RULE_GAP,	 /**< No unwind information here. */
-	UNWIND_RULE_ROOT,	 /**< The return address is undefined: the outermost frame. */
-	UNWIND_RULE_BAD,	 /**< Unwind information that could not be read. */
-	UNWIND_RULE_REGISTER,	 /**< cfa_register + cfa_offset. */
+	UNWIND_RULE_GAP,         /**< No unwind information here. */
+	UNWIND_RULE_ROOT,        /**< The return address is undefined: the outermost frame. */
+	UNWIND_RULE_BAD,         /**< Unwind information that could not be read. */
+	UNWIND_RULE_REGISTER,    /**< cfa_register + cfa_offset. */
 	UNWIND_RULE_DEREFERENCE, /**< *(cfa_register + cfa_offset) + operand. */
 	/** cfa_register + cfa_offset + ((instruction pointer & 15) >= operand) * 8. */
 	UNWIND_RULE_PLT,
@@ -45,7 +45,7 @@ struct unwind_rule {
  * N are about architecture->callee_saved_registers[N]; no bit set: unchanged.
  */
 struct unwind_saves {
-	uint16_t at_cfa_mask;		/**< Saved at CFA + offset. */
+	uint16_t at_cfa_mask;           /**< Saved at CFA + offset. */
 	uint16_t at_frame_pointer_mask; /**< Saved at frame pointer + offset (realigned). */
 	uint16_t lost_mask;
 	uint16_t zero; /**< Compared and hashed as bytes: no padding. */
@@ -79,8 +79,7 @@ struct error *unwind_table_create(const struct unwind_table_input *input,
 void unwind_table_destroy(struct unwind_table *table);
 
 /** The rule that holds at @p elf_address; a GAP rule where nothing is known. Never NULL. */
-const struct unwind_rule *unwind_table_find(const struct unwind_table *table,
-					    uint64_t elf_address);
+const struct unwind_rule *unwind_table_find(const struct unwind_table *table, uint64_t elf_address);
 
 const struct unwind_saves *unwind_table_saves(const struct unwind_table *table,
 					      const struct unwind_rule *rule);

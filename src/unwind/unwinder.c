@@ -14,7 +14,7 @@ static const struct unwind_rule gap_rule = { .kind = UNWIND_RULE_GAP };
 struct object_slot {
 	bool was_tried;
 	struct unwind_table *table; /**< NULL: not tried, or none could be made. */
-	char *problem;		    /**< Why not. */
+	char *problem;              /**< Why not. */
 };
 
 DEFINE_VECTOR(object_slot_vector, struct object_slot)
@@ -30,8 +30,8 @@ struct cached_site {
 struct unwinder {
 	const struct architecture *architecture;
 	struct object_slot_vector slots; /**< By object->index. */
-	struct step_vector steps;	 /**< Of the walk at hand; here to keep its memory. */
-	struct cached_site *cache;	 /**< SITE_CACHE_SIZE, direct-mapped. */
+	struct step_vector steps;        /**< Of the walk at hand; here to keep its memory. */
+	struct cached_site *cache;       /**< SITE_CACHE_SIZE, direct-mapped. */
 	struct unwinder_statistics statistics;
 };
 
@@ -66,8 +66,8 @@ static void slot_build(struct unwinder *unwinder, struct object_slot *slot, stru
 
 	slot->was_tried = true;
 	if (object->state != OBJECT_OPEN)
-		slot->problem = memory_duplicate_text(object->problem ? object->problem :
-									"cannot be opened");
+		slot->problem = memory_duplicate_text(object->problem ? object->problem
+								      : "cannot be opened");
 	else if (object->architecture != unwinder->architecture)
 		slot->problem = memory_duplicate_text("made for another CPU");
 	else
@@ -209,8 +209,7 @@ enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
 		.process = process,
 		.architecture = unwinder->architecture,
 		.stack = stack,
-		.stack_start =
-			registers->values[unwinder->architecture->stack_pointer_register],
+		.stack_start = registers->values[unwinder->architecture->stack_pointer_register],
 		.steps = &unwinder->steps,
 		.is_exact = true,
 	};

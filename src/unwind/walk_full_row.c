@@ -25,8 +25,7 @@ static enum stack_end find_cfa(struct walk *walk, const struct cfi_row *row,
 
 	if (row->cfa_expression.data)
 		return end_of_expression(
-			walk,
-			expression_evaluate(row->cfa_expression, environment, NULL, ret));
+			walk, expression_evaluate(row->cfa_expression, environment, NULL, ret));
 	if (!walk_read_register(walk, row->cfa_register, &value))
 		return STACK_END_BAD_RULE;
 	*ret = value + (uint64_t)row->cfa_offset;
@@ -54,8 +53,8 @@ static enum stack_end find_register(struct walk *walk, const struct cfi_register
 		*ret = address;
 		return STACK_END_NONE;
 	case CFI_REGISTER_IN_REGISTER:
-		return walk_read_register(walk, (uint32_t)rule->offset, ret) ? STACK_END_NONE :
-									       STACK_END_BAD_RULE;
+		return walk_read_register(walk, (uint32_t)rule->offset, ret) ? STACK_END_NONE
+									     : STACK_END_BAD_RULE;
 	case CFI_REGISTER_AT_EXPRESSION:
 		end = end_of_expression(
 			walk, expression_evaluate(expression, environment, &cfa, &address));
@@ -63,8 +62,8 @@ static enum stack_end find_register(struct walk *walk, const struct cfi_register
 			return end;
 		break;
 	case CFI_REGISTER_IS_EXPRESSION:
-		return end_of_expression(
-			walk, expression_evaluate(expression, environment, &cfa, ret));
+		return end_of_expression(walk,
+					 expression_evaluate(expression, environment, &cfa, ret));
 	}
 	return walk_read_word(walk, address, ret) ? STACK_END_NONE : walk_read_failure(walk);
 }
@@ -112,8 +111,7 @@ static enum stack_end find_registers(struct walk *walk, const struct cfi_row *ro
 			continue;
 		if (is_return_address)
 			target = architecture->instruction_pointer_register;
-		end = find_register(walk, &rule, number, cfa, environment,
-				    &caller->values[target]);
+		end = find_register(walk, &rule, number, cfa, environment, &caller->values[target]);
 		if (end == STACK_END_NONE)
 			caller->valid_mask |= UINT64_C(1) << target;
 		else if (is_return_address || is_stack_pointer)

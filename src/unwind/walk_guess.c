@@ -156,8 +156,8 @@ enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
 	enum stack_end end;
 
 	if (!site->object)
-		return walk->is_exact && step_as_leaf(walk, 0) ? STACK_END_NONE :
-								  STACK_END_NO_MAPPING;
+		return walk->is_exact && step_as_leaf(walk, 0) ? STACK_END_NONE
+							       : STACK_END_NO_MAPPING;
 	if (is_entry_stub(walk, site))
 		return STACK_END_ENTRY;
 	if (is_signal_trampoline(walk, site))

@@ -9,8 +9,8 @@
 
 /** Where an address is and what rule holds there. */
 struct site {
-	struct object *object;	      /**< NULL: in no executable mapping. */
-	struct unwind_table *table;   /**< NULL: the object has none. */
+	struct object *object;          /**< NULL: in no executable mapping. */
+	struct unwind_table *table;     /**< NULL: the object has none. */
 	const struct unwind_rule *rule; /**< Never NULL. */
 	uint64_t elf_address;
 };
@@ -42,7 +42,7 @@ struct walk {
 	uint64_t stack_pointer;
 	uint64_t frame_pointer;
 	bool has_frame_pointer;
-	bool is_exact;		  /**< Stopped or interrupted at the address: it did not call. */
+	bool is_exact;            /**< Stopped or interrupted at the address: it did not call. */
 	bool is_by_frame_pointer; /**< Found by the step_by_frame_pointer(). */
 };
 

@@ -3,12 +3,13 @@
 #include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
+
 #include <cmocka.h>
 
 static bool follows_call(const uint8_t *code, size_t size_bytes)
 {
-	return architecture_find(EM_X86_64)
-		->may_follow_call((struct bytes){ .data = code, .size = size_bytes });
+	return architecture_find(EM_X86_64)->may_follow_call(
+		(struct bytes){ .data = code, .size = size_bytes });
 }
 
 #define FOLLOWS_CALL(...)                                                                          \
@@ -60,24 +61,24 @@ static void test_direct_call(void **state)
 
 static void test_indirect_calls_of_every_length(void **state)
 {
-	assert_true(FOLLOWS_CALL(0xff, 0xd0));				 /* call *%rax */
-	assert_true(FOLLOWS_CALL(0x41, 0xff, 0xd3));			 /* call *%r11 */
-	assert_true(FOLLOWS_CALL(0xff, 0x13));				 /* call *(%rbx) */
-	assert_true(FOLLOWS_CALL(0xff, 0x14, 0x24));			 /* call *(%rsp) */
-	assert_true(FOLLOWS_CALL(0xff, 0x50, 0x08));			 /* call *8(%rax) */
-	assert_true(FOLLOWS_CALL(0xff, 0x54, 0x24, 0x08));		 /* call *8(%rsp) */
-	assert_true(FOLLOWS_CALL(0xff, 0x90, 1, 2, 3, 0));		 /* call *N(%rax) */
-	assert_true(FOLLOWS_CALL(0xff, 0x15, 1, 2, 3, 0));		 /* call *N(%rip) */
-	assert_true(FOLLOWS_CALL(0xff, 0x94, 0x24, 1, 2, 3, 0));	 /* call *N(%rsp) */
-	assert_true(FOLLOWS_CALL(0xff, 0x14, 0xc5, 1, 2, 3, 0));	 /* call *N(,%rax,8) */
+	assert_true(FOLLOWS_CALL(0xff, 0xd0));                            /* call *%rax */
+	assert_true(FOLLOWS_CALL(0x41, 0xff, 0xd3));                      /* call *%r11 */
+	assert_true(FOLLOWS_CALL(0xff, 0x13));                            /* call *(%rbx) */
+	assert_true(FOLLOWS_CALL(0xff, 0x14, 0x24));                      /* call *(%rsp) */
+	assert_true(FOLLOWS_CALL(0xff, 0x50, 0x08));                      /* call *8(%rax) */
+	assert_true(FOLLOWS_CALL(0xff, 0x54, 0x24, 0x08));                /* call *8(%rsp) */
+	assert_true(FOLLOWS_CALL(0xff, 0x90, 1, 2, 3, 0));                /* call *N(%rax) */
+	assert_true(FOLLOWS_CALL(0xff, 0x15, 1, 2, 3, 0));                /* call *N(%rip) */
+	assert_true(FOLLOWS_CALL(0xff, 0x94, 0x24, 1, 2, 3, 0));          /* call *N(%rsp) */
+	assert_true(FOLLOWS_CALL(0xff, 0x14, 0xc5, 1, 2, 3, 0));          /* call *N(,%rax,8) */
 	assert_true(FOLLOWS_CALL(0x64, 0xff, 0x14, 0x25, 0x10, 0, 0, 0)); /* call *%fs:0x10 */
 }
 
 static void test_other_instructions(void **state)
 {
-	assert_false(FOLLOWS_CALL(0xff, 0xe0));		  /* jmp *%rax */
+	assert_false(FOLLOWS_CALL(0xff, 0xe0));             /* jmp *%rax */
 	assert_false(FOLLOWS_CALL(0xff, 0x35, 1, 2, 3, 0)); /* push N(%rip) */
-	assert_false(FOLLOWS_CALL(0xff, 0x14));		  /* needs a SIB byte */
+	assert_false(FOLLOWS_CALL(0xff, 0x14));             /* needs a SIB byte */
 	assert_false(FOLLOWS_CALL(0x48, 0x89, 0xe5));
 	assert_false(FOLLOWS_CALL(0x90));
 	assert_false(follows_call(NULL, 0));

@@ -81,7 +81,7 @@ static inline void cfi_builder_cie(struct cfi_builder *builder, uint8_t version,
 	byte_vector_append_bytes(&builder->bytes, augmentation, strlen(augmentation) + 1);
 	if (version == 4)
 		byte_vector_append_bytes(&builder->bytes, (uint8_t[]){ 8, 0 }, 2);
-	byte_vector_append(&builder->bytes, 1);	   /* code alignment */
+	byte_vector_append(&builder->bytes, 1);    /* code alignment */
 	byte_vector_append(&builder->bytes, 0x78); /* data alignment: -8 */
 	byte_vector_append(&builder->bytes, TEST_RIP);
 	if (*augmentation == 'z')
@@ -114,8 +114,8 @@ static inline void cfi_builder_fde(struct cfi_builder *builder, uint64_t start, 
 
 	if (!builder->is_debug_frame) {
 		cfi_builder_u32(builder, (uint32_t)(position - builder->cie_position));
-		cfi_builder_u32(builder, (uint32_t)(start - (TEST_SECTION_ADDRESS +
-							     builder->bytes.count)));
+		cfi_builder_u32(builder,
+				(uint32_t)(start - (TEST_SECTION_ADDRESS + builder->bytes.count)));
 		cfi_builder_u32(builder, (uint32_t)size_bytes);
 		byte_vector_append(&builder->bytes, 0);
 	} else {

@@ -30,8 +30,8 @@
 #include <unistd.h>
 
 #define STACK_COPY_MAX_BYTES (4 << 20)
-#define PLACES_MAX	     25
-#define PRINTED_MAX	     6
+#define PLACES_MAX           25
+#define PRINTED_MAX          6
 
 /** rt_sigframe: return address, then a ucontext with rip at 40 + 16 * 8. */
 #define SIGNAL_FRAME_RIP_OFFSET (8 + 40 + 16 * 8)
@@ -106,7 +106,7 @@ static struct registers registers_of_user(const struct user_regs_struct *user)
 {
 	const uint64_t values[] = {
 		user->rax, user->rdx, user->rcx, user->rbx, user->rsi, user->rdi,
-		user->rbp, user->rsp, user->r8,	 user->r9,  user->r10, user->r11,
+		user->rbp, user->rsp, user->r8,  user->r9,  user->r10, user->r11,
 		user->r12, user->r13, user->r14, user->r15, user->rip,
 	};
 	struct registers registers = { .valid_mask = (1 << ARRAY_SIZE(values)) - 1 };
@@ -146,9 +146,9 @@ static void print_difference(const struct single_step *test)
 		if (i < test->frames.count)
 			found = test->frames.items[i].runtime_address;
 		printf("    %2zu %16" PRIx64 " %16" PRIx64 " %s\n", i, expected, found,
-		       i < test->frames.count && test->frames.items[i].object ?
-			       test->frames.items[i].object->path :
-			       "");
+		       i < test->frames.count && test->frames.items[i].object
+			       ? test->frames.items[i].object->path
+			       : "");
 	}
 }
 
@@ -181,9 +181,8 @@ static void check(struct single_step *test, const struct user_regs_struct *user)
 				 MIN(wanted_bytes, (uint64_t)STACK_COPY_MAX_BYTES));
 	address_frame_vector_clear(&test->frames);
 	start_ns = clock_monotonic_ns();
-	end = unwinder_run(test->unwinder,
-			   process_table_find(test->processes, (uint32_t)test->pid), &registers,
-			   stack, &test->frames);
+	end = unwinder_run(test->unwinder, process_table_find(test->processes, (uint32_t)test->pid),
+			   &registers, stack, &test->frames);
 	test->unwind_ns += clock_monotonic_ns() - start_ns;
 	test->n_checks++;
 	test->n_frames += test->frames.count;

@@ -139,18 +139,18 @@ static void test_every_register_rule(void **state)
 	struct fixture fixture = { 0 };
 	const struct cfi_register_rule *rule;
 
-	RUN_SOUND(&fixture, 0x05, TEST_RBX, 3,	    /* offset_extended */
-		  0x07, TEST_RDX,		    /* undefined */
-		  0x08, TEST_RDI,		    /* same_value */
-		  0x09, TEST_R8, TEST_RAX,	    /* register */
-		  0x10, TEST_RBP, 2, 0x76, 0,	    /* expression: breg6 0 */
-		  0x11, TEST_R10, 0x7f,		    /* offset_extended_sf: -1 */
-		  0x14, TEST_R12, 2,		    /* val_offset */
-		  0x15, 13, 0x7e,		    /* val_offset_sf: -2 */
-		  0x16, 14, 2, 0x77, 8,		    /* val_expression: breg7 8 */
-		  0x2f, 15, 4,			    /* GNU_negative_offset_extended */
-		  0x2e, 16,			    /* GNU_args_size */
-		  0x05, 40, 3, 0x2d);		    /* xmm23; negate_ra_state */
+	RUN_SOUND(&fixture, 0x05, TEST_RBX, 3, /* offset_extended */
+		  0x07, TEST_RDX,              /* undefined */
+		  0x08, TEST_RDI,              /* same_value */
+		  0x09, TEST_R8, TEST_RAX,     /* register */
+		  0x10, TEST_RBP, 2, 0x76, 0,  /* expression: breg6 0 */
+		  0x11, TEST_R10, 0x7f,        /* offset_extended_sf: -1 */
+		  0x14, TEST_R12, 2,           /* val_offset */
+		  0x15, 13, 0x7e,              /* val_offset_sf: -2 */
+		  0x16, 14, 2, 0x77, 8,        /* val_expression: breg7 8 */
+		  0x2f, 15, 4,                 /* GNU_negative_offset_extended */
+		  0x2e, 16,                    /* GNU_args_size */
+		  0x05, 40, 3, 0x2d);          /* xmm23; negate_ra_state */
 	assert_int_equal(fixture.rows.count, 1);
 	assert_rule(&fixture.rows, 0, TEST_RBX, CFI_REGISTER_AT_CFA, -24);
 	assert_rule(&fixture.rows, 0, TEST_RDX, CFI_REGISTER_UNDEFINED, 0);
@@ -174,10 +174,10 @@ static void test_every_cfa_rule(void **state)
 {
 	struct fixture fixture = { 0 };
 
-	RUN_SOUND(&fixture, 0x12, TEST_RBP, 0x7e,    /* def_cfa_sf: -2 * -8 */
-		  0x41, 0x13, 0x7d,		     /* def_cfa_offset_sf: -3 * -8 */
-		  0x41, 0x0d, TEST_R10,		     /* def_cfa_register */
-		  0x41, 0x0f, 3, 0x77, 8, 0x06,	     /* def_cfa_expression: *(rsp + 8) */
+	RUN_SOUND(&fixture, 0x12, TEST_RBP, 0x7e,        /* def_cfa_sf: -2 * -8 */
+		  0x41, 0x13, 0x7d,                      /* def_cfa_offset_sf: -3 * -8 */
+		  0x41, 0x0d, TEST_R10,                  /* def_cfa_register */
+		  0x41, 0x0f, 3, 0x77, 8, 0x06,          /* def_cfa_expression: *(rsp + 8) */
 		  0x41, 0x0c, TEST_RSP, 0xa0, 0xff, 32); /* more than 16 bits */
 	assert_int_equal(fixture.rows.count, 5);
 	assert_row(&fixture.rows, 0, 0, TEST_RBP, 16);
@@ -192,11 +192,11 @@ static void test_restore_and_states(void **state)
 {
 	struct fixture fixture = { 0 };
 
-	RUN_SOUND(&fixture, 0x86, 2, 0x0e, 16, 0x0a,	       /* row 0, remembered */
-		  0x41, 0xc6, 0x06, TEST_RIP, 0x83, 3, 0x0a,  /* row 1, remembered too */
-		  0x41, 0x0e, 64,			       /* row 2 */
-		  0x41, 0x0b,				       /* row 3 is row 1 */
-		  0x41, 0x0b);				       /* row 4 is row 0 */
+	RUN_SOUND(&fixture, 0x86, 2, 0x0e, 16, 0x0a,         /* row 0, remembered */
+		  0x41, 0xc6, 0x06, TEST_RIP, 0x83, 3, 0x0a, /* row 1, remembered too */
+		  0x41, 0x0e, 64,                            /* row 2 */
+		  0x41, 0x0b,                                /* row 3 is row 1 */
+		  0x41, 0x0b);                               /* row 4 is row 0 */
 	assert_int_equal(fixture.rows.count, 5);
 	assert_rule(&fixture.rows, 0, TEST_RBP, CFI_REGISTER_AT_CFA, -16);
 	assert_int_equal(fixture.rows.rows[1].registers[TEST_RBP].kind, CFI_REGISTER_UNSPECIFIED);
@@ -321,14 +321,14 @@ static void assert_fails(const uint8_t *instructions, size_t size_bytes)
 
 static void test_damaged_instructions(void **state)
 {
-	ASSERT_FAILS(0x3f);			       /* unknown */
-	ASSERT_FAILS(0x0b);			       /* restored, not remembered */
-	ASSERT_FAILS(0x0e);			       /* operand missing */
-	ASSERT_FAILS(0x03, 1);			       /* half an operand */
-	ASSERT_FAILS(0x0f, 9, 0x77);		       /* expression past the end */
-	ASSERT_FAILS(0x0d, 99);			       /* no such register */
+	ASSERT_FAILS(0x3f);          /* unknown */
+	ASSERT_FAILS(0x0b);          /* restored, not remembered */
+	ASSERT_FAILS(0x0e);          /* operand missing */
+	ASSERT_FAILS(0x03, 1);       /* half an operand */
+	ASSERT_FAILS(0x0f, 9, 0x77); /* expression past the end */
+	ASSERT_FAILS(0x0d, 99);      /* no such register */
 	ASSERT_FAILS(0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a,
-		     0x0a, 0x0a, 0x0a, 0x0a);	       /* too deep */
+		     0x0a, 0x0a, 0x0a, 0x0a); /* too deep */
 	ASSERT_FAILS(0x05, 3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01);
 	/* set_loc backwards */
 	ASSERT_FAILS(0x41, 0x01, 0, 0, 0xe8, 0xff);
@@ -397,9 +397,7 @@ static void test_every_truncation(void **state)
 		section.bytes = (struct bytes){ memory_resize(copy, kept_bytes + !kept_bytes, 1),
 						kept_bytes };
 		cfi = cfi_create(architecture_find(EM_X86_64), &section);
-
-		_cleanup_error_ struct error *error = cfi_read_fdes(cfi, &fdes, &fixture.n_bad);
-
+		error_destroy(cfi_read_fdes(cfi, &fdes, &fixture.n_bad));
 		assert_int_equal(fdes.count, 0);
 		cfi_fde_vector_deinit(&fdes);
 		cfi_destroy(cfi);

@@ -49,8 +49,7 @@ static void assert_result(enum expression_result wanted, const uint8_t *operatio
 	assert_int_equal(value, 0x5a5a);
 }
 
-#define OPERATIONS(...)                                                                            \
-	(const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })
+#define OPERATIONS(...) (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })
 
 static void test_constants(void **state)
 {
@@ -81,23 +80,23 @@ static void test_registers_and_memory(void **state)
 
 static void test_arithmetic(void **state)
 {
-	assert_value(4, OPERATIONS(0x36, 0x35, 0x1a));			 /* 6 & 5 */
+	assert_value(4, OPERATIONS(0x36, 0x35, 0x1a));                  /* 6 & 5 */
 	assert_value((uint64_t)-3, OPERATIONS(0x09, 0xf9, 0x32, 0x1b)); /* -7 / 2 */
-	assert_value(1, OPERATIONS(0x36, 0x35, 0x1c));			 /* minus */
-	assert_value(1, OPERATIONS(0x37, 0x33, 0x1d));			 /* mod */
-	assert_value(30, OPERATIONS(0x36, 0x35, 0x1e));			 /* mul */
-	assert_value((uint64_t)-6, OPERATIONS(0x36, 0x1f));		 /* neg */
-	assert_value(~UINT64_C(6), OPERATIONS(0x36, 0x20));		 /* not */
-	assert_value(7, OPERATIONS(0x36, 0x35, 0x21));			 /* or */
-	assert_value(11, OPERATIONS(0x36, 0x35, 0x22));			 /* plus */
-	assert_value(134, OPERATIONS(0x36, 0x23, 0x80, 0x01));		 /* plus_uconst */
-	assert_value(48, OPERATIONS(0x36, 0x33, 0x24));			 /* shl */
-	assert_value(1, OPERATIONS(0x36, 0x32, 0x25));			 /* shr */
+	assert_value(1, OPERATIONS(0x36, 0x35, 0x1c));                  /* minus */
+	assert_value(1, OPERATIONS(0x37, 0x33, 0x1d));                  /* mod */
+	assert_value(30, OPERATIONS(0x36, 0x35, 0x1e));                 /* mul */
+	assert_value((uint64_t)-6, OPERATIONS(0x36, 0x1f));             /* neg */
+	assert_value(~UINT64_C(6), OPERATIONS(0x36, 0x20));             /* not */
+	assert_value(7, OPERATIONS(0x36, 0x35, 0x21));                  /* or */
+	assert_value(11, OPERATIONS(0x36, 0x35, 0x22));                 /* plus */
+	assert_value(134, OPERATIONS(0x36, 0x23, 0x80, 0x01));          /* plus_uconst */
+	assert_value(48, OPERATIONS(0x36, 0x33, 0x24));                 /* shl */
+	assert_value(1, OPERATIONS(0x36, 0x32, 0x25));                  /* shr */
 	assert_value((uint64_t)-2, OPERATIONS(0x09, 0xf8, 0x32, 0x26)); /* shra */
 	assert_value((uint64_t)-1, OPERATIONS(0x09, 0xf8, 0x08, 200, 0x26));
 	assert_value(0, OPERATIONS(0x36, 0x08, 64, 0x24));
-	assert_value(3, OPERATIONS(0x36, 0x35, 0x27)); /* xor */
-	assert_value(5, OPERATIONS(0x09, 0xfb, 0x19)); /* abs */
+	assert_value(3, OPERATIONS(0x36, 0x35, 0x27));                   /* xor */
+	assert_value(5, OPERATIONS(0x09, 0xfb, 0x19));                   /* abs */
 	assert_result(EXPRESSION_INVALID, OPERATIONS(0x36, 0x30, 0x1b)); /* by zero */
 	assert_result(EXPRESSION_INVALID, OPERATIONS(0x36, 0x30, 0x1d));
 	/* INT64_MIN / -1 must not trap. */
@@ -111,18 +110,18 @@ static void test_comparisons_are_signed(void **state)
 	assert_value(1, OPERATIONS(0x30, 0x09, 0xff, 0x2b)); /* > */
 	assert_value(0, OPERATIONS(0x30, 0x09, 0xff, 0x2c)); /* <= */
 	assert_value(0, OPERATIONS(0x30, 0x09, 0xff, 0x2d)); /* < */
-	assert_value(1, OPERATIONS(0x33, 0x33, 0x29));	     /* == */
-	assert_value(0, OPERATIONS(0x33, 0x33, 0x2e));	     /* != */
+	assert_value(1, OPERATIONS(0x33, 0x33, 0x29));       /* == */
+	assert_value(0, OPERATIONS(0x33, 0x33, 0x2e));       /* != */
 }
 
 static void test_stack_operations(void **state)
 {
-	assert_value(6, OPERATIONS(0x33, 0x12, 0x22));		       /* dup */
-	assert_value(1, OPERATIONS(0x31, 0x32, 0x13));		       /* drop */
-	assert_value(1, OPERATIONS(0x31, 0x32, 0x14));		       /* over */
-	assert_value(1, OPERATIONS(0x31, 0x32, 0x33, 0x15, 2));	       /* pick */
-	assert_value(1, OPERATIONS(0x31, 0x32, 0x16));		       /* swap */
-	assert_value(2, OPERATIONS(0x31, 0x32, 0x33, 0x17));	       /* rot: 3 1 2 */
+	assert_value(6, OPERATIONS(0x33, 0x12, 0x22));          /* dup */
+	assert_value(1, OPERATIONS(0x31, 0x32, 0x13));          /* drop */
+	assert_value(1, OPERATIONS(0x31, 0x32, 0x14));          /* over */
+	assert_value(1, OPERATIONS(0x31, 0x32, 0x33, 0x15, 2)); /* pick */
+	assert_value(1, OPERATIONS(0x31, 0x32, 0x16));          /* swap */
+	assert_value(2, OPERATIONS(0x31, 0x32, 0x33, 0x17));    /* rot: 3 1 2 */
 	assert_value(3, OPERATIONS(0x31, 0x32, 0x33, 0x17, 0x13, 0x13));
 	assert_value(1, OPERATIONS(0x31, 0x96)); /* nop */
 	assert_result(EXPRESSION_INVALID, OPERATIONS(0x13));
@@ -134,12 +133,12 @@ static void test_stack_operations(void **state)
 
 static void test_branches(void **state)
 {
-	assert_value(5, OPERATIONS(0x2f, 1, 0, 0x37, 0x35));		   /* skip over lit7 */
-	assert_value(7, OPERATIONS(0x37, 0x31, 0x28, 1, 0, 0x35));	   /* taken */
-	assert_value(5, OPERATIONS(0x37, 0x30, 0x28, 1, 0, 0x35));	   /* not taken */
-	assert_result(EXPRESSION_INVALID, OPERATIONS(0x2f, 0x00, 0x80));   /* before the start */
-	assert_result(EXPRESSION_INVALID, OPERATIONS(0x2f, 0x10, 0x00));   /* past the end */
-	assert_result(EXPRESSION_INVALID, OPERATIONS(0x2f, 0xfd, 0xff));   /* for ever */
+	assert_value(5, OPERATIONS(0x2f, 1, 0, 0x37, 0x35));             /* skip over lit7 */
+	assert_value(7, OPERATIONS(0x37, 0x31, 0x28, 1, 0, 0x35));       /* taken */
+	assert_value(5, OPERATIONS(0x37, 0x30, 0x28, 1, 0, 0x35));       /* not taken */
+	assert_result(EXPRESSION_INVALID, OPERATIONS(0x2f, 0x00, 0x80)); /* before the start */
+	assert_result(EXPRESSION_INVALID, OPERATIONS(0x2f, 0x10, 0x00)); /* past the end */
+	assert_result(EXPRESSION_INVALID, OPERATIONS(0x2f, 0xfd, 0xff)); /* for ever */
 }
 
 static void test_what_is_no_expression(void **state)

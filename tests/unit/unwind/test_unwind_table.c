@@ -53,7 +53,8 @@ static struct unwind_rule single_rule(const uint8_t *instructions, size_t size_b
 	struct unwind_rule rule;
 
 	cfi_builder_usual_cie(&builder);
-	cfi_builder_fde(&builder, TEST_CODE_ADDRESS, 16, (struct bytes){ instructions, size_bytes });
+	cfi_builder_fde(&builder, TEST_CODE_ADDRESS, 16,
+			(struct bytes){ instructions, size_bytes });
 	table = make_table(&builder);
 	rule = *rule_at(table, 0);
 	unwind_table_destroy(table);
@@ -226,8 +227,8 @@ static void test_callee_saved_registers(void **state)
 
 	cfi_builder_usual_cie(&builder);
 	/* rbx is the first callee-saved register, r12 to r15 follow. */
-	CFI_BUILDER_FDE(&builder, TEST_CODE_ADDRESS, 16, 0x41, 0x83, 2, 0x8c, 3, 0x41, 0x07, 13, 0x10,
-			15, 2, 0x76, 0x68);
+	CFI_BUILDER_FDE(&builder, TEST_CODE_ADDRESS, 16, 0x41, 0x83, 2, 0x8c, 3, 0x41, 0x07, 13,
+			0x10, 15, 2, 0x76, 0x68);
 	table = make_table(&builder);
 	saves = unwind_table_saves(table, rule_at(table, 0));
 	assert_int_equal(saves->at_cfa_mask | saves->at_frame_pointer_mask | saves->lost_mask, 0);
@@ -332,6 +333,49 @@ static void test_same_rules_are_stored_once(void **state)
 	cfi_builder_deinit(&builder);
 }
 
+/** Any byte may be wrong: nothing is read past the end, rows stay in order. */
+static void test_every_damaged_byte(void **state)
+{
+	const uint8_t values[] = { 0x00, 0x01, 0x7f, 0x80, 0xff };
+	struct cfi_builder builder = { 0 };
+	struct unwind_table_input input = {
+		.architecture = architecture_find(EM_X86_64),
+		.name = "test",
+		.code_start = TEST_CODE_ADDRESS,
+		.code_end = TEST_CODE_ADDRESS + 0x1000000,
+		.n_sections = 1,
+	};
+
+	cfi_builder_usual_cie(&builder);
+	CFI_BUILDER_FDE(&builder, TEST_CODE_ADDRESS, 0x40, 0x41, 0x0e, 16, 0x86, 2, 0x43, 0x0d,
+			TEST_RBP, 0x0a, 0x42, 0x10, TEST_RBX, 2, 0x76, 0, 0x0b);
+	CFI_BUILDER_FDE(&builder, TEST_CODE_ADDRESS + 0x40, 0x40, 0x0f, 3, 0x76, 8, 0x06, 0x42,
+			0x0e, 24, 0x09, TEST_RIP, TEST_RDI);
+	for (size_t i = 0; i < builder.bytes.count * ARRAY_SIZE(values); i++) {
+		uint8_t *damaged = memory_duplicate(builder.bytes.items, builder.bytes.count);
+		struct cfi_section section = cfi_builder_section(&builder);
+		struct unwind_table *table = NULL;
+		const struct unwind_rule *rule;
+		uint64_t address;
+		uint64_t last_address = 0;
+		struct cfi_row row;
+
+		damaged[i / ARRAY_SIZE(values)] = values[i % ARRAY_SIZE(values)];
+		section.bytes.data = damaged;
+		input.sections = &section;
+		error_destroy(unwind_table_create(&input, &table));
+		for (size_t j = 0; table && unwind_table_row(table, j, &address, &rule); j++) {
+			assert_true(address >= last_address);
+			last_address = address;
+			if (rule->kind == UNWIND_RULE_FULL)
+				unwind_table_full_row(table, rule, address, &row);
+		}
+		unwind_table_destroy(table);
+		free(damaged);
+	}
+	cfi_builder_deinit(&builder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_damage_is_bad_from_there_on),
 		cmocka_unit_test(test_first_section_is_believed),
 		cmocka_unit_test(test_nothing_to_use),
+		cmocka_unit_test(test_every_damaged_byte),
 		cmocka_unit_test(test_same_rules_are_stored_once),
 	};
 

@@ -15,19 +15,19 @@
 
 /** Offsets of the test program's functions. Those from FUNCTION_GAP on have no CFI. */
 enum function {
-	FUNCTION_LEAF = 0x100,	/**< CFA = rsp + 8. */
-	FUNCTION_FRAME = 0x200, /**< CFA = rbp + 16, rbp saved at CFA - 16. */
-	FUNCTION_ROOT = 0x300,	/**< Return address undefined. */
-	FUNCTION_BASE = 0x400,	/**< CFA = rbx + 16, as in _dl_runtime_resolve. */
-	FUNCTION_SAVES = 0x500, /**< CFA = rsp + 24, rbx saved at CFA - 16. */
-	FUNCTION_PLT = 0x600,	/**< CFA = rsp + 8 + ((rip & 15) >= 11) * 8. */
+	FUNCTION_LEAF = 0x100,        /**< CFA = rsp + 8. */
+	FUNCTION_FRAME = 0x200,       /**< CFA = rbp + 16, rbp saved at CFA - 16. */
+	FUNCTION_ROOT = 0x300,        /**< Return address undefined. */
+	FUNCTION_BASE = 0x400,        /**< CFA = rbx + 16, as in _dl_runtime_resolve. */
+	FUNCTION_SAVES = 0x500,       /**< CFA = rsp + 24, rbx saved at CFA - 16. */
+	FUNCTION_PLT = 0x600,         /**< CFA = rsp + 8 + ((rip & 15) >= 11) * 8. */
 	FUNCTION_DEREFERENCE = 0x680, /**< CFA = *(rsp + 8). */
-	FUNCTION_SIGNAL = 0x700, /**< A signal trampoline with CFI for rip, rsp, rbp and rbx. */
-	FUNCTION_BAD = 0x780,	/**< Damaged. */
-	FUNCTION_VFORK = 0x800, /**< CFA = rsp, return address in rdi. */
-	FUNCTION_EPILOGUE = 0x880, /**< At the return: CFA = rsp + 8, rbp "saved" at CFA - 16. */
+	FUNCTION_SIGNAL = 0x700,    /**< A signal trampoline with CFI for rip, rsp, rbp and rbx. */
+	FUNCTION_BAD = 0x780,       /**< Damaged. */
+	FUNCTION_VFORK = 0x800,     /**< CFA = rsp, return address in rdi. */
+	FUNCTION_EPILOGUE = 0x880,  /**< At the return: CFA = rsp + 8, rbp "saved" at CFA - 16. */
 	FUNCTION_REALIGNED = 0x900, /**< CFA = r10, rbp saved at rbp + 0. */
-	FUNCTION_LAST = 0x980,	/**< Ends with the call of a function that never returns. */
+	FUNCTION_LAST = 0x980,      /**< Ends with the call of a function that never returns. */
 	FUNCTION_GAP = 0xa00,
 	FUNCTION_TRAMPOLINE = 0xb00, /**< No CFI, but the bytes of one. */
 	FUNCTION_ENTRY = 0xc00,
@@ -69,8 +69,8 @@ static void build_eh_frame(struct cfi_builder *builder)
 
 	cfi_builder_usual_cie(builder);
 	CFI_BUILDER_FDE(builder, TEST_CODE_ADDRESS + FUNCTION_LEAF, 0x40, 0x00);
-	CFI_BUILDER_FDE(builder, TEST_CODE_ADDRESS + FUNCTION_FRAME, 0x40, 0x0c, TEST_RBP, 16,
-			0x86, 2);
+	CFI_BUILDER_FDE(builder, TEST_CODE_ADDRESS + FUNCTION_FRAME, 0x40, 0x0c, TEST_RBP, 16, 0x86,
+			2);
 	CFI_BUILDER_FDE(builder, TEST_CODE_ADDRESS + FUNCTION_ROOT, 0x40, 0x07, TEST_RIP);
 	CFI_BUILDER_FDE(builder, TEST_CODE_ADDRESS + FUNCTION_BASE, 0x40, 0x0c, TEST_RBX, 16);
 	CFI_BUILDER_FDE(builder, TEST_CODE_ADDRESS + FUNCTION_SAVES, 0x40, 0x0e, 24, 0x83, 2);
@@ -92,8 +92,8 @@ static void build_eh_frame(struct cfi_builder *builder)
 			(struct bytes){ usual, sizeof(usual) });
 	/* A byte early, for the look-up one byte before the return address. */
 	CFI_BUILDER_FDE(builder, TEST_CODE_ADDRESS + FUNCTION_SIGNAL - 1, 0x40, 0x0f, 3, 0x77, 24,
-			0x06, 0x10, TEST_RBX, 2, 0x77, 0, 0x10, TEST_RBP, 2, 0x77, 8, 0x10, TEST_RIP,
-			2, 0x77, 16);
+			0x06, 0x10, TEST_RBX, 2, 0x77, 0, 0x10, TEST_RBP, 2, 0x77, 8, 0x10,
+			TEST_RIP, 2, 0x77, 16);
 }
 
 static void build_program(const char *path)
@@ -386,10 +386,10 @@ static void test_signal_frame(void **state)
 
 	/* The handler returns to the trampoline; what it interrupted needs rbx and rbp. */
 	push(fixture, code(FUNCTION_SIGNAL));
-	push(fixture, stack_slot(7));	     /* rbx */
-	push(fixture, stack_slot(9));	     /* rbp */
-	push(fixture, code(FUNCTION_BASE));  /* rip: the first byte, so not a return */
-	push(fixture, stack_slot(6));	     /* rsp */
+	push(fixture, stack_slot(7));       /* rbx */
+	push(fixture, stack_slot(9));       /* rbp */
+	push(fixture, code(FUNCTION_BASE)); /* rip: the first byte, so not a return */
+	push(fixture, stack_slot(6));       /* rsp */
 	push(fixture, 0);
 	push(fixture, 0);
 	push(fixture, 0);
@@ -488,8 +488,9 @@ static void test_frame_pointers_of_jit_code(void **state)
 static void test_frame_pointers_that_are_none(void **state)
 {
 	struct fixture *fixture = *state;
-	const uint64_t values[] = { 0, 1, stack_slot(0) + 4, STACK_ADDRESS - 8,
-				    STACK_ADDRESS + (1 << 20), stack_slot(2) };
+	const uint64_t values[] = {
+		0, 1, stack_slot(0) + 4, STACK_ADDRESS - 8, STACK_ADDRESS + (1 << 20), stack_slot(2)
+	};
 
 	for (size_t i = 0; i < 4; i++)
 		push(fixture, 0x4444);

@@ -51,6 +51,7 @@ NOINLINE static int realigned_with_alloca(int value)
 	struct {
 		int values[16];
 	} __attribute__((aligned(64))) block;
+
 	char *room = alloca((size_t)value + 1);
 
 	memset(&block, value, sizeof(block));
