@@ -182,10 +182,10 @@ static void write_finding_functions(FILE *file, const struct explanation *explan
 				    const struct profile *profile, const struct finding *finding)
 {
 	for (size_t i = 0; i < finding->n_functions; i++) {
-		const struct profile_function *function = &finding->functions[i];
+		const struct finding_function *function = &finding->functions[i];
 		char share[LAYOUT_NUMBER_SIZE_BYTES];
 
-		layout_format_share(share_of(function->children_period, explanation), share);
+		layout_format_share(share_of(function->period, explanation), share);
 		fprintf(file, "      %7s  ", share);
 		layout_write_name(file, profile_text(profile, function->name), 80);
 		fputc('\n', file);

@@ -44,6 +44,14 @@ struct error *rule_set_read_default(struct rule_set *rules) MUST_CHECK;
 struct error *rule_set_read(struct rule_set *rules, const char *path) MUST_CHECK;
 size_t rule_set_count(const struct rule_set *rules);
 
+/** A function that a rule matched. */
+struct finding_function {
+	string_id name;
+	uint32_t object;
+	uint64_t count;	 /**< The finding's samples of which it is the innermost match ... */
+	uint64_t period; /**< ... so that those of all functions add up to the finding's. */
+};
+
 /** One rule that matched. */
 struct finding {
 	const struct rule *rule;
@@ -55,11 +63,7 @@ struct finding {
 	uint32_t hottest_stack;
 	uint64_t hottest_stack_period; /**< Of all samples that came that way. */
 
-	/**
-	 * The heaviest matching functions, descending children_period: the
-	 * finding's samples with the function in them (scope = leaf: owned by it).
-	 */
-	struct profile_function functions[EXPLANATION_FUNCTIONS_MAX];
+	struct finding_function functions[EXPLANATION_FUNCTIONS_MAX]; /**< Heaviest first. */
 	size_t n_functions;
 };
 

@@ -42,7 +42,8 @@ struct collector {
 	uint32_t *path_of;           /**< First stack id with the same functions from the root. */
 
 	/* Scratch of one finding. */
-	uint32_t *origins;      /**< By stack id: where the match is; 0: none. */
+	uint32_t *origins;      /**< By stack id: where it came to match; 0: it does not. */
+	uint32_t *owners;       /**< By stack id: its innermost match. */
 	uint64_t *path_periods; /**< By path_of[origin]. */
 };
 
@@ -149,7 +150,7 @@ static void number_paths(struct collector *collector)
 	path_map_deinit(&map);
 }
 
-/** The frame of the location that makes it match, innermost first; FUNCTION_NONE: none. */
+/** The innermost frame that makes a location match; FUNCTION_NONE: its callers decide. */
 static uint32_t location_owner(const struct collector *collector, uint32_t location_id, size_t rule)
 {
 	size_t n_words = collector->bits.n_words;
@@ -165,7 +166,7 @@ static uint32_t location_owner(const struct collector *collector, uint32_t locat
 	return FUNCTION_NONE;
 }
 
-/** Where a stack came to match: the outermost match, or with scope = leaf the owner. */
+/** Where stacks came to match @p rule, and their innermost match. */
 static void collect_origins(struct collector *collector, size_t rule)
 {
 	const struct profile *profile = collector->profile;
@@ -175,21 +176,21 @@ static void collect_origins(struct collector *collector, size_t rule)
 	for (uint32_t i = 1; i < profile->stacks.count; i++) {
 		const struct profile_stack *stack = &profile->stacks.items[i];
 		uint32_t outer = collector->origins[stack->parent];
-		bool is_here;
 
 		collector->origins[i] = 0;
+		collector->owners[i] = 0;
 		if (!test_bit(collector->states, n_words, i, rule))
 			continue;
-		is_here =
-			is_leaf ? location_owner(collector, stack->location, rule) != FUNCTION_NONE
-				: outer == 0;
-		collector->origins[i] = is_here ? i : outer;
+		collector->owners[i] = collector->owners[stack->parent];
+		if (location_owner(collector, stack->location, rule) != FUNCTION_NONE)
+			collector->owners[i] = i;
+		collector->origins[i] = is_leaf ? collector->owners[i] : outer ? outer : i;
 	}
 }
 
-/** The samples of @p rule: their heaviest path and, for scope = leaf, @p owned by function. */
-static void collect_paths(struct collector *collector, size_t rule, struct finding *finding,
-			  struct profile_function *owned)
+/** The samples of @p rule by path and by function. */
+static void collect_samples(struct collector *collector, size_t rule, struct finding *finding,
+			    struct rule_weight *by_function)
 {
 	const struct profile *profile = collector->profile;
 
@@ -198,6 +199,7 @@ static void collect_paths(struct collector *collector, size_t rule, struct findi
 	for (size_t i = 0; i < profile->samples.count; i++) {
 		const struct profile_sample *sample = &profile->samples.items[i];
 		uint32_t origin = collector->origins[sample->stack];
+		uint32_t owner = collector->owners[sample->stack];
 		uint32_t path, frame;
 
 		if (sample->event != collector->explanation->event || !origin)
@@ -208,34 +210,18 @@ static void collect_paths(struct collector *collector, size_t rule, struct findi
 			finding->hottest_stack_period = collector->path_periods[path];
 			finding->hottest_stack = path;
 		}
-		if (!owned)
-			continue;
-		frame = location_owner(collector, profile->stacks.items[origin].location, rule);
-		frame = collector->function_of_frame[frame];
-		owned[frame].children_period += sample->period;
-		owned[frame].children_count += sample->count;
-	}
-}
-
-/** Mark the functions that have a frame which matches. */
-static void mark_functions(const struct collector *collector, size_t rule, bool *marks)
-{
-	for (size_t i = 0; i < collector->profile->frames.count; i++) {
-		uint32_t function = collector->function_of_frame[i];
-
-		if (function != FUNCTION_NONE &&
-		    test_bit(collector->bits.match, collector->bits.n_words, i, rule))
-			marks[function] = true;
+		frame = location_owner(collector, profile->stacks.items[owner].location, rule);
+		by_function[collector->function_of_frame[frame]].count += sample->count;
+		by_function[collector->function_of_frame[frame]].period += sample->period;
 	}
 }
 
 /** Put @p function where it belongs among the heaviest so far. */
-static void finding_offer(struct finding *finding, const struct profile_function *function)
+static void finding_offer(struct finding *finding, const struct finding_function *function)
 {
 	size_t position = finding->n_functions;
 
-	while (position > 0 &&
-	       finding->functions[position - 1].children_period < function->children_period)
+	while (position > 0 && finding->functions[position - 1].period < function->period)
 		position--;
 	if (position == EXPLANATION_FUNCTIONS_MAX)
 		return;
@@ -246,43 +232,29 @@ static void finding_offer(struct finding *finding, const struct profile_function
 	finding->functions[position] = *function;
 }
 
-static void collect_functions(const struct collector *collector, size_t rule,
-			      const struct profile_function *owned, struct finding *finding)
-{
-	const struct profile_function_vector *functions = &collector->explanation->functions;
-	_cleanup_free_ bool *marks = memory_allocate(functions->count, sizeof(*marks));
-
-	mark_functions(collector, rule, marks);
-	for (size_t i = 0; i < functions->count; i++) {
-		struct profile_function function = functions->items[i];
-
-		if (owned) {
-			function.children_period = owned[i].children_period;
-			function.children_count = owned[i].children_count;
-			function.self_period = MIN(function.self_period, function.children_period);
-			function.self_count = MIN(function.self_count, function.children_count);
-		}
-		if (marks[i] && function.children_period)
-			finding_offer(finding, &function);
-	}
-}
-
 static void collect_finding(struct collector *collector, size_t rule,
 			    const struct rule_weight *weight, struct finding *finding)
 {
-	const struct rule_entry *entry = collector->rules->entries.items[rule];
-	_cleanup_free_ struct profile_function *owned = NULL;
+	const struct profile_function_vector *functions = &collector->explanation->functions;
+	_cleanup_free_ struct rule_weight *by_function =
+		memory_allocate(functions->count, sizeof(*by_function));
 
-	finding->rule = &entry->rule;
+	finding->rule = &collector->rules->entries.items[rule]->rule;
 	finding->count = weight->count;
 	finding->period = weight->period;
 	finding->share =
 		(double)weight->period / (double)collector->explanation->quality.period_total;
-	if (entry->scope == SCOPE_LEAF)
-		owned = memory_allocate(collector->explanation->functions.count, sizeof(*owned));
 	collect_origins(collector, rule);
-	collect_paths(collector, rule, finding, owned);
-	collect_functions(collector, rule, owned, finding);
+	collect_samples(collector, rule, finding, by_function);
+	for (size_t i = 0; i < functions->count; i++) {
+		const struct finding_function function = { .name = functions->items[i].name,
+							   .object = functions->items[i].object,
+							   .count = by_function[i].count,
+							   .period = by_function[i].period };
+
+		if (function.period)
+			finding_offer(finding, &function);
+	}
 }
 
 static int compare_findings(const void *left, const void *right)
@@ -301,6 +273,7 @@ static void collector_prepare_evidence(struct collector *collector)
 	number_functions(collector);
 	number_paths(collector);
 	collector->origins = memory_allocate(n_stacks, sizeof(*collector->origins));
+	collector->owners = memory_allocate(n_stacks, sizeof(*collector->owners));
 	collector->path_periods = memory_allocate(n_stacks, sizeof(*collector->path_periods));
 }
 
@@ -311,6 +284,7 @@ static void collector_deinit(struct collector *collector)
 	free(collector->function_of_frame);
 	free(collector->path_of);
 	free(collector->origins);
+	free(collector->owners);
 	free(collector->path_periods);
 }
 

@@ -11,7 +11,7 @@ enum step_need {
 
 #define DETAIL_RATE_HZ 4999
 
-/** One line of advice; "COMMAND" stands for the profiled command. */
+/** One line of advice; COMMAND stands for the profiled command, PROGRAM for its first word. */
 struct next_step {
 	uint32_t kinds; /**< Bit N: for enum program_kind N. */
 	enum step_need need;
@@ -36,7 +36,7 @@ static const struct next_step next_steps[] = {
 	  "as many samples as the kernel allows" },
 	{ ANY_KIND, NEED_KERNEL_ACCESS, "sudo perf-profile -- COMMAND",
 	  "with the kernel side, which was not recorded" },
-	{ ANY_KIND, NEED_BETTER_NAMES, "perf-profile check COMMAND",
+	{ ANY_KIND, NEED_BETTER_NAMES, "perf-profile check PROGRAM",
 	  "what its names and stacks lack and the line that mends it" },
 };
 
@@ -62,12 +62,22 @@ static bool is_met(enum step_need need, const struct explanation *explanation,
 	return false;
 }
 
-/** @p text with COMMAND replaced; free() it. */
-static char *with_command(const char *text, const char *command)
+/** The program of a shell-quoted command; all of it when its name is quoted. */
+static size_t program_length(const char *command)
 {
-	const char *place = strstr(text, "COMMAND");
+	return command[0] == '\'' ? strlen(command) : strcspn(command, " ");
+}
 
-	return memory_format_text("%.*s%s%s", (int)(place - text), text, command,
+/** @p text with PROGRAM or COMMAND filled in; free() it. */
+static char *fill_in(const char *text, const char *command)
+{
+	const char *place = strstr(text, "PROGRAM");
+	size_t length = place ? program_length(command) : strlen(command);
+
+	if (!place)
+		place = strstr(text, "COMMAND");
+	/* Both words have seven letters. */
+	return memory_format_text("%.*s%.*s%s", (int)(place - text), text, (int)length, command,
 				  place + strlen("COMMAND"));
 }
 
@@ -83,7 +93,7 @@ void next_commands_append(const struct explanation *explanation, const struct pr
 		if (!(step->kinds & KIND(explanation->kind)) ||
 		    !is_met(step->need, explanation, profile))
 			continue;
-		line = with_command(step->command, command);
+		line = fill_in(step->command, command);
 		string_vector_append(ret, memory_format_text("%s  # %s", line, step->why));
 	}
 }

@@ -110,23 +110,28 @@ static bool cut_suffix(struct string_key *name, const char *suffix)
 	return take_back(name, (struct string_key){ suffix, strlen(suffix) });
 }
 
-/** Cut "MARK<anything>" where MARK is not at the very start; false: no such mark. */
-static bool cut_from(struct string_key *name, const char *mark)
+/** Cut "MARK<anything>" where MARK is not at the very start. */
+static void cut_from(struct string_key *name, const char *mark)
 {
 	const char *found = memmem(name->text, name->length, mark, strlen(mark));
 
-	if (!found || found == name->text)
-		return false;
-	name->length = (size_t)(found - name->text);
-	return true;
+	if (found && found != name->text)
+		name->length = (size_t)(found - name->text);
 }
 
 /** What gcc, clang and linkers append to the name of a function's part or copy. */
 static void cut_compiler_suffixes(struct string_key *name)
 {
-	static const char *const marks[] = { " [clone ",   ".constprop.", ".isra.", ".part.",
-					     ".lto_priv.", ".llvm.",      "@plt",   "@@" };
+	static const char identifier[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789_$.";
+	static const char *const marks[] = { " [clone ", ".constprop.", ".isra.",
+					     ".part.",   ".lto_priv.",  ".llvm." };
+	size_t identifier_length = strspn(name->text, identifier);
 
+	/* "@plt", "@GLIBC_2.2.5", "@@GLIBC_2.34"; elsewhere an @ may be part of a path. */
+	if (identifier_length && identifier_length < name->length &&
+	    name->text[identifier_length] == '@')
+		name->length = identifier_length;
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
 		cut_from(name, marks[i]);
 	cut_suffix(name, ".cold");

@@ -157,6 +157,20 @@ static void write_path(struct json_writer *json, const struct profile *profile, 
 	index_vector_deinit(&frames);
 }
 
+static void write_finding_function(struct json_writer *json, const struct explanation *explanation,
+				   const struct profile *profile,
+				   const struct finding_function *function)
+{
+	const struct profile_object *object = &profile->objects.items[function->object];
+
+	json_begin_object(json, NULL);
+	json_string(json, "name", profile_text(profile, function->name));
+	json_string(json, "library", profile_text(profile, object->path));
+	json_double(json, "share", share_of(function->period, explanation));
+	json_u64(json, "samples", function->count);
+	json_end_object(json);
+}
+
 static void write_finding(struct json_writer *json, const struct explanation *explanation,
 			  const struct profile *profile, const struct finding *finding)
 {
@@ -175,7 +189,7 @@ static void write_finding(struct json_writer *json, const struct explanation *ex
 	write_path(json, profile, finding->hottest_stack);
 	json_begin_array(json, "functions");
 	for (size_t i = 0; i < finding->n_functions; i++)
-		write_function(json, explanation, profile, &finding->functions[i]);
+		write_finding_function(json, explanation, profile, &finding->functions[i]);
 	json_end_array(json);
 	json_end_object(json);
 }

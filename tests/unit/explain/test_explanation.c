@@ -125,8 +125,7 @@ static void test_next_commands_of_a_bad_profile(void **state)
 	assert_int_equal(fixture.explanation->kind, PROGRAM_TOO_SHORT);
 	assert_int_equal(fixture.explanation->next_commands.count, 2);
 	assert_text_has(fixture.explanation->next_commands.items[0], "-F max");
-	assert_text_has(fixture.explanation->next_commands.items[1],
-			"perf-profile check ./app 'a b'");
+	assert_text_has(fixture.explanation->next_commands.items[1], "perf-profile check ./app  #");
 	explain_fixture_deinit(&fixture);
 }
 

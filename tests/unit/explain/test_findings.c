@@ -16,10 +16,15 @@ static void assert_near(double value, double expected)
 		fail_msg("%.12f is not %.12f", value, expected);
 }
 
-static const char *name_of(const struct explain_fixture *fixture,
-			   const struct profile_function *function)
+static void assert_function(const struct explain_fixture *fixture, const struct finding *finding,
+			    size_t index, const char *name, uint64_t count)
 {
-	return profile_text(fixture->profile, function->name);
+	const struct finding_function *function = &finding->functions[index];
+
+	assert_true(index < finding->n_functions);
+	assert_string_equal(profile_text(fixture->profile, function->name), name);
+	assert_int_equal(function->count, count);
+	assert_int_equal(function->period, count * PROFILE_BUILDER_PERIOD_NS);
 }
 
 /** "a;b;c" of a finding's hottest path; free() it. */
@@ -61,28 +66,42 @@ static void test_counts_a_sample_once(void **state)
 	explain_fixture_deinit(&fixture);
 }
 
-static void test_functions_heaviest_first(void **state)
+/** Each sample goes to its innermost match. */
+static void test_functions_share_the_finding(void **state)
 {
 	struct explain_fixture fixture;
 	const struct finding *finding;
 
 	explain_fixture_init(&fixture,
 			     "app;main;malloc;_int_malloc 30\n"
+			     "app;main;malloc;_int_malloc;work 5\n"
+			     "app;main;malloc 7\n"
 			     "app;main;free 20\n"
-			     "app;main;a1 1\napp;main;a2 2\napp;main;a3 3\napp;main;a4 4\n"
-			     "app;main;work 40\n",
-			     RULE("a", "function = malloc\nfunction = _int_*\nfunction = free\n"
-				       "function = a*\n"));
+			     "app;main;work 38\n",
+			     RULE("a", "function = malloc\nfunction = _int_*\nfunction = free\n"));
+	explain_fixture_run(&fixture);
+	finding = explain_fixture_finding(&fixture, "a");
+	assert_int_equal(finding->count, 62);
+	assert_int_equal(finding->n_functions, 3);
+	assert_function(&fixture, finding, 0, "_int_malloc", 35);
+	assert_function(&fixture, finding, 1, "free", 20);
+	assert_function(&fixture, finding, 2, "malloc", 7);
+	explain_fixture_deinit(&fixture);
+}
+
+static void test_heaviest_functions_are_kept(void **state)
+{
+	struct explain_fixture fixture;
+	const struct finding *finding;
+
+	explain_fixture_init(
+		&fixture, "app;a1 1\napp;a6 6\napp;a2 2\napp;a7 7\napp;a3 3\napp;a5 5\napp;a4 4\n",
+		RULE("a", "function = a*\n"));
 	explain_fixture_run(&fixture);
 	finding = explain_fixture_finding(&fixture, "a");
 	assert_int_equal(finding->n_functions, EXPLANATION_FUNCTIONS_MAX);
-	assert_string_equal(name_of(&fixture, &finding->functions[0]), "_int_malloc");
-	assert_string_equal(name_of(&fixture, &finding->functions[1]), "malloc");
-	assert_string_equal(name_of(&fixture, &finding->functions[2]), "free");
-	assert_string_equal(name_of(&fixture, &finding->functions[3]), "a4");
-	assert_string_equal(name_of(&fixture, &finding->functions[4]), "a3");
-	assert_int_equal(finding->functions[1].children_count, 30);
-	assert_int_equal(finding->functions[1].self_count, 0);
+	assert_function(&fixture, finding, 0, "a7", 7);
+	assert_function(&fixture, finding, 4, "a3", 3);
 	explain_fixture_deinit(&fixture);
 }
 
@@ -251,11 +270,8 @@ static void test_leaf_scope(void **state)
 	assert_string_equal(path, "main;rt::run");
 	assert_int_equal(finding->hottest_stack_period, 20 * PROFILE_BUILDER_PERIOD_NS);
 	assert_int_equal(finding->n_functions, 2);
-	assert_string_equal(name_of(&fixture, &finding->functions[0]), "rt::run");
-	assert_int_equal(finding->functions[0].children_count, 20);
-	assert_string_equal(name_of(&fixture, &finding->functions[1]), "rt::poll");
-	assert_int_equal(finding->functions[1].children_count, 10);
-	assert_int_equal(finding->functions[1].self_count, 10);
+	assert_function(&fixture, finding, 0, "rt::run", 20);
+	assert_function(&fixture, finding, 1, "rt::poll", 10);
 	explain_fixture_deinit(&fixture);
 }
 
@@ -335,7 +351,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counts_a_sample_once),
-		cmocka_unit_test(test_functions_heaviest_first),
+		cmocka_unit_test(test_functions_share_the_finding),
+		cmocka_unit_test(test_heaviest_functions_are_kept),
 		cmocka_unit_test(test_hottest_path),
 		cmocka_unit_test(test_path_merges_lines),
 		cmocka_unit_test(test_below_least_is_not_shown),

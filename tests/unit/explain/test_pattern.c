@@ -133,7 +133,9 @@ static void test_suffixes_of_compilers(void **state)
 	assert_plain("parse.part.3.cold", "parse");
 	assert_plain("parse.isra.0", "parse");
 	assert_plain("free@plt", "free");
-	assert_plain("cfree@@GLIBC_2.2.5", "cfree");
+	assert_plain("cfree@GLIBC_2.2.5", "cfree");
+	assert_plain("pthread_mutex_lock@@GLIBC_2.2.5", "pthread_mutex_lock");
+	assert_plain("example.org/x@v1.2/y.Do", "example.org/x@v1.2/y.Do");
 	assert_plain("work(int) [clone .cold]", "work");
 	assert_plain(".cold", "");
 	assert_plain("@plt", "@plt");
