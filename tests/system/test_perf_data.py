@@ -1,0 +1,144 @@
+"""perf.data of many perfs read with exact counts; what the writer makes, shown to perf."""
+import re
+import shutil
+import subprocess
+
+import pytest
+
+SAMPLE = 9  # PERF_RECORD_SAMPLE
+
+# PERF_RECORD_SAMPLE counts taken by an independent reader.
+N_SAMPLES = {
+    "singleprocess-3.8": 13,
+    "callgraph-3.4": 1548,
+    "i686-3.4": 703,
+    "pipe-target-3.4": 1414,
+    "lost_samples-4.4": 191,
+    "branch-4.14": 13,
+    "contentsize": 69,
+    "newer-kernel": 7,
+    "zstd": 8,
+    "zstd-compressed2-pipe": 7,
+    "corrupt-zero-size-record": 0,
+}
+
+
+def count_records(build, path, **keywords):
+    """({type: count}, error or None) of the records of a file; keywords go to run()."""
+    done = subprocess.run([build / "tests/unit/perfdata/count_records", path], check=True,
+                          capture_output=True, timeout=60, **keywords)
+    lines = done.stdout.decode().splitlines()
+    counts = {int(m[1]): int(m[2]) for line in lines if (m := re.fullmatch(r"(\d+) (\d+)", line))}
+    error = next((line[6:] for line in lines if line.startswith("error ")), None)
+    assert error or "disordered 0" in lines
+    return counts, error
+
+
+@pytest.fixture(scope="module")
+def corpus(root):
+    folder = root / "../shared/corpora/perfdata"
+    if not folder.is_dir():
+        pytest.skip("no ../shared/corpora/perfdata")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def perf():
+    path = shutil.which("perf")
+    if not path or subprocess.run([path, "version"], capture_output=True,
+                                  check=False).returncode != 0:
+        pytest.skip("perf is not installed")
+    return path
+
+
+@pytest.mark.parametrize("name", N_SAMPLES)
+def test_corpus_counts(build, corpus, name):
+    counts, error = count_records(build, corpus / f"{name}.perf.data")
+    assert counts.get(SAMPLE, 0) == N_SAMPLES[name]
+    assert (error is not None) == name.startswith("corrupt")
+
+
+def test_corrupt_file_keeps_what_came_before(build, corpus):
+    counts, error = count_records(build, corpus / "corrupt-zero-size-record.perf.data")
+    assert sum(counts.values()) > 0
+    assert re.search(r"impossible size 0 at offset \d+", error)
+
+
+def test_pipe_mode_through_a_pipe(build, corpus):
+    for name in ["pipe-target-3.4", "zstd-compressed2-pipe"]:
+        data = (corpus / f"{name}.perf.data").read_bytes()
+        counts, error = count_records(build, "-", input=data)
+        assert (counts[SAMPLE], error) == (N_SAMPLES[name], None)
+
+
+def run_perf(perf, *arguments):
+    """perf's output; anything it says on standard error fails the test."""
+    done = subprocess.run([perf, *arguments], capture_output=True, text=True, timeout=120,
+                          stdin=subprocess.DEVNULL, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module", name="written")
+def written_file(build, tmp_path_factory):
+    """100 samples of each of two events; one COMM, FORK and MMAP2 with a build id."""
+    path = tmp_path_factory.mktemp("written") / "perf.data"
+    subprocess.run([build / "tests/unit/perfdata/write_perf_data", path], check=True)
+    return path
+
+
+def test_perf_counts_what_was_written(build, perf, written):
+    text = run_perf(perf, "report", "--stats", "-i", written)
+    for kind, count in [("SAMPLE", 200), ("COMM", 1), ("FORK", 1), ("MMAP2", 1),
+                        ("FINISHED_ROUND", 4)]:
+        assert int(re.search(rf"{kind} events: +(\d+)", text)[1]) == count
+    counts, error = count_records(build, written)
+    assert (counts[SAMPLE], error) == (200, None)
+
+
+def test_perf_names_user_and_kernel_frames(perf, written):
+    text = run_perf(perf, "report", "--stdio", "--no-children", "-i", written)
+    assert re.search(r"90\.00% +burner +write_perf_data +\[\.\] burn", text)
+    assert re.search(r"10\.00% +burner +\[(kernel|unknown)", text)
+
+
+def test_perf_script_shows_each_chain(perf, written):
+    text = run_perf(perf, "script", "-i", written)
+    assert len(re.findall(r"\bburn\+0x1 ", text)) == 200
+    assert len(re.findall(r"^burner +\d+ .* cpu-clock:", text, re.M)) == 100
+
+
+def test_perf_shows_header_events_and_build_ids(perf, written):
+    header = run_perf(perf, "report", "--header-only", "-i", written)
+    for line in ["hostname : a-host", "os release : 6.1.0-test", "nrcpus online : 2",
+                 "total memory : 4096000 kB", "cmdline : write_perf_data two words",
+                 "clockid: monotonic (1)"]:
+        assert line in header
+    events = run_perf(perf, "evlist", "-v", "-i", written)
+    assert events.startswith("cpu-clock: ") and "\npage-faults: " in events
+    assert "write_perf_data" in run_perf(perf, "buildid-list", "-i", written)
+
+
+def test_perf_reads_the_file_of_a_killed_writer(build, perf, tmp_path):
+    path = tmp_path / "perf.data"
+    subprocess.run([build / "tests/unit/perfdata/write_perf_data", path, "unfinished"],
+                   check=True)
+    text = run_perf(perf, "report", "--stats", "-i", path)
+    assert int(re.search(r"SAMPLE events: +(\d+)", text)[1]) == 200
+
+
+@pytest.mark.parametrize("options", [[], ["-z"], ["--threads"]], ids=" ".join)
+def test_counts_agree_with_perf(build, perf, tmp_path, options):
+    path = tmp_path / "perf.data"
+    done = subprocess.run([perf, "record", "-q", "-a", "-g", "-e", "cpu-clock", "-F", "999",
+                           *options, "-o", path, "--", "sleep", "0.5"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"perf record {' '.join(options)} does not work here")
+    stats = subprocess.run([perf, "report", "--stats", "-i", path], capture_output=True,
+                           text=True, timeout=60, check=True).stdout
+    counts, error = count_records(build, path)
+    assert error is None
+    for kind, number in [("SAMPLE", SAMPLE), ("COMM", 3), ("MMAP2", 10), ("FORK", 7)]:
+        expected = re.search(rf"{kind} events: +(\d+)", stats)
+        assert counts.get(number, 0) == (int(expected[1]) if expected else 0)
