@@ -27,6 +27,8 @@ extern const char flamegraph_style_dark[];
 /** Below this share of complete stacks the graph says so in colour. */
 #define COMPLETE_SHARE_GOOD 0.95
 
+#define SEPARATOR " \xc2\xb7 " /* U+00B7 */
+
 #define LEGEND_ENTRIES_MAX	 9
 #define LEGEND_SHARE_MIN	 0.005
 #define LEGEND_SWATCH_PX	 11
@@ -184,13 +186,35 @@ static char *make_title(const struct flamegraph *graph)
 	return memory_duplicate_text(graph->options->is_inverted ? "Icicle Graph" : "Flame Graph");
 }
 
-/** "4,991 samples · 5.0 s of CPU time · cpu-clock, 997 Hz". */
+/** " · 5.0 s of CPU time": what the samples stand for, when the event's unit tells. */
+static void write_period(const struct flamegraph *graph, const struct profile_event *event,
+			 FILE *file)
+{
+	const char *unit = profile_text(graph->profile, event->unit);
+	const char *name = profile_text(graph->profile, event->name);
+	uint64_t total = graph->quality.period_total;
+	bool is_cpu_time = strncmp(name, "cpu-clock", 9) == 0 || strncmp(name, "task-clock", 10) == 0;
+	char count_text[32];
+
+	if (!total || !*unit)
+		return;
+	if (strcmp(unit, "ns") != 0) {
+		profile_format_count(total, count_text);
+		fprintf(file, SEPARATOR "%s %s", count_text, unit);
+	} else if (total < 10 * NS_PER_S) {
+		profile_format_count((total + NS_PER_MS / 2) / NS_PER_MS, count_text);
+		fprintf(file, SEPARATOR "%s ms%s", count_text, is_cpu_time ? " of CPU time" : "");
+	} else {
+		fprintf(file, SEPARATOR "%.1f s%s", (double)total / (double)NS_PER_S,
+			is_cpu_time ? " of CPU time" : "");
+	}
+}
+
+/** "4,991 samples · 5.0 s of CPU time · cpu-clock at 997 Hz". */
 static char *make_subtitle(const struct flamegraph *graph)
 {
 	const struct profile *profile = graph->profile;
-	const struct profile_event *event = NULL;
-	char count_text[32], period_text[32];
-	uint64_t all_count = graph->tree.nodes.items[FLAME_NODE_ROOT].total_count;
+	char count_text[32];
 	char *text = NULL;
 	size_t size_bytes;
 	FILE *file;
@@ -198,25 +222,14 @@ static char *make_subtitle(const struct flamegraph *graph)
 	if (graph->options->subtitle)
 		return memory_duplicate_text(graph->options->subtitle);
 	file = open_memstream(&text, &size_bytes);
-	if (graph->options->event < profile->events.count)
-		event = &profile->events.items[graph->options->event];
-	profile_format_count(all_count, count_text);
+	profile_format_count(graph->tree.nodes.items[FLAME_NODE_ROOT].total_count, count_text);
 	fprintf(file, "%s %s", count_text, flamegraph_count_name(graph));
-	if (event && graph->quality.period_total) {
-		const char *unit = profile_text(profile, event->unit);
-		uint64_t total = graph->quality.period_total;
+	if (graph->options->event < profile->events.count) {
+		const struct profile_event *event = &profile->events.items[graph->options->event];
 
-		if (strcmp(unit, "ns") == 0) {
-			fprintf(file, " \xc2\xb7 %.*f %s of CPU time", total < 10 * NS_PER_S ? 0 : 1,
-				(double)total / (double)(total < 10 * NS_PER_S ? NS_PER_MS : NS_PER_S),
-				total < 10 * NS_PER_S ? "ms" : "s");
-		} else if (*unit) {
-			profile_format_count(total, period_text);
-			fprintf(file, " \xc2\xb7 %s %s", period_text, unit);
-		}
-	}
-	if (event && event->name) {
-		fprintf(file, " \xc2\xb7 %s", profile_text(profile, event->name));
+		write_period(graph, event, file);
+		if (event->name)
+			fprintf(file, SEPARATOR "%s", profile_text(profile, event->name));
 		if (event->frequency_hz)
 			fprintf(file, " at %" PRIu64 " Hz", event->frequency_hz);
 	}
@@ -224,6 +237,7 @@ static char *make_subtitle(const struct flamegraph *graph)
 	return text;
 }
 
+/** What stacks and losses say about how far the picture can be trusted. "": nothing is known. */
 static char *make_quality_text(struct flamegraph *graph)
 {
 	const struct profile_quality *quality = &graph->quality;
@@ -234,11 +248,13 @@ static char *make_quality_text(struct flamegraph *graph)
 	uint64_t n_told = quality->n_user_stacks - quality->n_by_end[STACK_END_UNTRACED];
 
 	if (n_told) {
-		fprintf(file, "%.1f %% of stacks complete \xc2\xb7 %.1f %% of functions named \xc2\xb7 ",
-			100 * (double)quality->n_complete / (double)n_told,
-			100 * quality->named_share);
-		graph->is_quality_poor =
-			(double)quality->n_complete / (double)n_told < COMPLETE_SHARE_GOOD;
+		double complete_share = (double)quality->n_complete / (double)n_told;
+
+		/* 100.0 is said only of all. */
+		fprintf(file, "%.1f %% of stacks complete" SEPARATOR "%.1f %% of functions named" SEPARATOR,
+			quality->n_complete < n_told ? MIN(100 * complete_share, 99.9) : 100.0,
+			quality->named_share < 1 ? MIN(100 * quality->named_share, 99.9) : 100.0);
+		graph->is_quality_poor = complete_share < COMPLETE_SHARE_GOOD;
 	}
 	if (quality->n_lost) {
 		profile_format_count(quality->n_lost, count_text);

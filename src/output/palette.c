@@ -308,22 +308,33 @@ const struct palette *palette_find(const char *name)
 	return NULL;
 }
 
+/** The profiled program; where the profile does not say which that is, any executable. */
+static bool is_own_object(const struct profile *profile, uint32_t object, const char *name)
+{
+	const char *program = profile->info.program;
+
+	if (!*name)
+		return false;
+	if (program)
+		return strcmp(name, program) == 0;
+	return *profile_text(profile, profile->objects.items[object].path) == '/' &&
+	       !strstr(name, ".so");
+}
+
 struct palette_subject palette_subject_of(const struct profile *profile, const char *name,
 					  uint32_t object, uint32_t flags)
 {
-	const char *object_name = object < profile->objects.count
-					  ? profile_text(profile, profile->objects.items[object].name)
-					  : "";
-	const char *program = profile->info.program;
+	const char *object_name = "";
 
-	/* What stands for "no object known" has brackets; [kernel] and [vdso] are told by flag. */
+	if (object < profile->objects.count)
+		object_name = profile_text(profile, profile->objects.items[object].name);
 	if (strcmp(object_name, "[unknown]") == 0)
 		object_name = "";
 	return (struct palette_subject){
 		.name = name,
 		.object = object_name,
 		.flags = flags,
-		.is_own = program && *object_name && strcmp(object_name, program) == 0,
+		.is_own = is_own_object(profile, object, object_name),
 	};
 }
 

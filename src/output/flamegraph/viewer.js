@@ -1051,9 +1051,9 @@ class Viewer {
 			figures.push([formatPercent(frame.total / this.zoomed.total), "of the zoomed"]);
 		const self = this.view.selfOf(frame);
 
-		if (!this.state.isReversed)
+		if (!this.state.isReversed && frame.parent)
 			figures.push([formatCount(self), "self"]);
-		else if (self > 0)
+		else if (this.state.isReversed && self > 0)
 			figures.push([formatCount(self), "start here"]);
 		return figures;
 	}
@@ -1072,7 +1072,7 @@ class Viewer {
 		if (this.state.hide.length)
 			notes.push(this.state.hide.length + (this.state.hide.length === 1 ? " function" : " functions") +
 				" hidden, u to undo");
-		this.note.textContent = notes.join(" \u00b7 ");
+		this.note.textContent = notes.join(" \u00b7 ") || "click to zoom, ? for keys";
 	}
 
 	say(text) {

@@ -111,7 +111,7 @@ static void test_head(void **state)
 	profile->losses.lost_samples = 40;
 	text = output_text(&flamegraph_format, profile, NULL);
 	assert_non_null(strstr(text, ">./app --fast</text>"));
-	assert_non_null(strstr(text, ">4,000 samples \xc2\xb7 4000 ms of CPU time"));
+	assert_non_null(strstr(text, ">4,000 samples \xc2\xb7 4,000 ms of CPU time"));
 	assert_non_null(strstr(text, ">75.0 % of stacks complete"));
 	assert_non_null(strstr(text, "40 samples lost (0.99 %)"));
 	assert_non_null(strstr(text, "class=\"subtitle poor\""));
