@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-/** Larger maps are not read (a day of V8 makes some 10 MB). */
+/** Larger maps are not read. */
 #define PERF_MAP_SIZE_MAX_BYTES (UINT32_C(512) << 20)
 
 /** A run of code; runs never overlap. */

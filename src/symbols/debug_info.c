@@ -5,11 +5,8 @@
 #include <dwarf.h>
 #include <string.h>
 
-/** More units than this are not believed (Chromium has 40,000). */
+/** More units than this are not believed. */
 #define DEBUG_UNITS_MAX (UINT32_C(1) << 20)
-
-/** Functions inlined into each other; compilers stay below 100. */
-#define INLINE_DEPTH_MAX 512
 
 void debug_info_note(struct debug_info *info, const char *what)
 {
@@ -153,11 +150,12 @@ static struct debug_unit *find_unit(struct debug_info *info, uint64_t address)
 /**
  * The frames from @p number outwards. The place of the innermost comes from the
  * line table; the place of each other one is where the call inlined into it stood.
+ * It ends: a function's parent has a lower number.
  */
 static void append_functions(struct debug_info *info, struct debug_unit *unit, uint32_t number,
 			     struct debug_frame place, struct debug_frame_vector *frames)
 {
-	for (int depth = 0; number != DEBUG_FUNCTION_NONE && depth < INLINE_DEPTH_MAX; depth++) {
+	while (number != DEBUG_FUNCTION_NONE) {
 		struct debug_function *function = &unit->functions.items[number];
 
 		debug_function_name(info, unit, function);

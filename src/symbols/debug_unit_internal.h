@@ -14,10 +14,10 @@
 #define DEBUG_FUNCTION_NONE UINT32_MAX
 #define DEBUG_SCOPE_NONE    UINT32_MAX
 
-/** DIEs nested deeper than this are not followed; compilers stay below 50. */
+/** DIEs nested deeper than this are not followed. */
 #define DEBUG_DEPTH_MAX 256
 
-/** Address ranges of one object, all units; those of a whole browser are some millions. */
+/** Address ranges of one object, all units together. */
 #define DEBUG_RANGES_MAX (UINT32_C(1) << 24)
 
 /**

@@ -8,7 +8,7 @@
 /** Where the kernel shows its symbols (kernel/kallsyms.c). */
 #define KALLSYMS_PATH "/proc/kallsyms"
 
-/** A kernel with every option has some 20 MB of them. */
+/** A distribution's kernel has some 6 MB of them. */
 #define KALLSYMS_SIZE_MAX_BYTES (UINT32_C(256) << 20)
 
 /**

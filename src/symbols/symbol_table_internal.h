@@ -22,7 +22,7 @@ enum symbol_pool {
 /** String pools larger than this are not used beyond it (two bits name the pool). */
 #define SYMBOL_POOL_SIZE_MAX_BYTES (UINT32_C(1) << 30)
 
-/** More symbols than this in one object are not believed (Chromium with symbols has 1.5 M). */
+/** More symbols than this in one object are not believed (librustc_driver has 165,000). */
 #define SYMBOL_COUNT_MAX (UINT32_C(1) << 26)
 
 /** The better binding wins an address, in this order. */
