@@ -3,7 +3,7 @@
 /** When a step helps. */
 enum step_need {
 	NEED_NOTHING,
-	NEED_LOW_RATE,       /**< Sampled below DETAIL_RATE_HZ. */
+	NEED_LOW_RATE,       /**< Sampled, and below DETAIL_RATE_HZ. */
 	NEED_KERNEL_SAMPLES, /**< The kernel side was recorded. */
 	NEED_KERNEL_ACCESS,  /**< It was not. */
 	NEED_BETTER_NAMES,   /**< Stacks are cut short or code has no names. */
@@ -50,7 +50,7 @@ static bool is_met(enum step_need need, const struct explanation *explanation,
 	case NEED_NOTHING:
 		return true;
 	case NEED_LOW_RATE:
-		return frequency_hz && frequency_hz < DETAIL_RATE_HZ;
+		return quality->n_samples && frequency_hz && frequency_hz < DETAIL_RATE_HZ;
 	case NEED_KERNEL_SAMPLES:
 		return profile->info.has_kernel_samples;
 	case NEED_KERNEL_ACCESS:
