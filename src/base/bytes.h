@@ -42,7 +42,8 @@ static inline size_t byte_reader_left(const struct byte_reader *reader)
 struct error *byte_reader_error(const struct byte_reader *reader, const char *what) MUST_CHECK;
 
 /** The error of a read that does not fit; out of line so that reads stay small. */
-struct error *byte_reader_past_end(const struct byte_reader *reader, size_t size_bytes) MUST_CHECK;
+struct error *byte_reader_past_end(const struct byte_reader *reader, size_t size_bytes) MUST_CHECK
+	__attribute__((returns_nonnull));
 
 struct error *byte_reader_u8(struct byte_reader *reader, uint8_t *ret) MUST_CHECK;
 struct error *byte_reader_u16(struct byte_reader *reader, uint16_t *ret) MUST_CHECK;

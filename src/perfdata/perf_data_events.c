@@ -73,9 +73,10 @@ bool perf_data_events_find(const struct perf_data_events *events, uint64_t id,
 static void make_name(struct perf_data_events *events, size_t event_index)
 {
 	static const char *const hardware[] = {
-		"cycles",	  "instructions",   "cache-references",	       "cache-misses",
-		"branches",	  "branch-misses",  "bus-cycles",
-		"stalled-cycles-frontend", "stalled-cycles-backend", "ref-cycles",
+		"cycles",	"instructions",		   "cache-references",
+		"cache-misses", "branches",		   "branch-misses",
+		"bus-cycles",	"stalled-cycles-frontend", "stalled-cycles-backend",
+		"ref-cycles",
 	};
 	static const char *const software[] = {
 		"cpu-clock",	    "task-clock",   "page-faults",	"context-switches",

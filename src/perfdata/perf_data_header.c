@@ -190,8 +190,8 @@ struct error *perf_data_header_read(struct perf_data_input *input, struct perf_d
 	}
 	if (!input->is_mapped)
 		return error_with_hint(
-			error_new(ERROR_UNSUPPORTED, "%s: a perf.data file cannot come through a pipe",
-				  input->name),
+			error_new(ERROR_UNSUPPORTED,
+				  "%s: a perf.data file cannot come through a pipe", input->name),
 			"give its name, or record with 'perf record -o -'");
 	if (header.size_bytes < PERF_DATA_OLD_HEADER_SIZE_BYTES)
 		return error_new(ERROR_FORMAT, "%s: file header of %" PRIu64 " bytes", input->name,

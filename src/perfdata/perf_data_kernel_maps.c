@@ -110,8 +110,9 @@ static struct error *append_kernel_map(struct perf_data_writer *writer, uint64_t
 									sizeof(map) }));
 	if (n_trailer_words == 0)
 		return NULL;
-	return perf_data_writer_append(writer, (struct bytes){ (const uint8_t *)trailer,
-							       n_trailer_words * sizeof(uint64_t) });
+	return perf_data_writer_append(writer,
+				       (struct bytes){ (const uint8_t *)trailer,
+						       n_trailer_words * sizeof(uint64_t) });
 }
 
 /** Where the kernel's own map ends: at the first module behind it, as perf has it. */

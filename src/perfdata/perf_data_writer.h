@@ -16,7 +16,8 @@
 struct perf_data_writer;
 
 struct perf_data_writer_options {
-	const struct perf_event_attr *attrs; /**< As recorded; stored per record_attr_for_storage(). */
+	/** As recorded; stored as record_attr_for_storage() makes them. */
+	const struct perf_event_attr *attrs;
 	const char *const *event_names;
 	const struct record_layout_table *layouts; /**< Attr count and event ids. */
 };

@@ -45,7 +45,8 @@ static struct error *record_open(struct bytes bytes, const char *source, uint64_
 	memcpy(&header, bytes.data, sizeof(header));
 	if (header.size < sizeof(header))
 		return error_new(ERROR_FORMAT,
-				 "%s: record of type %u with the impossible size %u at offset %" PRIu64,
+				 "%s: record of type %u with the impossible size %u "
+				 "at offset %" PRIu64,
 				 source, header.type, header.size, offset);
 	if (header.size > bytes.size)
 		return byte_reader_past_end(&reader, header.size);
@@ -280,8 +281,10 @@ static struct error *decode_build_id(struct byte_reader *reader, struct record *
 	RETURN_IF_ERROR(byte_reader_bytes(reader, BUILD_ID_SIZE_MAX_BYTES + 4, &bytes));
 	ret->build_id.pid = (int32_t)pid;
 	ret->pid = pid;
-	build_id->size_bytes = ret->misc & MISC_BUILD_ID_SIZE ? bytes.data[BUILD_ID_SIZE_MAX_BYTES] :
-								build_id_guess_size(bytes.data);
+	if (ret->misc & MISC_BUILD_ID_SIZE)
+		build_id->size_bytes = bytes.data[BUILD_ID_SIZE_MAX_BYTES];
+	else
+		build_id->size_bytes = build_id_guess_size(bytes.data);
 	if (build_id->size_bytes > BUILD_ID_SIZE_MAX_BYTES)
 		return byte_reader_error(reader, "build id longer than 20 bytes");
 	memcpy(build_id->bytes, bytes.data, build_id->size_bytes);
@@ -352,7 +355,9 @@ struct error *record_decode(const struct record_layout_table *table, struct byte
 static struct error *decode_sample_time(const struct record_layout_table *table,
 					struct byte_reader *reader, uint64_t *ret)
 {
-	const uint64_t fields_before_time = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID;
+	const uint64_t fields_before_time =
+		PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID;
+	struct bytes skipped;
 	uint64_t sample_type;
 	uint32_t event_index;
 
@@ -361,8 +366,8 @@ static struct error *decode_sample_time(const struct record_layout_table *table,
 	if (!(sample_type & PERF_SAMPLE_TIME))
 		return NULL;
 	RETURN_IF_ERROR(
-		byte_reader_skip(reader, fields_size_bytes(sample_type & fields_before_time)));
-	return byte_reader_u64(reader, ret);
+		take_bytes(reader, fields_size_bytes(sample_type & fields_before_time), &skipped));
+	return take_u64(reader, ret);
 }
 
 static struct error *decode_trailer_time(const struct record_layout_table *table,
@@ -375,7 +380,7 @@ static struct error *decode_trailer_time(const struct record_layout_table *table
 	if (byte_reader_left(reader) < distance)
 		return byte_reader_past_end(reader, distance);
 	reader->position = reader->bytes.size - distance;
-	return byte_reader_u64(reader, ret);
+	return take_u64(reader, ret);
 }
 
 struct error *record_decode_time(const struct record_layout_table *table, struct bytes bytes,

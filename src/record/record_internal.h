@@ -41,6 +41,26 @@ static inline uint32_t load_u32(const uint8_t **cursor)
 	return value;
 }
 
+/** byte_reader_u64() and byte_reader_bytes() inlined: they run several times a sample. */
+static inline struct error *take_u64(struct byte_reader *reader, uint64_t *ret)
+{
+	if (__builtin_expect(byte_reader_left(reader) < sizeof(*ret), 0))
+		return byte_reader_past_end(reader, sizeof(*ret));
+	memcpy(ret, reader->bytes.data + reader->position, sizeof(*ret));
+	reader->position += sizeof(*ret);
+	return NULL;
+}
+
+static inline struct error *take_bytes(struct byte_reader *reader, size_t size_bytes,
+				       struct bytes *ret)
+{
+	if (__builtin_expect(byte_reader_left(reader) < size_bytes, 0))
+		return byte_reader_past_end(reader, size_bytes);
+	*ret = (struct bytes){ .data = reader->bytes.data + reader->position, .size = size_bytes };
+	reader->position += size_bytes;
+	return NULL;
+}
+
 /**
  * Take a PERF_RECORD_SAMPLE apart.
  *

@@ -12,7 +12,7 @@ static struct error *decode_fixed_fields(uint64_t sample_type, struct byte_reade
 	struct bytes fields;
 	const uint8_t *cursor;
 
-	RETURN_IF_ERROR(byte_reader_bytes(
+	RETURN_IF_ERROR(take_bytes(
 		reader, fields_size_bytes(sample_type & SAMPLE_FIXED_FIELDS), &fields));
 	cursor = fields.data;
 	if (sample_type & PERF_SAMPLE_IDENTIFIER)
@@ -40,7 +40,7 @@ static struct error *decode_fixed_fields(uint64_t sample_type, struct byte_reade
 	return NULL;
 }
 
-/** The next @p count elements of @p element_size_bytes. Cannot overflow: both are bounded first. */
+/** The next @p count elements; the division bounds their size before it is multiplied. */
 static struct error *take_array(struct byte_reader *reader, uint64_t count,
 				size_t element_size_bytes, const char *what, const void **ret)
 {
@@ -48,7 +48,7 @@ static struct error *take_array(struct byte_reader *reader, uint64_t count,
 
 	if (count > byte_reader_left(reader) / element_size_bytes)
 		return byte_reader_error(reader, what);
-	RETURN_IF_ERROR(byte_reader_bytes(reader, count * element_size_bytes, &array));
+	RETURN_IF_ERROR(take_bytes(reader, count * element_size_bytes, &array));
 	*ret = array.data;
 	return NULL;
 }
@@ -56,17 +56,19 @@ static struct error *take_array(struct byte_reader *reader, uint64_t count,
 /** PERF_SAMPLE_READ: counter values, which a profile of samples has no use for. */
 static struct error *skip_read_values(uint64_t read_format, struct byte_reader *reader)
 {
-	const uint64_t time_fields = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
-	size_t value_size_bytes = sizeof(uint64_t) + fields_size_bytes(
-		read_format & (PERF_FORMAT_ID | READ_FORMAT_LOST));
+	const uint64_t time_fields = PERF_FORMAT_TOTAL_TIME_ENABLED |
+				     PERF_FORMAT_TOTAL_TIME_RUNNING;
+	const uint64_t value_fields = PERF_FORMAT_ID | READ_FORMAT_LOST;
+	size_t value_size_bytes =
+		sizeof(uint64_t) + fields_size_bytes(read_format & value_fields);
 	uint64_t n_values = 1;
 	const void *values;
 
 	if (read_format & PERF_FORMAT_GROUP)
-		RETURN_IF_ERROR(byte_reader_u64(reader, &n_values));
+		RETURN_IF_ERROR(take_u64(reader, &n_values));
 	RETURN_IF_ERROR(byte_reader_skip(reader, fields_size_bytes(read_format & time_fields)));
-	return take_array(reader, n_values, value_size_bytes, "counter group longer than its record",
-			  &values);
+	return take_array(reader, n_values, value_size_bytes,
+			  "counter group longer than its record", &values);
 }
 
 static struct error *decode_callchain(struct byte_reader *reader, struct sample_record *ret)
@@ -74,7 +76,7 @@ static struct error *decode_callchain(struct byte_reader *reader, struct sample_
 	const void *callchain = NULL;
 	uint64_t n_callchain;
 
-	RETURN_IF_ERROR(byte_reader_u64(reader, &n_callchain));
+	RETURN_IF_ERROR(take_u64(reader, &n_callchain));
 	RETURN_IF_ERROR(take_array(reader, n_callchain, sizeof(uint64_t),
 				   "callchain longer than its record", &callchain));
 	ret->callchain = callchain;
@@ -87,8 +89,8 @@ static struct error *decode_raw(struct byte_reader *reader, struct bytes *ret)
 	uint32_t size_bytes;
 
 	RETURN_IF_ERROR(byte_reader_u32(reader, &size_bytes));
-	RETURN_IF_ERROR(byte_reader_bytes(reader, size_bytes, ret));
-	/* The kernel pads inside size_bytes; a writer that does not must not unalign what follows. */
+	RETURN_IF_ERROR(take_bytes(reader, size_bytes, ret));
+	/* The kernel pads inside size_bytes; if a writer does not, what follows stays aligned. */
 	return byte_reader_skip(reader, -reader->position % sizeof(uint64_t));
 }
 
@@ -98,7 +100,7 @@ static struct error *decode_branches(uint64_t branch_sample_type, struct byte_re
 	const void *branches = NULL, *counters;
 	uint64_t n_branches;
 
-	RETURN_IF_ERROR(byte_reader_u64(reader, &n_branches));
+	RETURN_IF_ERROR(take_u64(reader, &n_branches));
 	if (branch_sample_type & PERF_SAMPLE_BRANCH_HW_INDEX)
 		RETURN_IF_ERROR(byte_reader_skip(reader, sizeof(uint64_t)));
 	RETURN_IF_ERROR(take_array(reader, n_branches, sizeof(struct perf_branch_entry),
@@ -117,7 +119,7 @@ static struct error *decode_user_registers(uint64_t mask, struct byte_reader *re
 	const void *registers = NULL;
 	uint64_t abi;
 
-	RETURN_IF_ERROR(byte_reader_u64(reader, &abi));
+	RETURN_IF_ERROR(take_u64(reader, &abi));
 	if (abi == PERF_SAMPLE_REGS_ABI_NONE)
 		return NULL;
 	RETURN_IF_ERROR(take_array(reader, (uint64_t)__builtin_popcountll(mask), sizeof(uint64_t),
@@ -134,12 +136,12 @@ static struct error *decode_user_stack(struct byte_reader *reader, struct sample
 	uint64_t size_bytes, valid_size_bytes;
 	const void *stack = NULL;
 
-	RETURN_IF_ERROR(byte_reader_u64(reader, &size_bytes));
+	RETURN_IF_ERROR(take_u64(reader, &size_bytes));
 	if (size_bytes == 0)
 		return NULL;
 	RETURN_IF_ERROR(take_array(reader, size_bytes, 1, "stack copy longer than its record",
 				   &stack));
-	RETURN_IF_ERROR(byte_reader_u64(reader, &valid_size_bytes));
+	RETURN_IF_ERROR(take_u64(reader, &valid_size_bytes));
 	if (valid_size_bytes > size_bytes)
 		return byte_reader_error(reader, "stack copy with more valid bytes than it has");
 	ret->user_stack = (struct bytes){ .data = stack, .size = valid_size_bytes };
@@ -152,9 +154,9 @@ static struct error *decode_weight(uint64_t sample_type, struct byte_reader *rea
 				   struct sample_record *ret)
 {
 	if (sample_type & (PERF_SAMPLE_WEIGHT | PERF_SAMPLE_WEIGHT_STRUCT))
-		RETURN_IF_ERROR(byte_reader_u64(reader, &ret->weight));
+		RETURN_IF_ERROR(take_u64(reader, &ret->weight));
 	if (sample_type & PERF_SAMPLE_DATA_SRC)
-		RETURN_IF_ERROR(byte_reader_u64(reader, &ret->data_source));
+		RETURN_IF_ERROR(take_u64(reader, &ret->data_source));
 	return NULL;
 }
 

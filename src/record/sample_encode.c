@@ -40,8 +40,9 @@ size_t record_encode_sample(const struct record_layout *layout, const struct rec
 	const uint8_t *bytes = record->bytes.data;
 	struct sample_output output = { .bytes = out };
 	struct perf_event_header header;
-	size_t kept_size_bytes = record->bytes.size - (parts.callchain_end - parts.callchain_begin) -
-				 (parts.user_end - parts.user_begin);
+	size_t callchain_size_bytes = parts.callchain_end - parts.callchain_begin;
+	size_t kept_size_bytes =
+		record->bytes.size - callchain_size_bytes - (parts.user_end - parts.user_begin);
 	size_t n_callchain_max;
 	uint64_t n_stored;
 

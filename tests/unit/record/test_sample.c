@@ -105,7 +105,8 @@ static void test_round_trip_of_field_sets(void **state)
 
 	for (unsigned int bit = 0; bit < 64; bit++) {
 		const uint64_t field = UINT64_C(1) << bit;
-		const uint64_t field_sets[] = { FULL_SAMPLE_TYPE & ~field, FULL_SAMPLE_TYPE & field };
+		const uint64_t field_sets[] = { FULL_SAMPLE_TYPE & ~field,
+						FULL_SAMPLE_TYPE & field };
 
 		for (size_t i = 0; i < ARRAY_SIZE(field_sets); i++) {
 			struct record_layout layout = full_layout;
@@ -278,7 +279,8 @@ static void test_events_are_told_apart_by_id(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(id_fields); i++) {
 		struct record_layout layouts[] = {
-			{ .sample_type = id_fields[i] | PERF_SAMPLE_CPU, .has_sample_id_all = true },
+			{ .sample_type = id_fields[i] | PERF_SAMPLE_CPU,
+			  .has_sample_id_all = true },
 			{ .sample_type = id_fields[i] | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD,
 			  .has_sample_id_all = true },
 		};
@@ -318,8 +320,8 @@ static void test_sample_before_any_event_is_an_error(void **state)
 	_cleanup_error_ struct error *error = NULL;
 	struct record record;
 
-	error = record_decode(&table, record_builder_sample(&builder, &full_layout, &values), "test",
-			      0, &record);
+	error = record_decode(&table, record_builder_sample(&builder, &full_layout, &values),
+			      "test", 0, &record);
 	assert_non_null(error);
 	assert_int_equal(error->code, ERROR_FORMAT);
 	record_builder_deinit(&builder);
