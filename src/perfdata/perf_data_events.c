@@ -96,10 +96,29 @@ static void make_name(struct perf_data_events *events, size_t event_index)
 	perf_data_events_set_name(events, event_index, name, sizeof(name));
 }
 
+/** What record_layout_table asks of several events. */
+static bool can_be_told_apart(const struct record_layout *a, const struct record_layout *b)
+{
+	const uint64_t placing_fields = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
+					PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR | PERF_SAMPLE_ID |
+					PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU;
+
+	if (a->has_sample_id_all != b->has_sample_id_all)
+		return false;
+	if (a->sample_type & b->sample_type & PERF_SAMPLE_IDENTIFIER)
+		return true;
+	return (a->sample_type & placing_fields) == (b->sample_type & placing_fields);
+}
+
 struct error *perf_data_events_finish(struct perf_data_events *events, const char *source)
 {
 	if (events->attrs.count == 0)
 		return error_new(ERROR_FORMAT, "%s: no event is described", source);
+	for (size_t i = 1; i < events->layouts.count; i++)
+		if (!can_be_told_apart(&events->layouts.items[0], &events->layouts.items[i]))
+			return error_new(ERROR_UNSUPPORTED,
+					 "%s: the records of its events cannot be told apart",
+					 source);
 	for (size_t i = 0; i < events->attrs.count; i++)
 		make_name(events, i);
 	events->table = (struct record_layout_table){

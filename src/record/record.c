@@ -122,10 +122,31 @@ static inline size_t trailer_time_distance(const struct record_layout *layout)
 	return fields_size_bytes(layout->sample_type & (TRAILER_FIELDS & ~PERF_SAMPLE_TID));
 }
 
+/**
+ * The event whose trailer the record has. IDENTIFIER, its last word, says so whatever
+ * else the trailer holds. Records that perf made up itself (existing processes) have
+ * id 0 and the first event's layout; so have those without IDENTIFIER (all alike then).
+ */
+static uint32_t trailer_event_index(const struct record_layout_table *table,
+				    const struct byte_reader *reader)
+{
+	const struct record_layout *first = &table->layouts[0];
+	uint32_t event_index = 0;
+	const uint8_t *cursor;
+
+	if (table->n_layouts == 1 || !first->has_sample_id_all ||
+	    !(first->sample_type & PERF_SAMPLE_IDENTIFIER) ||
+	    byte_reader_left(reader) < sizeof(uint64_t))
+		return 0;
+	cursor = reader->bytes.data + reader->bytes.size - sizeof(uint64_t);
+	find_event(table, load_u64(&cursor), &event_index);
+	return event_index;
+}
+
 static void decode_trailer(const struct record_layout_table *table, const uint8_t *cursor,
 			   struct record *ret)
 {
-	uint64_t sample_type = table->layouts[0].sample_type;
+	uint64_t sample_type = table->layouts[ret->event_index].sample_type;
 
 	if (sample_type & PERF_SAMPLE_TID) {
 		ret->pid = load_u32(&cursor);
@@ -143,7 +164,6 @@ static void decode_trailer(const struct record_layout_table *table, const uint8_
 	}
 	if (sample_type & PERF_SAMPLE_IDENTIFIER)
 		ret->id = load_u64(&cursor);
-	/* Records that perf made up itself (existing processes) have id 0: the first event's. */
 	if (table->n_layouts > 1)
 		find_event(table, ret->id, &ret->event_index);
 }
@@ -156,7 +176,8 @@ static struct error *split_trailer(const struct record_layout_table *table,
 
 	if (table->n_layouts == 0 || ret->type >= FIRST_PERF_TYPE)
 		return NULL;
-	size_bytes = trailer_size_bytes(&table->layouts[0]);
+	ret->event_index = trailer_event_index(table, reader);
+	size_bytes = trailer_size_bytes(&table->layouts[ret->event_index]);
 	if (size_bytes == 0)
 		return NULL;
 	if (byte_reader_left(reader) < size_bytes)
@@ -373,7 +394,8 @@ static struct error *decode_sample_time(const struct record_layout_table *table,
 static struct error *decode_trailer_time(const struct record_layout_table *table,
 					 struct byte_reader *reader, uint64_t *ret)
 {
-	size_t distance = trailer_time_distance(&table->layouts[0]);
+	uint32_t event_index = trailer_event_index(table, reader);
+	size_t distance = trailer_time_distance(&table->layouts[event_index]);
 
 	if (distance == 0)
 		return NULL;

@@ -159,8 +159,9 @@ struct record_layout record_layout_of(const struct perf_event_attr *attr);
 
 /**
  * Maps an event id to its layout. One event: ids may be empty. Several: all have
- * the id at the same place (IDENTIFIER, or ID with the same fields before it) and
- * the same sample_id trailer, else their records cannot be told apart.
+ * sample_id_all or none has, and all have IDENTIFIER, or else the same fields of the
+ * sample_id trailer and ADDR, so that the id is at the same place; their records
+ * could not be told apart otherwise.
  */
 struct record_layout_table {
 	const struct record_layout *layouts; /**< By event index; borrowed. */

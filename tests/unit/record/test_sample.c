@@ -312,6 +312,40 @@ static void test_events_are_told_apart_by_id(void **state)
 	}
 }
 
+/** With IDENTIFIER trailers may differ: the last word says whose it is. */
+static void test_trailers_may_differ(void **state)
+{
+	const uint64_t ids[] = { 1, 2 };
+	const uint32_t event_of_id[] = { 0, 1 };
+	const struct record_layout layouts[] = {
+		{ .sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME,
+		  .has_sample_id_all = true },
+		{ .sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
+				 PERF_SAMPLE_CPU,
+		  .has_sample_id_all = true },
+	};
+	struct record_layout_table table = { layouts, 2, ids, event_of_id, 2 };
+
+	for (uint32_t i = 0; i < 2; i++) {
+		struct record values = { .pid = 5, .time_ns = 1234, .cpu = 3, .id = ids[i] };
+		struct record_builder builder = { 0 };
+		struct record record;
+		struct bytes bytes;
+		uint64_t time_ns;
+		size_t size_bytes;
+
+		values.comm = (struct comm_record){ .name = "x" };
+		bytes = record_builder_comm(&builder, &layouts[i], &values);
+		assert_null(record_decode(&table, bytes, "test", 0, &record));
+		assert_int_equal(record.event_index, i);
+		assert_int_equal(record.time_ns, 1234);
+		assert_int_equal(record.cpu, i ? 3 : 0);
+		assert_null(record_decode_time(&table, bytes, "test", 0, &time_ns, &size_bytes));
+		assert_int_equal(time_ns, 1234);
+		record_builder_deinit(&builder);
+	}
+}
+
 static void test_sample_before_any_event_is_an_error(void **state)
 {
 	struct record_layout_table table = { 0 };
@@ -407,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_truncation_at_every_byte),
 		cmocka_unit_test(test_mutations_stay_in_bounds),
 		cmocka_unit_test(test_events_are_told_apart_by_id),
+		cmocka_unit_test(test_trailers_may_differ),
 		cmocka_unit_test(test_sample_before_any_event_is_an_error),
 		cmocka_unit_test(test_encode_replaces_the_chain),
 		cmocka_unit_test(test_encode_clips_a_long_chain),
