@@ -37,10 +37,18 @@ static bool run(const struct check_context *context, struct check_result *ret)
 	ret->verdict = CHECK_WARNING;
 	ret->fact = memory_format_text("kernel addresses are hidden (kptr_restrict is %lld)",
 				       (long long)level);
-	ret->loss = memory_format_text(
-		"kernel functions have no names" KEEP_SYSCTL("kernel.kptr_restrict=0"));
-	ret->mend = memory_format_text(
-		"sudo sysctl kernel.kptr_restrict=0 kernel.perf_event_paranoid=1");
+	/* At 0 they are hidden only from those who may not sample the kernel: kernel/ksyms_common.c
+	 */
+	if (level == 0) {
+		ret->loss = memory_format_text("kernel functions have no names while "
+					       "perf_event_paranoid is above 1");
+		ret->mend = memory_format_text("sudo sysctl kernel.perf_event_paranoid=1");
+	} else {
+		ret->loss = memory_format_text(
+			"kernel functions have no names" KEEP_SYSCTL("kernel.kptr_restrict=0"));
+		ret->mend = memory_format_text(
+			"sudo sysctl kernel.kptr_restrict=0 kernel.perf_event_paranoid=1");
+	}
 	return true;
 }
 

@@ -74,9 +74,7 @@ void perf_events_judge(const struct probe_facts *facts, struct check_result *ret
 	} else if (!facts->user_errno) {
 		ret->verdict = CHECK_WARNING;
 		ret->fact = memory_format_text("perf_event_open works for the user side only");
-		ret->loss = memory_format_text(
-			"time in the kernel is seen, but not which of its functions" KEEP_SYSCTL(
-				"kernel.perf_event_paranoid=1"));
+		ret->loss = memory_format_text("time in the kernel is not sampled");
 		ret->mend = memory_format_text("sudo sysctl kernel.perf_event_paranoid=1");
 	} else {
 		judge_refusal(facts, ret);

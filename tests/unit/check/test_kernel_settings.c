@@ -63,6 +63,10 @@ static void test_kptr_restrict(void **state)
 	assert_result(made_up_tree_run(state, &check_kptr_restrict), CHECK_WARNING,
 		      "hidden (kptr_restrict is 1)", "no names",
 		      "sudo sysctl kernel.kptr_restrict=0");
+	made_up_tree_write(state, "proc/sys/kernel/kptr_restrict", "0\n");
+	assert_result(made_up_tree_run(state, &check_kptr_restrict), CHECK_WARNING,
+		      "hidden (kptr_restrict is 0)", "perf_event_paranoid is above 1",
+		      "sudo sysctl kernel.perf_event_paranoid=1");
 	made_up_tree_write(state, "proc/kallsyms",
 			   "0000000000000000 A first\nffffffff81000000 T _text\n");
 	assert_result(made_up_tree_run(state, &check_kptr_restrict), CHECK_GOOD, "can be named",
