@@ -26,7 +26,7 @@ struct flame_builder {
 	struct flame_tree *tree;
 	struct frame_map frames;
 	struct node_map children; /**< By parent node and frame. */
-	struct node_map stacks;	  /**< By node the stack stands on and stack id. */
+	struct node_map stacks;   /**< By node the stack stands on and stack id. */
 	struct index_vector pending;
 };
 
@@ -95,14 +95,15 @@ static uint32_t builder_location(struct flame_builder *builder, uint32_t node, u
 	for (uint32_t i = MAX(n_frames, 1u); i-- > 0;) {
 		const struct profile_frame *frame = profile_location_frame(profile, location, i);
 
-		node = builder_child(builder, node,
-				     builder_code_frame(builder,
-							(uint32_t)(frame - profile->frames.items)));
+		node = builder_child(
+			builder, node,
+			builder_code_frame(builder, (uint32_t)(frame - profile->frames.items)));
 	}
 	return node;
 }
 
-/** The node of a whole stack on @p base. Each node of the profile's trie is walked once per base. */
+/** The node of a whole stack on @p base. Each node of the profile's trie is walked once per base.
+ */
 static uint32_t builder_stack(struct flame_builder *builder, uint32_t base, uint32_t stack)
 {
 	const struct profile *profile = builder->tree->profile;
@@ -141,11 +142,11 @@ static void builder_add_sample(struct flame_builder *builder, const struct profi
 	const char *name = profile_text(profile, comm);
 	uint32_t node;
 
-	node = builder_child(builder, FLAME_NODE_ROOT,
-			     builder_frame(builder,
-					   (struct frame_key){ FLAME_FRAME_THREAD, comm, 0 },
-					   &(struct flame_frame){ .kind = FLAME_FRAME_THREAD,
-								  .name = *name ? name : "[no name]" }));
+	node = builder_child(
+		builder, FLAME_NODE_ROOT,
+		builder_frame(builder, (struct frame_key){ FLAME_FRAME_THREAD, comm, 0 },
+			      &(struct flame_frame){ .kind = FLAME_FRAME_THREAD,
+						     .name = *name ? name : "[no name]" }));
 	if (is_known_incomplete(sample->end))
 		node = builder_child(
 			builder, node,
@@ -256,8 +257,8 @@ static void tree_sum(struct flame_tree *tree)
 
 static void tree_add_root(struct flame_tree *tree)
 {
-	flame_frame_vector_append(&tree->frames, (struct flame_frame){ .kind = FLAME_FRAME_ALL,
-								       .name = "all" });
+	flame_frame_vector_append(&tree->frames,
+				  (struct flame_frame){ .kind = FLAME_FRAME_ALL, .name = "all" });
 	flame_node_vector_append(&tree->nodes, (struct flame_node){ .parent = FLAME_NODE_NONE });
 }
 
@@ -282,7 +283,7 @@ void flame_tree_init(struct flame_tree *ret, const struct profile *profile, uint
 
 /** One stack (by its innermost node) on its way out to the root. */
 struct reversed_source {
-	uint32_t leaf;	  /**< Whose self_count is being placed. */
+	uint32_t leaf;    /**< Whose self_count is being placed. */
 	uint32_t current; /**< Its frame is the next to be merged. */
 	uint32_t frame;
 };
@@ -327,9 +328,9 @@ static void reversed_split(struct flame_tree *reversed, const struct flame_tree 
 			reversed->n_elided++;
 			continue;
 		}
-		reversed_run_vector_append(
-			runs, (struct reversed_run){ (uint32_t)reversed->nodes.count, first,
-						     last - first });
+		reversed_run_vector_append(runs,
+					   (struct reversed_run){ (uint32_t)reversed->nodes.count,
+								  first, last - first });
 		flame_node_vector_append(&reversed->nodes, node);
 	}
 }
@@ -368,7 +369,8 @@ void flame_tree_init_reversed(struct flame_tree *ret, const struct flame_tree *t
 	for (uint32_t i = 1; i < tree->nodes.count; i++) {
 		if (tree->nodes.items[i].self_count)
 			reversed_source_vector_append(
-				&sources, (struct reversed_source){ i, i, tree->nodes.items[i].frame });
+				&sources,
+				(struct reversed_source){ i, i, tree->nodes.items[i].frame });
 	}
 	reversed_split(ret, tree, sources.items,
 		       (struct reversed_run){ FLAME_NODE_ROOT, 0, sources.count }, limit_count,

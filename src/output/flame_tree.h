@@ -25,11 +25,11 @@
 #define FLAME_NODE_ROOT 0
 
 enum flame_frame_kind {
-	FLAME_FRAME_ALL,	/**< The root. */
-	FLAME_FRAME_THREAD,	/**< A thread's name. */
+	FLAME_FRAME_ALL,        /**< The root. */
+	FLAME_FRAME_THREAD,     /**< A thread's name. */
 	FLAME_FRAME_INCOMPLETE, /**< Marks stacks that do not reach their root. */
-	FLAME_FRAME_ELIDED,	/**< Stands for several frames too small to be kept. */
-	FLAME_FRAME_CODE,	/**< A function. */
+	FLAME_FRAME_ELIDED,     /**< Stands for several frames too small to be kept. */
+	FLAME_FRAME_CODE,       /**< A function. */
 };
 
 /** What is written on a node. Many nodes share one. */
@@ -37,17 +37,17 @@ struct flame_frame {
 	enum flame_frame_kind kind;
 	const char *name; /**< Borrowed from the profile, or static. Hostile text. */
 	uint32_t object;  /**< Object id; meaningful for FLAME_FRAME_CODE. */
-	string_id file;	  /**< 0: unknown, or not the same everywhere. */
-	uint32_t line;	  /**< 0: unknown, or not the same everywhere. */
-	uint32_t flags;	  /**< enum frame_flags; inlined only when it was everywhere. */
+	string_id file;   /**< 0: unknown, or not the same everywhere. */
+	uint32_t line;    /**< 0: unknown, or not the same everywhere. */
+	uint32_t flags;   /**< enum frame_flags; inlined only when it was everywhere. */
 };
 
 struct flame_node {
 	uint32_t parent;
 	uint32_t first_child; /**< Children are sorted by name. */
 	uint32_t next_sibling;
-	uint32_t frame; /**< Index into flame_tree.frames, which is sorted by name. */
-	uint32_t depth; /**< 0 for the root. */
+	uint32_t frame;       /**< Index into flame_tree.frames, which is sorted by name. */
+	uint32_t depth;       /**< 0 for the root. */
 	uint64_t self_count;  /**< Samples that end here. */
 	uint64_t total_count; /**< Samples through here. */
 };
@@ -60,9 +60,10 @@ struct flame_tree {
 	const struct profile *profile; /**< Borrowed. */
 	struct flame_frame_vector frames;
 	struct flame_node_vector nodes;
-	uint32_t depth_max;	   /**< Of all nodes. */
-	uint64_t n_elided;	   /**< Nodes taken out by flame_tree_elide(). */
-	uint64_t elided_limit_count; /**< They have fewer samples than this. 0: none were taken out. */
+	uint32_t depth_max;          /**< Of all nodes. */
+	uint64_t n_elided;           /**< Nodes taken out by flame_tree_elide(). */
+	uint64_t elided_limit_count; /**< They have fewer samples than this. 0: none were taken out.
+				      */
 };
 
 /** Merge the stacks of @p event, root first. */
@@ -82,7 +83,8 @@ void flame_tree_init_reversed(struct flame_tree *ret, const struct flame_tree *t
  */
 void flame_tree_elide(struct flame_tree *tree, size_t n_nodes_max, double keep_share);
 
-/** The node after @p node when children come right after their parent; FLAME_NODE_NONE at the end. */
+/** The node after @p node when children come right after their parent; FLAME_NODE_NONE at the end.
+ */
 uint32_t flame_tree_next(const struct flame_tree *tree, uint32_t node);
 
 /** The same, leaving out the nodes below @p node. */

@@ -21,20 +21,20 @@ extern const char flamegraph_style_dark[];
  * Larger trees lose their smallest frames, but none of 0.01 % of all samples or
  * more: at about 12 bytes a node this keeps files below 10 MB.
  */
-#define NODES_MAX	400000
-#define KEEP_SHARE	0.0001
+#define NODES_MAX  400000
+#define KEEP_SHARE 0.0001
 
 /** Below this share of complete stacks the graph says so in colour. */
 #define COMPLETE_SHARE_GOOD 0.95
 
 #define SEPARATOR " \xc2\xb7 " /* U+00B7 */
 
-#define LEGEND_ENTRIES_MAX	 9
-#define LEGEND_SHARE_MIN	 0.005
-#define LEGEND_SWATCH_PX	 11
-#define LEGEND_FONT_PX		 11.5
-#define HEAD_TITLE_PX		 30
-#define HEAD_LINE_PX		 19
+#define LEGEND_ENTRIES_MAX 9
+#define LEGEND_SHARE_MIN   0.005
+#define LEGEND_SWATCH_PX   11
+#define LEGEND_FONT_PX     11.5
+#define HEAD_TITLE_PX      30
+#define HEAD_LINE_PX       19
 
 const char *flamegraph_count_name(const struct flamegraph *graph)
 {
@@ -90,8 +90,8 @@ static void choose_colors(struct flamegraph *graph)
 			continue;
 		}
 		for (int theme = 0; theme < N_PALETTE_THEMES; theme++)
-			color.by_theme[theme] = palette_color(graph->palette, &subject,
-							      (enum palette_theme)theme);
+			color.by_theme[theme] =
+				palette_color(graph->palette, &subject, (enum palette_theme)theme);
 		index = color_map_insert(&known, color_key(color), &is_new);
 		if (is_new) {
 			*index = (uint32_t)graph->colors.count;
@@ -118,8 +118,8 @@ static void legend_add(struct flamegraph *graph, struct group_map *groups, uint3
 		       uint64_t self_count)
 {
 	const struct flame_frame *frame = &graph->tree.frames.items[frame_index];
-	struct palette_subject subject = palette_subject_of(graph->profile, frame->name,
-							    frame->object, frame->flags);
+	struct palette_subject subject =
+		palette_subject_of(graph->profile, frame->name, frame->object, frame->flags);
 	struct flamegraph_legend_entry *entry;
 	const char *name;
 	uint32_t *index;
@@ -193,7 +193,8 @@ static void write_period(const struct flamegraph *graph, const struct profile_ev
 	const char *unit = profile_text(graph->profile, event->unit);
 	const char *name = profile_text(graph->profile, event->name);
 	uint64_t total = graph->quality.period_total;
-	bool is_cpu_time = strncmp(name, "cpu-clock", 9) == 0 || strncmp(name, "task-clock", 10) == 0;
+	bool is_cpu_time =
+		strncmp(name, "cpu-clock", 9) == 0 || strncmp(name, "task-clock", 10) == 0;
 	char count_text[32];
 
 	if (!total || !*unit)
@@ -251,7 +252,9 @@ static char *make_quality_text(struct flamegraph *graph)
 		double complete_share = (double)quality->n_complete / (double)n_told;
 
 		/* 100.0 is said only of all. */
-		fprintf(file, "%.1f %% of stacks complete" SEPARATOR "%.1f %% of functions named" SEPARATOR,
+		fprintf(file,
+			"%.1f %% of stacks complete" SEPARATOR
+			"%.1f %% of functions named" SEPARATOR,
 			quality->n_complete < n_told ? MIN(100 * complete_share, 99.9) : 100.0,
 			quality->named_share < 1 ? MIN(100 * quality->named_share, 99.9) : 100.0);
 		graph->is_quality_poor = complete_share < COMPLETE_SHARE_GOOD;
@@ -303,8 +306,9 @@ static void write_legend(const struct flamegraph *graph, double y_px, double wid
 
 static double head_height_px(const struct flamegraph *graph)
 {
-	return HEAD_TITLE_PX + HEAD_LINE_PX * (1 + (*graph->quality_text ? 1 : 0) +
-					       (graph->legend.count ? 1 : 0)) + 12;
+	return HEAD_TITLE_PX +
+	       HEAD_LINE_PX * (1 + (*graph->quality_text ? 1 : 0) + (graph->legend.count ? 1 : 0)) +
+	       12;
 }
 
 static void write_head(const struct flamegraph *graph, double width_px, FILE *file)
@@ -337,7 +341,8 @@ static void write_styles(const struct flamegraph *graph, FILE *file)
 	fprintf(file, "<style>\n%s", flamegraph_style);
 	write_color_rules(graph, PALETTE_LIGHT, file);
 	/* The viewer switches themes by replacing this rule's media query. */
-	fprintf(file, "</style>\n<style id=\"flame-dark\">@media (prefers-color-scheme: dark) {\n%s",
+	fprintf(file,
+		"</style>\n<style id=\"flame-dark\">@media (prefers-color-scheme: dark) {\n%s",
 		flamegraph_style_dark);
 	write_color_rules(graph, PALETTE_DARK, file);
 	fputs("}</style>\n", file);
@@ -359,15 +364,15 @@ static void write_picture(const struct flamegraph *graph, const struct flame_tre
 	escape_write_xml(file, graph->subtitle);
 	fputs("</desc>\n", file);
 	write_styles(graph, file);
-	fprintf(file,
-		"<g id=\"picture\">\n<rect class=\"page\" width=\"%.0f\" height=\"%.0f\"/>\n",
+	fprintf(file, "<g id=\"picture\">\n<rect class=\"page\" width=\"%.0f\" height=\"%.0f\"/>\n",
 		geometry.width_px, geometry.height_px);
 	write_head(graph, geometry.width_px, file);
 	fputs("<g id=\"frames\">\n", file);
 	flamegraph_write_frames(graph, tree, &geometry, file);
 	fputs("</g>\n", file);
 	if (!graph->tree.nodes.items[FLAME_NODE_ROOT].total_count) {
-		write_text_line(file, "title", geometry.height_px - 11, "No samples were recorded.");
+		write_text_line(file, "title", geometry.height_px - 11,
+				"No samples were recorded.");
 	} else if (geometry.n_hidden) {
 		_cleanup_free_ char *foot = NULL;
 

@@ -61,7 +61,8 @@ static void write_frames(const struct flamegraph *graph, struct text_table *text
 		char class_name[16];
 
 		flamegraph_frame_class(graph, i, class_name);
-		fprintf(file, "%s%u,%u,%u,%u,%u,%u", i ? ",\n" : "", text_table_add(texts, frame->name),
+		fprintf(file, "%s%u,%u,%u,%u,%u,%u", i ? ",\n" : "",
+			text_table_add(texts, frame->name),
 			text_table_add(texts, flamegraph_object_name(graph, frame)),
 			text_table_add(texts, profile_text(graph->profile, frame->file)),
 			frame->line, frame_flags_of(frame), text_table_add(texts, class_name));

@@ -24,8 +24,8 @@ struct flamegraph_color {
 DEFINE_VECTOR(flamegraph_color_vector, struct flamegraph_color)
 
 struct flamegraph_legend_entry {
-	const char *name; /**< Hostile text. */
-	uint32_t color;	  /**< Index; that of its hottest function. */
+	const char *name;     /**< Hostile text. */
+	uint32_t color;       /**< Index; that of its hottest function. */
 	uint64_t color_count; /**< Samples of that function. */
 	uint64_t self_count;
 };
@@ -39,8 +39,8 @@ struct flamegraph {
 	struct profile_quality quality;
 	struct flame_tree tree;
 	struct flamegraph_color_vector colors;
-	struct index_vector frame_colors; /**< By frame of the tree. */
-	struct flamegraph_legend legend;  /**< Largest first. */
+	struct index_vector frame_colors;      /**< By frame of the tree. */
+	struct flamegraph_legend legend;       /**< Largest first. */
 	char *title, *subtitle, *quality_text; /**< Hostile text. */
 	bool is_quality_poor;
 };
@@ -73,7 +73,7 @@ struct flamegraph_geometry {
 	double pixels_per_sample;
 	uint64_t limit_count; /**< Frames with fewer samples are not drawn. */
 	uint32_t n_rows;
-	uint64_t n_hidden;    /**< Frames not drawn. */
+	uint64_t n_hidden; /**< Frames not drawn. */
 };
 
 /** Left and right of the frames. */

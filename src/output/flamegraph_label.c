@@ -158,8 +158,8 @@ static char *cut_right(const char *text, double width_px, double font_size_px)
 
 	while (fits < length) {
 		unsigned int character = 0xfffd;
-		size_t size = MAX(escape_decode_utf8(text + fits, length - fits, &character),
-				  (size_t)1);
+		size_t size =
+			MAX(escape_decode_utf8(text + fits, length - fits, &character), (size_t)1);
 
 		left_px -= character_width(character) * font_size_px / 100;
 		if (left_px < 0)
@@ -180,7 +180,8 @@ static char *cut_right(const char *text, double width_px, double font_size_px)
 
 char *flamegraph_label_fit(const char *name, double width_px, double font_size_px)
 {
-	_cleanup_free_ char *whole = memory_format_text("%.*s", (int)length_without_hash(name), name);
+	_cleanup_free_ char *whole =
+		memory_format_text("%.*s", (int)length_without_hash(name), name);
 	_cleanup_free_ char *shortened = NULL;
 	const char *part;
 
@@ -196,7 +197,8 @@ char *flamegraph_label_fit(const char *name, double width_px, double font_size_p
 	for (const char *next = next_part(part); next; next = next_part(part)) {
 		part = next;
 		if (flamegraph_label_width_px(part, font_size_px) +
-			    flamegraph_label_width_px(ELLIPSIS, font_size_px) <= width_px)
+			    flamegraph_label_width_px(ELLIPSIS, font_size_px) <=
+		    width_px)
 			return memory_format_text(ELLIPSIS "%s", part);
 	}
 	if (flamegraph_label_width_px(part, font_size_px) <= width_px)

@@ -6,15 +6,15 @@
 
 /** Of the picture when the width is fluid: what it has inside <img>. */
 #define WIDTH_DEFAULT_PX 1200
-#define ROW_HEIGHT_PX	 18
-#define FOOT_HEIGHT_PX	 30
+#define ROW_HEIGHT_PX    18
+#define FOOT_HEIGHT_PX   30
 
 /** Frames below this share of all samples are left to the viewer. */
 #define LIMIT_SHARE 0.001
 
 /** Room between a frame's edge and its label. */
 #define LABEL_PADDING_PX 4
-#define LABEL_FONT_PX	 12
+#define LABEL_FONT_PX    12
 
 /** Room between frames, so that the eye tells them apart. */
 #define FRAME_GAP_PX 0.6
@@ -40,8 +40,8 @@ void flamegraph_measure(const struct flamegraph *graph, const struct flame_tree 
 		else
 			geometry.n_rows = MAX(geometry.n_rows, tree->nodes.items[i].depth + 1);
 	}
-	geometry.height_px = geometry.frames_top_px + geometry.n_rows * geometry.row_height_px +
-			     FOOT_HEIGHT_PX;
+	geometry.height_px =
+		geometry.frames_top_px + geometry.n_rows * geometry.row_height_px + FOOT_HEIGHT_PX;
 	*ret = geometry;
 }
 
@@ -70,8 +70,8 @@ static void write_frame(const struct flamegraph *graph, const struct flame_tree 
 {
 	const struct flame_frame *frame = &tree->frames.items[node->frame];
 	uint64_t all_count = tree->nodes.items[FLAME_NODE_ROOT].total_count;
-	uint32_t row = graph->options->is_inverted ? node->depth
-						   : geometry->n_rows - 1 - node->depth;
+	uint32_t row =
+		graph->options->is_inverted ? node->depth : geometry->n_rows - 1 - node->depth;
 	double y_px = geometry->frames_top_px + row * geometry->row_height_px;
 	double width_px = (double)node->total_count * geometry->pixels_per_sample;
 	_cleanup_free_ char *plain = NULL, *label = NULL;
@@ -97,7 +97,10 @@ static void write_frame(const struct flamegraph *graph, const struct flame_tree 
 void flamegraph_write_frames(const struct flamegraph *graph, const struct flame_tree *tree,
 			     const struct flamegraph_geometry *geometry, FILE *file)
 {
-	/* By node: samples left of where its next child starts. */
+	/*
+	 * By node: samples left of where its next child starts. Those that end in the node
+	 * itself come first, as they do in sorted folded lines.
+	 */
 	_cleanup_free_ uint64_t *offsets = memory_allocate(tree->nodes.count, sizeof(*offsets));
 	uint32_t i = FLAME_NODE_ROOT;
 
@@ -109,7 +112,7 @@ void flamegraph_write_frames(const struct flamegraph *graph, const struct flame_
 			offset = offsets[node->parent];
 			offsets[node->parent] += node->total_count;
 		}
-		offsets[i] = offset;
+		offsets[i] = offset + node->self_count;
 		if (node->total_count < geometry->limit_count) {
 			i = flame_tree_skip(tree, i);
 			continue;

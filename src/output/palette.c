@@ -3,9 +3,9 @@
 #include <math.h>
 
 /** Names are spread over so many hues, and each hue over so many lightnesses. */
-#define HUE_STEPS	6
+#define HUE_STEPS       6
 #define LIGHTNESS_STEPS 3
-#define LIGHTNESS_STEP	0.022
+#define LIGHTNESS_STEP  0.022
 
 /** So many hues for libraries, each in a pale and a strong form. */
 #define LIBRARY_HUES 11
@@ -48,9 +48,9 @@ static bool ends_with(const char *text, const char *suffix)
 static bool is_runtime(const char *object)
 {
 	static const char *const prefixes[] = {
-		"libc.so",   "libc-",	  "libm.so",	"libpthread", "ld-",	  "ld.so",
-		"libstdc++", "libgcc_s", "libc++",	"libjvm.so",  "libpython", "libruby",
-		"libperl",   "libnode",	  "libcoreclr", "[vdso]",     "libgo.so",  "libunwind",
+		"libc.so",   "libc-",    "libm.so",    "libpthread", "ld-",       "ld.so",
+		"libstdc++", "libgcc_s", "libc++",     "libjvm.so",  "libpython", "libruby",
+		"libperl",   "libnode",  "libcoreclr", "[vdso]",     "libgo.so",  "libunwind",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
@@ -103,15 +103,15 @@ static struct palette_shade shade_range(const struct palette *palette,
 static struct palette_shade shade_of_library(const struct palette_subject *subject,
 					     enum code_kind kind)
 {
-	/* From lime over blue to pink: the warm hues are the program's own. */
+	/* From green over blue to pink: the warm hues are the program's own. */
 	uint32_t place = hash_name(subject->object) % (LIBRARY_HUES * 2);
-	double hue = 118 + (double)(place / 2) * (352 - 118) / (LIBRARY_HUES - 1);
+	double hue = 132 + (double)(place / 2) * (352 - 132) / (LIBRARY_HUES - 1);
 	bool is_strong = place % 2;
 
 	if (kind == CODE_UNKNOWN)
 		return shade_spread(subject->name, hue, hue, is_strong ? 0.04 : 0.025, 0.05);
 	if (is_strong)
-		return shade_spread(subject->name, hue, hue, 0.115, -0.035);
+		return shade_spread(subject->name, hue, hue, 0.1, -0.02);
 	return shade_spread(subject->name, hue, hue, 0.075, 0.05);
 }
 
@@ -125,7 +125,8 @@ static struct palette_shade shade_library(const struct palette *palette,
 	if (kind == CODE_JIT)
 		return shade_spread(subject->name, 135, 150, 0.12, 0.03);
 	if (subject->is_own)
-		return shade_spread(subject->name, 56, 70, kind == CODE_UNKNOWN ? 0.06 : 0.12, 0.03);
+		return shade_spread(subject->name, 56, 70, kind == CODE_UNKNOWN ? 0.06 : 0.12,
+				    0.03);
 	if (*subject->object)
 		return shade_of_library(subject, kind);
 	if (kind == CODE_UNKNOWN)
@@ -137,10 +138,10 @@ static struct palette_shade shade_kind(const struct palette *palette,
 				       const struct palette_subject *subject)
 {
 	static const struct palette_shade shades[] = {
-		[CODE_OWN] = { 58, 0.135, 0.02 },    [CODE_LIBRARY] = { 240, 0.075, 0.03 },
+		[CODE_OWN] = { 58, 0.135, 0.02 },     [CODE_LIBRARY] = { 240, 0.075, 0.03 },
 		[CODE_RUNTIME] = { 300, 0.07, 0.03 }, [CODE_JIT] = { 140, 0.12, 0.03 },
-		[CODE_INLINED] = { 88, 0.12, 0.07 }, [CODE_KERNEL] = { 262, 0.028, -0.03 },
-		[CODE_WAKER] = { 200, 0.09, 0.03 },  [CODE_UNKNOWN] = { 250, 0.006, 0.055 },
+		[CODE_INLINED] = { 88, 0.12, 0.07 },  [CODE_KERNEL] = { 262, 0.028, -0.03 },
+		[CODE_WAKER] = { 200, 0.09, 0.03 },   [CODE_UNKNOWN] = { 250, 0.006, 0.055 },
 	};
 	const struct palette_shade *shade = &shades[code_kind_of(subject)];
 
@@ -213,20 +214,22 @@ static struct palette_shade shade_js(const struct palette *palette,
 static struct palette_shade shade_perl(const struct palette *palette,
 				       const struct palette_subject *subject)
 {
-	return shade_language(subject, strstr(subject->name, "Perl") || strstr(subject->name, ".pl"));
+	return shade_language(subject,
+			      strstr(subject->name, "Perl") || strstr(subject->name, ".pl"));
 }
 
 static struct palette_shade shade_python(const struct palette *palette,
 					 const struct palette_subject *subject)
 {
-	return shade_language(subject, strstr(subject->name, ".py") || starts_with(subject->name, "py::"));
+	return shade_language(subject,
+			      strstr(subject->name, ".py") || starts_with(subject->name, "py::"));
 }
 
 static struct palette_shade shade_rust(const struct palette *palette,
 				       const struct palette_subject *subject)
 {
-	static const char *const standard[] = { "std::", "core::", "alloc::", "<std::", "<core::",
-						"<alloc::", "__rust" };
+	static const char *const standard[] = { "std::",   "core::",   "alloc::", "<std::",
+						"<core::", "<alloc::", "__rust" };
 
 	if (code_kind_of(subject) == CODE_KERNEL)
 		return shade_spread(subject->name, 262, 262, 0.028, -0.03);
@@ -249,8 +252,8 @@ static const char *group_by_library(const struct palette_subject *subject)
 static const char *group_by_kind(const struct palette_subject *subject)
 {
 	static const char *const names[] = {
-		[CODE_OWN] = "own code", [CODE_LIBRARY] = "libraries",	[CODE_RUNTIME] = "run-time",
-		[CODE_JIT] = "JIT",	 [CODE_INLINED] = "inlined",	[CODE_KERNEL] = "kernel",
+		[CODE_OWN] = "own code", [CODE_LIBRARY] = "libraries", [CODE_RUNTIME] = "run-time",
+		[CODE_JIT] = "JIT",      [CODE_INLINED] = "inlined",   [CODE_KERNEL] = "kernel",
 		[CODE_WAKER] = "wakers", [CODE_UNKNOWN] = "no symbol",
 	};
 
@@ -272,10 +275,10 @@ static const char *group_by_kind(const struct palette_subject *subject)
 	}
 
 const struct palette palettes[] = {
-	KINDS("library", "a hue for each library, the program's own code in orange",
-	      shade_library, group_by_library),
-	KINDS("kind", "own code, libraries, run-time, inlined, JIT, kernel",
-	      shade_kind, group_by_kind),
+	KINDS("library", "a hue for each library, the program's own code in orange", shade_library,
+	      group_by_library),
+	KINDS("kind", "own code, libraries, run-time, inlined, JIT, kernel", shade_kind,
+	      group_by_kind),
 	KINDS("safe", "for colour-blind eyes: orange, blues and grey", shade_safe, group_by_kind),
 	RANGE("hot", "red to yellow", 28, 92, 0.135, 0.01),
 	RANGE("mem", "greens, for memory", 145, 175, 0.115, 0.03),
@@ -285,10 +288,10 @@ const struct palette palettes[] = {
 	KINDS("java", "Java green, C++ yellow, kernel orange, the rest red", shade_java, NULL),
 	KINDS("js", "JavaScript green, C++ yellow, kernel orange, the rest red", shade_js, NULL),
 	KINDS("perl", "Perl green, C++ yellow, kernel orange, the rest red", shade_perl, NULL),
-	KINDS("python", "Python green, C++ yellow, kernel orange, the rest red",
-	      shade_python, NULL),
-	KINDS("rust", "crates rust-red, the standard library pale, the rest blue",
-	      shade_rust, NULL),
+	KINDS("python", "Python green, C++ yellow, kernel orange, the rest red", shade_python,
+	      NULL),
+	KINDS("rust", "crates rust-red, the standard library pale, the rest blue", shade_rust,
+	      NULL),
 	RANGE("red", "reds", 18, 30, 0.125, -0.02),
 	RANGE("green", "greens", 135, 150, 0.14, 0.03),
 	RANGE("blue", "blues", 240, 262, 0.1, 0.0),
@@ -345,7 +348,8 @@ struct linear_color {
 /** Björn Ottosson, "A perceptual color space for image processing", 2020: OKLab to linear sRGB. */
 static struct linear_color oklch_to_linear(double lightness, double chroma, double hue_degrees)
 {
-	double a = chroma * cos(hue_degrees * M_PI / 180), b = chroma * sin(hue_degrees * M_PI / 180);
+	double a = chroma * cos(hue_degrees * M_PI / 180),
+	       b = chroma * sin(hue_degrees * M_PI / 180);
 	double l = pow(lightness + 0.3963377774 * a + 0.2158037573 * b, 3);
 	double m = pow(lightness - 0.1055613458 * a - 0.0638541728 * b, 3);
 	double s = pow(lightness - 0.0894841775 * a - 1.2914855480 * b, 3);

@@ -18,15 +18,15 @@ enum palette_theme {
 struct palette_subject {
 	const char *name;   /**< Of the function. */
 	const char *object; /**< Last part of the object's path; "" when unknown. */
-	uint32_t flags;	    /**< enum frame_flags */
-	bool is_own;	    /**< It is in the profiled program itself, not in a library. */
+	uint32_t flags;     /**< enum frame_flags */
+	bool is_own;        /**< It is in the profiled program itself, not in a library. */
 };
 
 /** A colour in OKLCH (Björn Ottosson, 2020): equal lightness looks equally light. */
 struct palette_shade {
 	double hue_degrees;
-	double chroma;	      /**< 0 is grey; sRGB reaches about 0.1 to 0.3 depending on hue. */
-	double lightness;     /**< Above or below the theme's usual lightness. */
+	double chroma;    /**< 0 is grey; sRGB reaches about 0.1 to 0.3 depending on hue. */
+	double lightness; /**< Above or below the theme's usual lightness. */
 };
 
 /** One list line in palette.c each. */

@@ -18,7 +18,7 @@ static const struct option long_options[] = {
 	{ "title", required_argument, NULL, 't' },   { "command", required_argument, NULL, 'c' },
 	{ "palette", required_argument, NULL, 'p' }, { "width", required_argument, NULL, 'w' },
 	{ "program", required_argument, NULL, 'P' }, { "inverted", no_argument, NULL, 'i' },
-	{ "reversed", no_argument, NULL, 'r' },	     { 0 },
+	{ "reversed", no_argument, NULL, 'r' },      { 0 },
 };
 
 static char *read_all(FILE *input)
@@ -44,14 +44,29 @@ int main(int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (option) {
-		case 't': options.title = optarg; break;
-		case 'c': command = optarg; break;
-		case 'P': program = optarg; break;
-		case 'p': options.palette = optarg; break;
-		case 'w': options.width_px = (uint32_t)strtoul(optarg, NULL, 10); break;
-		case 'i': options.is_inverted = true; break;
-		case 'r': options.is_reversed = true; break;
-		default: return 2;
+		case 't':
+			options.title = optarg;
+			break;
+		case 'c':
+			command = optarg;
+			break;
+		case 'P':
+			program = optarg;
+			break;
+		case 'p':
+			options.palette = optarg;
+			break;
+		case 'w':
+			options.width_px = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'i':
+			options.is_inverted = true;
+			break;
+		case 'r':
+			options.is_reversed = true;
+			break;
+		default:
+			return 2;
 		}
 	}
 	lines = read_all(stdin);

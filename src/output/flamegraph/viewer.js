@@ -873,7 +873,8 @@ class Viewer {
 		this.n_narrow = 0;
 		while (pending.length > 0) {
 			const item = pending.pop();
-			let x = item.x;
+			/* What ends in the frame itself comes first, as in the static picture. */
+			let x = item.x + this.view.selfOf(item.frame) * scale;
 
 			items.push(item);
 			for (const kid of this.view.children(item.frame)) {

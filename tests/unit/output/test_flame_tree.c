@@ -191,7 +191,8 @@ static void test_reversed_merges_from_the_leaf(void **state)
 			" main 4\n"
 			"  app 4 self 4\n",
 			0);
-	assert_reversed(lines, 16, "all 39\n copy 35\n  parse 20\n   main 20\n    app 20 self 20\n", 2);
+	assert_reversed(lines, 16, "all 39\n copy 35\n  parse 20\n   main 20\n    app 20 self 20\n",
+			2);
 }
 
 static void test_small_nodes_give_way_when_there_are_too_many(void **state)

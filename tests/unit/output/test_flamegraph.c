@@ -35,7 +35,8 @@ static struct drawn_frame find_frame(const char *text, const char *name)
 		fail_msg("no frame '%s'", name);
 	x = strstr(group, " x=\"");
 	assert_int_equal(sscanf(x, " x=\"%lf\" y=\"%lf\" width=\"%lf\"", &frame.x_px, &frame.y_px,
-				&frame.width_px), 3);
+				&frame.width_px),
+			 3);
 	return frame;
 }
 
@@ -197,7 +198,9 @@ static void test_labels_keep_the_last_part(void **state)
 
 	assert_label(name, 1000, name);
 	assert_label(name, 260, "alpha::beta<\xe2\x80\xa6>::gamma_delta");
-	assert_label(name, 180, "\xe2\x80\xa6" "beta<\xe2\x80\xa6>::gamma_delta");
+	assert_label(name, 180,
+		     "\xe2\x80\xa6"
+		     "beta<\xe2\x80\xa6>::gamma_delta");
 	assert_label(name, 110, "\xe2\x80\xa6gamma_delta");
 	assert_label(name, 88, "gamma_delta");
 	assert_label(name, 60, "gamma\xe2\x80\xa6");
@@ -213,8 +216,10 @@ static void test_labels_are_cut_between_characters(void **state)
 {
 	/* 3-byte characters: never a part of one. */
 	for (double width_px = 20; width_px < 90; width_px++) {
-		char *label = flamegraph_label_fit("\xe4\xb8\xad\xe6\x96\x87\xe5\x87\xbd\xe6\x95\xb0"
-						   "\xe5\x90\x8d\xe5\xad\x97", width_px, 12);
+		char *label =
+			flamegraph_label_fit("\xe4\xb8\xad\xe6\x96\x87\xe5\x87\xbd\xe6\x95\xb0"
+					     "\xe5\x90\x8d\xe5\xad\x97",
+					     width_px, 12);
 
 		if (label)
 			assert_int_equal(strlen(label) % 3, 0);

@@ -9,13 +9,44 @@
 #define CONTRAST_MIN 4.5
 
 static const char *const names[] = {
-	"main", "a::b::c", "java/lang/String:::hash_[j]", "[unknown]", "do_syscall_64_[k]", "inlined_[i]",
-	"waker_[w]", "std::vec::Vec<T>::push", "core::fmt::write", "x.py", "Perl_pp", "f.js:12", "",
-	"\xff\xfe", "writev", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n",
+	"main",
+	"a::b::c",
+	"java/lang/String:::hash_[j]",
+	"[unknown]",
+	"do_syscall_64_[k]",
+	"inlined_[i]",
+	"waker_[w]",
+	"std::vec::Vec<T>::push",
+	"core::fmt::write",
+	"x.py",
+	"Perl_pp",
+	"f.js:12",
+	"",
+	"\xff\xfe",
+	"writev",
+	"a",
+	"b",
+	"c",
+	"d",
+	"e",
+	"f",
+	"g",
+	"h",
+	"i",
+	"j",
+	"k",
+	"l",
+	"m",
+	"n",
 };
 
-static const char *const objects[] = { "", "app", "libc.so.6", "libcrypto.so.3", "[kernel.kallsyms]",
-				       "libz.so.1", "ld-linux-x86-64.so.2" };
+static const char *const objects[] = { "",
+				       "app",
+				       "libc.so.6",
+				       "libcrypto.so.3",
+				       "[kernel.kallsyms]",
+				       "libz.so.1",
+				       "ld-linux-x86-64.so.2" };
 
 static const uint32_t flag_sets[] = { 0, FRAME_IS_KERNEL, FRAME_IS_JIT, FRAME_IS_INLINED,
 				      FRAME_IS_UNKNOWN };
@@ -39,9 +70,10 @@ static void test_text_is_readable_on_every_color(void **state)
 		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 			for (size_t j = 0; j < ARRAY_SIZE(objects); j++) {
 				for (size_t k = 0; k < ARRAY_SIZE(flag_sets); k++)
-					check_contrast(&palettes[p],
-						       &(struct palette_subject){
-							       names[i], objects[j], flag_sets[k], j == 1 });
+					check_contrast(
+						&palettes[p],
+						&(struct palette_subject){ names[i], objects[j],
+									   flag_sets[k], j == 1 });
 			}
 		}
 	}
@@ -69,8 +101,9 @@ static void test_colors_depend_on_the_name_alone(void **state)
 static void test_known_and_unknown_names(void **state)
 {
 	static const char *const known[] = {
-		"library", "kind", "safe", "hot", "mem", "io", "wakeup", "chain", "java", "js",
-		"perl", "python", "rust", "red", "green", "blue", "aqua", "yellow", "purple", "orange",
+		"library", "kind", "safe", "hot",    "mem",    "io",     "wakeup",
+		"chain",   "java", "js",   "perl",   "python", "rust",   "red",
+		"green",   "blue", "aqua", "yellow", "purple", "orange",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
@@ -134,10 +167,12 @@ static void test_hues_of_the_single_hue_palettes(void **state)
 	const struct palette_subject subject = { "main", "app", 0, true };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		uint32_t color = palette_color(palette_find(cases[i].name), &subject, PALETTE_LIGHT);
+		uint32_t color =
+			palette_color(palette_find(cases[i].name), &subject, PALETTE_LIGHT);
 
 		for (int shift = 0; shift <= 16; shift += 8)
-			assert_true((color >> shift & 0xff) <= (color >> cases[i].strongest & 0xff));
+			assert_true((color >> shift & 0xff) <=
+				    (color >> cases[i].strongest & 0xff));
 	}
 }
 
