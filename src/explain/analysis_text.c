@@ -298,8 +298,8 @@ static void write_reading_guide(FILE *file)
 	      "  Left to right is not time: callees are sorted by name so that equal ones join.\n"
 	      "  Look for wide tops: a box with nothing above it is where the CPU itself was "
 	      "busy.\n"
-	      "  Click a box to zoom into it, click the bottom to zoom out, Ctrl-F to search by "
-	      "name.\n",
+	      "  Click a box to zoom into it, Home or \"Reset zoom\" shows all again; / searches "
+	      "by name.\n",
 	      file);
 }
 
