@@ -13,6 +13,9 @@
 #include <inttypes.h>
 
 /** Made from flamegraph/ by tools/embed. */
+extern const char flamegraph_tree_script[];
+extern const char flamegraph_labels_script[];
+extern const char flamegraph_page_script[];
 extern const char flamegraph_viewer_script[];
 extern const char flamegraph_style[];
 extern const char flamegraph_style_dark[];
@@ -401,7 +404,10 @@ static void write_document(const struct flamegraph *graph, FILE *file)
 	}
 	fputs("<script type=\"application/json\" id=\"flame-data\">", file);
 	flamegraph_write_data(graph, file);
-	fprintf(file, "</script>\n<script><![CDATA[\n%s]]></script>\n</svg>\n",
+	fprintf(file,
+		"</script>\n<script><![CDATA[\n(function () {\n\"use strict\";\n"
+		"%s%s%s%s})();\n]]></script>\n</svg>\n",
+		flamegraph_tree_script, flamegraph_labels_script, flamegraph_page_script,
 		flamegraph_viewer_script);
 }
 

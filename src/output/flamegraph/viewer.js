@@ -1,440 +1,22 @@
 /*
  * The flame graph's viewer. It takes the place of the static picture when the
- * file is opened on its own, and draws from the data element (its layout is
- * described in flamegraph_data.c). No network, no eval; names enter the page
- * only as text or attribute values set through the DOM.
+ * file is opened on its own, and draws from the data element. tree.js, labels.js,
+ * page.js and this file are one function in the SVG. No network, no eval; names
+ * enter the page only as text or attribute values set through the DOM.
  */
-(function () {
-"use strict";
-
-const SVG = "http://www.w3.org/2000/svg";
-const XHTML = "http://www.w3.org/1999/xhtml";
 
 const ROW_PX = 18;
 const GAP_PX = 0.6;
 const LABEL_PADDING_PX = 4;
 const LABEL_MIN_PX = 22;
-const LABEL_FONT_PX = 12;
 /* Narrower frames are not drawn: nobody can see or hit them. */
 const FRAME_MIN_PX = 0.3;
-const ELLIPSIS = "\u2026";
-/* What the Rust compiler puts behind names in its older mangling. */
-const RUST_HASH = /::h[0-9a-f]{16}$/;
+/* Narrower ones are drawn together, one shape per colour: nobody can hit them either. */
+const ELEMENT_MIN_PX = 1;
 
-/* Frame flags: enum frame_flags and enum flamegraph_frame_flags. */
-const IS_INLINED = 1, IS_KERNEL = 2, IS_JIT = 4, IS_UNKNOWN = 8, IS_RECOVERED = 16;
-const IS_ALL = 256, IS_THREAD = 512, IS_INCOMPLETE = 1024, IS_ELIDED = 2048;
-
-/* ------------------------------------------------------------------ data */
-
-/** The frame tree as it is in the file: nodes in preorder, columns by node index. */
-class Profile {
-	constructor(data) {
-		const n_frames = data.frames.length / 6;
-		const n_nodes = data.nodes.length / 3;
-
-		this.data = data;
-		this.n_frames = n_frames;
-		this.n_nodes = n_nodes;
-		this.parent = new Int32Array(n_nodes);
-		this.frame = new Int32Array(n_nodes);
-		this.end = new Int32Array(n_nodes); /* one past the last node below */
-		this.self = new Float64Array(n_nodes);
-		this.total = new Float64Array(n_nodes);
-		for (let i = 0, before = -1; i < n_nodes; i++) {
-			let parent = before;
-
-			for (let up = data.nodes[3 * i]; up > 0; up--)
-				parent = this.parent[parent];
-			this.parent[i] = parent;
-			this.frame[i] = data.nodes[3 * i + 1];
-			this.self[i] = this.total[i] = data.nodes[3 * i + 2];
-			before = i;
-		}
-		this.end.fill(0);
-		for (let i = n_nodes - 1; i > 0; i--) {
-			const parent = this.parent[i];
-
-			if (this.end[i] === 0)
-				this.end[i] = i + 1;
-			this.total[parent] += this.total[i];
-			if (this.end[parent] === 0)
-				this.end[parent] = this.end[i];
-		}
-		this.end[0] = n_nodes;
-		data.nodes = null;
-	}
-
-	get all() {
-		return this.total[0];
-	}
-
-	text(frame, column) {
-		return this.data.strings[this.data.frames[6 * frame + column]];
-	}
-
-	name(frame) {
-		return this.text(frame, 0);
-	}
-
-	library(frame) {
-		return this.text(frame, 1);
-	}
-
-	file(frame) {
-		return this.text(frame, 2);
-	}
-
-	line(frame) {
-		return this.data.frames[6 * frame + 3];
-	}
-
-	flags(frame) {
-		return this.data.frames[6 * frame + 4];
-	}
-
-	className(frame) {
-		return this.text(frame, 5);
-	}
-}
-
-/**
- * A frame of the tree as shown. Its children are made when it first gets wide
- * enough to be seen, so that flipping a large profile costs nothing up front.
- * sources: the nodes of the file that were merged into it. In a reversed tree
- * they come in pairs: the innermost node, and how far out of it we are.
- */
-class Frame {
-	constructor(parent, frame) {
-		this.parent = parent;
-		this.frame = frame;
-		this.depth = parent ? parent.depth + 1 : 0;
-		this.total = 0;
-		this.sources = [];
-		this.kids = null;
-		this.element = null;
-	}
-
-	/** Frame numbers from the root to here; names a frame in the URL. */
-	path() {
-		const path = [];
-
-		for (let frame = this; frame.parent; frame = frame.parent)
-			path.push(frame.frame);
-		return path.reverse();
-	}
-}
-
-/** Which stacks are shown and from which end: makes the tree's frames. */
-class View {
-	constructor(profile, options) {
-		this.profile = profile;
-		this.isReversed = options.isReversed;
-		this.isFolded = options.isFolded;
-		this.hidden = options.hidden;
-		this.root = new Frame(null, profile.frame[0]);
-		this.root.total = profile.all;
-	}
-
-	children(frame) {
-		if (!frame.kids) {
-			const groups = new Map();
-
-			if (this.isReversed)
-				this.gatherCallers(frame, groups);
-			else
-				this.gatherCallees(frame, groups);
-			frame.kids = Array.from(groups.values()).sort((a, b) => a.frame - b.frame);
-		}
-		return frame.kids;
-	}
-
-	/** Left out: a hidden frame, or one that repeats the frame it stands on. */
-	isSkipped(number, below) {
-		return this.hidden[number] === 1 || (this.isFolded && number === below);
-	}
-
-	group(groups, parent, number) {
-		let kid = groups.get(number);
-
-		if (!kid) {
-			kid = new Frame(parent, number);
-			groups.set(number, kid);
-		}
-		return kid;
-	}
-
-	gatherCallees(frame, groups) {
-		const { frame: frames, end, total } = this.profile;
-		const parents = frame.parent ? frame.sources.slice() : [0];
-
-		while (parents.length > 0) {
-			const parent = parents.pop();
-
-			for (let i = parent + 1; i < end[parent]; i = end[i]) {
-				if (this.isSkipped(frames[i], frame.frame)) {
-					parents.push(i);
-					continue;
-				}
-				const kid = this.group(groups, frame, frames[i]);
-				kid.total += total[i];
-				kid.sources.push(i);
-			}
-		}
-	}
-
-	gatherCallers(frame, groups) {
-		const { frame: frames, parent, self, n_nodes } = this.profile;
-		const add = (leaf, current) => {
-			while (current > 0 && this.isSkipped(frames[current], frame.frame))
-				current = parent[current];
-			if (current <= 0)
-				return;
-			const kid = this.group(groups, frame, frames[current]);
-			kid.total += self[leaf];
-			kid.sources.push(leaf, current);
-		};
-
-		if (!frame.parent) {
-			for (let i = 1; i < n_nodes; i++) {
-				if (self[i] > 0)
-					add(i, i);
-			}
-			return;
-		}
-		for (let k = 0; k < frame.sources.length; k += 2)
-			add(frame.sources[k], parent[frame.sources[k + 1]]);
-	}
-
-	/** The frame at the end of a path, or as far as the path exists. */
-	find(path) {
-		let frame = this.root;
-
-		for (const number of path) {
-			const kid = this.children(frame).find((kid) => kid.frame === number);
-
-			if (!kid)
-				break;
-			frame = kid;
-		}
-		return frame;
-	}
-
-	/** Samples that end in this very frame. */
-	selfOf(frame) {
-		return this.children(frame).reduce((left, kid) => left - kid.total, frame.total);
-	}
-}
-
-/* ---------------------------------------------------------------- labels */
-
-/** A text's width: the sum of its characters', which are asked for once each. */
-const measure = (function () {
-	const context = document.createElementNS(XHTML, "canvas").getContext("2d");
-	const widths = new Map();
-
-	return function (text) {
-		let sum = 0;
-
-		for (const character of text) {
-			let width = widths.get(character);
-
-			if (width === undefined) {
-				context.font = LABEL_FONT_PX + "px " + FONT_FAMILY;
-				width = context.measureText(character).width;
-				widths.set(character, width);
-			}
-			sum += width;
-		}
-		return sum;
-	};
-})();
-
-const FONT_FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", ' +
-	'"DejaVu Sans", sans-serif';
-
-/** One past the bracket that closes the one at position; 0: none does. */
-function closingBracket(text, position) {
-	const open = text[position], close = open === "<" ? ">" : ")";
-	let depth = 0;
-
-	for (let i = position; i < text.length; i++) {
-		if (text[i] === open)
-			depth++;
-		else if (text[i] === close && text[i - 1] !== "-" && --depth === 0)
-			return i + 1;
-	}
-	return 0;
-}
-
-/** Like "operator<" and "operator()", whose brackets are part of the name. */
-function isAfterOperator(text, position) {
-	return /operator$/.test(text.slice(0, position)) ||
-		(text[position] === "<" && /operator<$/.test(text.slice(0, position)));
-}
-
-/** Without parameters, and template arguments as "<...>". */
-function shortenArguments(name) {
-	let short = "";
-
-	for (let i = 0; i < name.length;) {
-		const isBracket = name[i] === "<" || name[i] === "(";
-		let end = 0;
-
-		if (isBracket && i > 0 && !isAfterOperator(name, i))
-			end = closingBracket(name, i);
-		if (end && name[i] === "(" && name[end] === ":")
-			end = 0;
-		if (!end) {
-			short += name[i++];
-			continue;
-		}
-		if (name[i] === "(")
-			break;
-		short += end - i > 3 ? "<" + ELLIPSIS + ">" : name.slice(i, end);
-		i = end;
-	}
-	return short;
-}
-
-/** Where the parts of a name start: after "::" and "/", outside brackets. */
-function partStarts(name) {
-	const starts = [];
-	let depth = 0;
-
-	for (let i = 0; i < name.length; i++) {
-		if (name[i] === "<" || name[i] === "(")
-			depth++;
-		else if ((name[i] === ">" || name[i] === ")") && depth > 0)
-			depth--;
-		if (depth > 0)
-			continue;
-		if (name[i] === ":" && name[i + 1] === ":") {
-			while (name[i] === ":")
-				i++;
-			if (i < name.length)
-				starts.push(i);
-			i--;
-		} else if (name[i] === "/" && i + 1 < name.length) {
-			starts.push(i + 1);
-		}
-	}
-	return starts;
-}
-
-/** Names to try, longest first. The last may be cut further. */
-const labelCandidates = (function () {
-	const cache = new Map();
-
-	return function (name) {
-		let candidates = cache.get(name);
-
-		if (!candidates) {
-			const whole = name.replace(RUST_HASH, "");
-			const short = shortenArguments(whole);
-
-			candidates = [whole];
-			if (short !== whole)
-				candidates.push(short);
-			const starts = partStarts(short);
-
-			for (const start of starts)
-				candidates.push(ELLIPSIS + short.slice(start));
-			if (starts.length)
-				candidates.push(short.slice(starts[starts.length - 1]));
-			cache.set(name, candidates);
-		}
-		return candidates;
-	};
-})();
-
-/** Cut at the right, between words when there is a boundary nearby. */
-function cutRight(text, width) {
-	let left = width - measure(ELLIPSIS), low = 0;
-
-	for (const character of text) {
-		left -= measure(character);
-		if (left < 0)
-			break;
-		low += character.length;
-	}
-	if (low < 3)
-		return "";
-	for (let cut = low; cut > 3 && cut > low - 6; cut--) {
-		if (/[_ <(.]/.test(text[cut]) ||
-		    (/[a-z]/.test(text[cut - 1]) && /[A-Z]/.test(text[cut])))
-			return text.slice(0, cut) + ELLIPSIS;
-	}
-	return text.slice(0, low) + ELLIPSIS;
-}
-
-function fitLabel(name, width) {
-	const candidates = labelCandidates(name);
-
-	for (const candidate of candidates) {
-		if (measure(candidate) <= width)
-			return candidate;
-	}
-	return cutRight(candidates[candidates.length - 1], width);
-}
-
-/* --------------------------------------------------------------- figures */
-
-function formatCount(count) {
-	return count.toLocaleString("en-US");
-}
-
-function formatPercent(share) {
-	const percent = 100 * share;
-
-	return (percent >= 99.995 ? "100" : percent >= 10 ? percent.toFixed(1)
-							  : percent.toFixed(2)) + "\u2009%";
-}
-
-/** Half the width of the 95 % interval of a share found in n samples. */
-function shareError(share, n) {
-	return n > 0 ? 1.96 * Math.sqrt(share * (1 - share) / n) : 0;
-}
-
-/* ------------------------------------------------------------------ page */
-
-function make(tag, properties, ...kids) {
-	const element = document.createElementNS(XHTML, tag);
-
-	for (const [key, value] of Object.entries(properties || {})) {
-		if (key === "text")
-			element.textContent = value;
-		else if (key === "click")
-			element.addEventListener("click", value);
-		else
-			element.setAttribute(key, value);
-	}
-	element.append(...kids);
-	return element;
-}
-
-const KEYS = [
-	["/", "search"],
-	["n  N", "next, previous match"],
-	["Esc", "close, clear the search, zoom back"],
-	["\u2190 \u2191 \u2193 \u2192", "walk the frames"],
-	["Enter", "zoom to the frame (again: back)"],
-	["Home", "show everything"],
-	["i", "flip: flames or icicles"],
-	["r", "callers: merge from the innermost function on"],
-	["k", "kernel frames on or off"],
-	["m", "merge direct recursion"],
-	["x  u", "hide the function everywhere, undo"],
-	["c  C", "copy the name, the whole stack"],
-	["d", "dark or light"],
-	["?", "this help"],
-];
-
-class Viewer {
+class Viewer extends Page {
 	constructor(svg, data) {
-		this.svg = svg;
-		this.profile = new Profile(data);
-		this.data = data;
+		super(svg, data);
 		this.state = this.defaultState();
 		this.drawn = [];
 		this.views = new Map();
@@ -442,8 +24,6 @@ class Viewer {
 		this.current = null; /* the focused frame */
 		this.hovered = null; /* the one under the mouse */
 		this.matchIndex = -1;
-		this.hasKernel = data.frames.some((flags, i) => i % 6 === 4 && flags & IS_KERNEL);
-		this.build();
 		this.readState();
 		this.listen();
 		this.apply(true);
@@ -462,143 +42,6 @@ class Viewer {
 			hide: [],
 			theme: "",
 		};
-	}
-
-	/* ---------------------------------------------------- build the page */
-
-	build() {
-		const outer = document.createElementNS(SVG, "foreignObject");
-
-		this.svg.querySelector("#picture").remove();
-		this.svg.removeAttribute("viewBox");
-		this.svg.removeAttribute("role");
-		for (const [name, value] of [["width", "100%"], ["height", "100%"]]) {
-			this.svg.setAttribute(name, value);
-			outer.setAttribute(name, value);
-		}
-		this.svg.classList.add("live");
-		this.app = make("div", { class: "app" });
-		this.app.append(this.buildBar(), this.buildLegend(), this.buildGraph(),
-				this.buildDetails(), this.buildHelp());
-		outer.append(this.app);
-		this.svg.append(outer);
-	}
-
-	buildBar() {
-		const button = (label, title, key, click) => {
-			const element = make("button", { type: "button", title: title + " (" + key + ")", click },
-					     make("span", { text: label }));
-
-			return element;
-		};
-		const data = this.data;
-		const heads = make("div", { class: "heads" }, make("h1", { text: data.title, title: data.title }),
-				   make("p", { text: data.subtitle }));
-
-		if (data.quality)
-			heads.append(make("p", { text: data.quality, class: data.isQualityPoor ? "poor" : "" }));
-		this.buttons = {
-			reset: button("Reset zoom", "Show everything", "Home", () => this.zoomTo(this.view.root)),
-			invert: button("Icicle", "Flip: root at the top or at the bottom", "i", () => this.toggle("isInverted")),
-			reverse: button("Callers", "Merge from the innermost function on", "r", () => this.toggle("isReversed")),
-			kernel: button("Hide kernel", "Leave kernel frames out", "k", () => this.toggle("isKernelHidden")),
-			theme: button("Dark", "Dark or light", "d", () => this.toggleTheme()),
-			help: button("?", "Keys and help", "?", () => this.showHelp(this.help.hidden)),
-		};
-		this.buttons.reset.classList.add("reset");
-		this.buttons.kernel.hidden = !this.hasKernel;
-		const tools = make("div", { class: "tools" },
-				   make("div", { class: "buttons", role: "toolbar", "aria-label": "View" },
-					...Object.values(this.buttons)),
-				   this.buildSearch());
-
-		return make("div", { class: "bar" }, heads, tools);
-	}
-
-	buildSearch() {
-		const option = (label, title, click) =>
-			make("button", { type: "button", class: "option", title, "aria-label": title, text: label, click });
-
-		this.input = make("input", {
-			type: "text", placeholder: "Search", "aria-label": "Search functions",
-			spellcheck: "false", autocomplete: "off", title: "Search (/); lib:NAME finds a library",
-		});
-		this.options = {
-			isCaseSensitive: option("Aa", "Match case", () => this.toggle("isCaseSensitive")),
-			isRegex: option(".*", "Regular expression", () => this.toggle("isRegex")),
-		};
-		this.clear = option("\u00d7", "Clear the search (Esc)", () => this.search(""));
-		this.next = option("\u203a", "Next match (n)", () => this.step(1));
-		this.previous = option("\u2039", "Previous match (N)", () => this.step(-1));
-		this.found = make("output", { class: "found", "aria-live": "polite" });
-		return make("div", { class: "search", role: "search" }, this.found,
-			    this.previous, this.next,
-			    make("span", { class: "field" }, this.input, this.clear,
-				 this.options.isCaseSensitive, this.options.isRegex));
-	}
-
-	buildLegend() {
-		const legend = make("div", { class: "legend", "aria-label": "Share of samples by colour" });
-		const entries = this.data.legend;
-
-		this.legendButtons = new Map();
-		for (let i = 0; i < entries.length; i += 3) {
-			const name = this.data.strings[entries[i]];
-			const query = "lib:" + name;
-			const chip = make(this.data.palette === "library" ? "button" : "span", { class: "chip" },
-					  make("i", { class: "c" + entries[i + 1] }), make("b", { text: name }),
-					  make("span", { text: formatPercent(entries[i + 2] / this.profile.all) }));
-
-			if (chip.localName === "button") {
-				chip.title = "Share of the samples that end in " + name + "; click to mark";
-				chip.addEventListener("click", () => this.search(this.state.search === query ? "" : query));
-				this.legendButtons.set(query, chip);
-			}
-			legend.append(chip);
-		}
-		legend.hidden = entries.length === 0;
-		return legend;
-	}
-
-	buildGraph() {
-		this.graph = document.createElementNS(SVG, "svg");
-		this.graph.setAttribute("class", "graph");
-		this.graph.setAttribute("role", "tree");
-		this.graph.setAttribute("aria-label", "Flame graph of " + this.data.title);
-		this.frames = document.createElementNS(SVG, "g");
-		this.frames.id = "frames";
-		this.graph.append(this.frames);
-		this.scroll = make("div", { class: "scroll" });
-		this.scroll.append(this.graph);
-		return this.scroll;
-	}
-
-	buildDetails() {
-		this.detailsName = make("div", { class: "name" });
-		this.detailsFigures = make("div", { class: "figures" });
-		this.note = make("div", { class: "note" });
-		return make("div", { class: "details" },
-			    make("div", { class: "hovered", role: "status" }, this.detailsName, this.detailsFigures),
-			    this.note);
-	}
-
-	buildHelp() {
-		const table = make("table");
-
-		for (const [key, text] of KEYS) {
-			const cell = make("th");
-
-			for (const one of key.split(/ +/))
-				cell.append(make("kbd", { text: one }));
-			table.append(make("tr", null, cell, make("td", { text })));
-		}
-		this.help = make("div", { class: "help", role: "dialog", "aria-label": "Help", hidden: "",
-					  click: (event) => event.target === this.help && this.showHelp(false) },
-				 make("div", { tabindex: "-1" }, make("h2", { text: "Keys" }), table,
-				      make("p", { text: "Width is the share of samples, not time going by. " +
-					      "The percentage after \u00b1 is the error to expect from " +
-					      "sampling (95 % interval)." })));
-		return this.help;
 	}
 
 	/* ------------------------------------------------------------- state */
@@ -817,7 +260,7 @@ class Viewer {
 
 	/** Go to the next match drawn, from left to right and root to leaf. */
 	step(direction) {
-		const matches = this.drawn.filter((item) => this.matched && this.matched[item.frame.frame])
+		const matches = this.drawn.filter((item) => this.isMatch(item.frame) && this.elements.has(item.frame))
 			.sort((a, b) => a.x - b.x || a.frame.depth - b.frame.depth);
 
 		if (!matches.length) {
@@ -902,8 +345,11 @@ class Viewer {
 		this.app.classList.toggle("searching", Boolean(this.matched));
 		const fragment = document.createDocumentFragment();
 		this.elements = new Map();
-		for (const item of this.drawn)
-			fragment.append(this.drawFrame(item));
+		this.drawNarrow(fragment);
+		for (const item of this.drawn) {
+			if (item.width >= ELEMENT_MIN_PX)
+				fragment.append(this.drawFrame(item));
+		}
 		this.frames.replaceChildren(fragment);
 		if (!this.elements.has(this.current))
 			this.current = this.zoomed;
@@ -912,6 +358,33 @@ class Viewer {
 		if (hadFocus)
 			element.focus({ preventScroll: true });
 		this.showNote();
+	}
+
+	isMatch(frame) {
+		return this.matched !== null && this.matched[frame.frame] === 1;
+	}
+
+	drawNarrow(fragment) {
+		const shapes = new Map();
+
+		for (const { frame, x, width } of this.drawn) {
+			if (width >= ELEMENT_MIN_PX)
+				continue;
+			const key = this.profile.className(frame.frame) + (this.isMatch(frame) ? " match" : "");
+			const shape = "M" + x.toFixed(2) + " " + this.rowTop(frame) +
+				"h" + Math.max(width - GAP_PX, 0.3).toFixed(2) + "v" + (ROW_PX - 1) +
+				"H" + x.toFixed(2) + "z";
+
+			shapes.set(key, (shapes.get(key) || "") + shape);
+		}
+		for (const [key, shape] of shapes) {
+			const path = document.createElementNS(SVG, "path");
+
+			path.setAttribute("class", "narrow " + key);
+			path.setAttribute("d", shape);
+			path.setAttribute("aria-hidden", "true");
+			fragment.append(path);
+		}
 	}
 
 	drawFrame(item) {
@@ -923,7 +396,7 @@ class Viewer {
 		const label = item.width >= LABEL_MIN_PX ? fitLabel(name, item.width - 2 * LABEL_PADDING_PX) : "";
 
 		group.setAttribute("class", "frame" + (item.isFaded ? " faded" : "") +
-			(this.matched && this.matched[number] ? " match" : ""));
+			(this.isMatch(item.frame) ? " match" : ""));
 		group.setAttribute("role", "treeitem");
 		group.setAttribute("aria-level", item.frame.depth + 1);
 		group.setAttribute("aria-label", name + ", " + formatPercent(item.frame.total / this.profile.all));
@@ -999,7 +472,7 @@ class Viewer {
 			target = this.view.children(frame).filter(isDrawn)
 				.reduce((best, kid) => !best || kid.total > best.total ? kid : best, null);
 		} else {
-			const row = this.drawn.filter((item) => item.frame.depth === frame.depth)
+			const row = this.drawn.filter((item) => item.frame.depth === frame.depth && isDrawn(item.frame))
 				.sort((a, b) => a.x - b.x).map((item) => item.frame);
 
 			target = row[row.indexOf(frame) + (key === "ArrowLeft" ? -1 : 1)];
@@ -1236,4 +709,3 @@ const svg = document.currentScript.ownerSVGElement;
 const source = svg.querySelector("#flame-data");
 
 new Viewer(svg, JSON.parse(source.textContent));
-})();
