@@ -99,7 +99,8 @@ static enum stack_end step_by_frame_pointer(struct walk *walk)
 	if (!walk_read_word(walk, frame_pointer, &saved_frame_pointer) ||
 	    !walk_read_word(walk, frame_pointer + 8, &return_address))
 		return walk_read_failure(walk);
-	if (return_address && !walk_is_return_address(walk, return_address))
+	/* The outermost frame was not called: Go lets it return to runtime.goexit + 1. */
+	if (return_address && saved_frame_pointer && !walk_is_return_address(walk, return_address))
 		return STACK_END_NO_RULE;
 	step_vector_append(walk->steps, (struct step){ .saves = NULL });
 	walk->instruction_pointer = return_address;
@@ -151,6 +152,22 @@ static enum stack_end step_by_signal_frame(struct walk *walk)
 	return STACK_END_NONE;
 }
 
+/*
+ * Assembly in a file that is described otherwise mostly has no frame, and the
+ * compiled code that calls it need not keep a frame pointer. JIT code, V8's
+ * builtins and Go do keep it, and leave old return addresses in their frames.
+ */
+static bool is_called_from_described_code(const struct walk *walk, const struct site *site)
+{
+	uint64_t return_address;
+	struct site caller;
+
+	if (!site->table || !walk_read_word(walk, walk->stack_pointer, &return_address))
+		return false;
+	unwinder_find_site(walk->unwinder, walk->process, return_address - 1, &caller);
+	return caller.rule->kind != UNWIND_RULE_GAP;
+}
+
 enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
 {
 	enum stack_end end;
@@ -162,11 +179,7 @@ enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
 		return STACK_END_ENTRY;
 	if (is_signal_trampoline(walk, site))
 		return step_by_signal_frame(walk);
-	/*
-	 * In files this is assembly, mostly without a frame, and the word on top can be
-	 * checked. JIT code mostly has one, and its words cannot be checked as well.
-	 */
-	if (walk->is_exact && is_in_file(site->object) && step_as_leaf(walk, 0))
+	if (walk->is_exact && is_called_from_described_code(walk, site) && step_as_leaf(walk, 0))
 		return STACK_END_NONE;
 	end = step_by_frame_pointer(walk);
 	/* _init and the start of crtstuff's functions: one push, or room for one. */

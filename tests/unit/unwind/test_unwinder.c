@@ -485,6 +485,23 @@ static void test_frame_pointers_of_jit_code(void **state)
 	assert_int_equal(run(fixture, JIT_ADDRESS + 0x40), STACK_END_COPY_ENDED);
 }
 
+static void test_compiled_code_without_cfi_keeps_its_frame_pointer(void **state)
+{
+	struct fixture *fixture = *state;
+
+	/* On top lies what an earlier call left there; the caller has no CFI either. */
+	fixture->registers.values[TEST_RBP] = stack_slot(2);
+	push(fixture, code(AFTER_CALL(FUNCTION_GAP)));
+	push(fixture, 0);
+	push(fixture, stack_slot(4));
+	push(fixture, code(AFTER_CALL(FUNCTION_GAP)));
+	push(fixture, 0);
+	push(fixture, code(FUNCTION_GAP + 0x41)); /* as runtime.goexit + 1: no call before it */
+	assert_int_equal(run(fixture, code(FUNCTION_GAP + 0x20)), STACK_END_FP_ROOT);
+	ASSERT_FRAMES(fixture, code(FUNCTION_GAP + 0x20), code(AFTER_CALL(FUNCTION_GAP)),
+		      code(FUNCTION_GAP + 0x41));
+}
+
 static void test_frame_pointers_that_are_none(void **state)
 {
 	struct fixture *fixture = *state;
@@ -551,6 +568,7 @@ int main(void)
 		TEST(test_leaf_without_cfi),
 		TEST(test_jump_to_nowhere),
 		TEST(test_frame_pointers_of_jit_code),
+		TEST(test_compiled_code_without_cfi_keeps_its_frame_pointer),
 		TEST(test_frame_pointers_that_are_none),
 		TEST(test_new_mappings_are_seen),
 		TEST(test_file_that_is_not_there),
