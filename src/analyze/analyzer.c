@@ -28,7 +28,7 @@ static void add_events(struct profile *profile, const struct record_source *sour
 		bool is_cycles = attr->type == PERF_TYPE_HARDWARE &&
 				 attr->config == PERF_COUNT_HW_CPU_CYCLES;
 		uint32_t event = profile_add_event(profile, source->event_names[i],
-						   is_clock	 ? "ns"
+						   is_clock    ? "ns"
 						   : is_cycles ? "cycles"
 							       : "events");
 
@@ -86,11 +86,9 @@ static uint32_t intern_location(struct analyzer *analyzer, const struct address_
 		flags |= LOCATION_IS_CALL_SITE;
 	if (frame->flags & ADDRESS_FRAME_IS_RECOVERED)
 		flags |= LOCATION_IS_RECOVERED;
-	return profile_intern_location(analyzer->profile, object, frame->elf_address - back,
-				       frame->runtime_address - back,
-				       frame->flags & ADDRESS_FRAME_IS_KERNEL ? LOCATION_KERNEL
-									      : LOCATION_USER,
-				       flags);
+	return profile_intern_location(
+		analyzer->profile, object, frame->elf_address - back, frame->runtime_address - back,
+		frame->flags & ADDRESS_FRAME_IS_KERNEL ? LOCATION_KERNEL : LOCATION_USER, flags);
 }
 
 static void apply_sample(struct analyzer *analyzer, const struct record *record)

@@ -152,11 +152,10 @@ void naming_run(struct profile *profile, const struct object_ids *ids,
 	for (uint32_t i = 0; i < profile->locations.count; i++) {
 		const struct profile_location *location = &profile->locations.items[i];
 
-		naming_entry_vector_append(&entries,
-					   (struct naming_entry){
-						   .elf_address = location->elf_address,
-						   .object = location->object,
-						   .location = i });
+		naming_entry_vector_append(
+			&entries, (struct naming_entry){ .elf_address = location->elf_address,
+							 .object = location->object,
+							 .location = i });
 	}
 	if (entries.count)
 		qsort(entries.items, entries.count, sizeof(*entries.items), naming_entry_compare);

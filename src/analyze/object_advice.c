@@ -44,11 +44,12 @@ static struct advice advice_for_file(struct object *object, struct symbolizer *s
 						       "symbol table");
 		return advice;
 	}
-	advice.hint = strncmp(object->path, "/usr/", 5) == 0 || strncmp(object->path, "/lib", 4) == 0
-			      ? memory_format_text("install its debug symbols: find-dbgsym-packages "
-						   "%s (package debian-goodies)",
-						   object->path)
-			      : memory_format_text("build it with -g and without strip");
+	advice.hint =
+		strncmp(object->path, "/usr/", 5) == 0 || strncmp(object->path, "/lib", 4) == 0
+			? memory_format_text("install its debug symbols: find-dbgsym-packages "
+					     "%s (package debian-goodies)",
+					     object->path)
+			: memory_format_text("build it with -g and without strip");
 	return advice;
 }
 
@@ -64,16 +65,17 @@ static struct advice advice_for(struct object *object, struct symbolizer *symbol
 	case OBJECT_MISSING:
 		return (struct advice){
 			.problem = memory_format_text("file is gone: %s", object->problem),
-			.hint = memory_duplicate_text("profile again while the file is in place") };
+			.hint = memory_duplicate_text("profile again while the file is in place")
+		};
 	case OBJECT_REPLACED:
-		return (struct advice){
-			.problem = memory_duplicate_text(object->problem),
-			.hint = memory_duplicate_text("profile again: the file was rebuilt meanwhile") };
+		return (struct advice){ .problem = memory_duplicate_text(object->problem),
+					.hint = memory_duplicate_text(
+						"profile again: the file was rebuilt meanwhile") };
 	case OBJECT_DENIED:
-		return (struct advice){
-			.problem = memory_duplicate_text(object->problem),
-			.hint = memory_format_text("make it readable: sudo chmod a+r '%s'",
-						   object->path) };
+		return (struct advice){ .problem = memory_duplicate_text(object->problem),
+					.hint = memory_format_text(
+						"make it readable: sudo chmod a+r '%s'",
+						object->path) };
 	case OBJECT_BROKEN:
 		return (struct advice){ .problem = memory_duplicate_text(object->problem) };
 	default:

@@ -63,10 +63,9 @@ struct error *launch_prepare(char *const *argv, struct launch *ret)
 	}
 	close(release_pipe[0]);
 	close(status_pipe[1]);
-	*ret = (struct launch){ .pid = pid,
-				.argv = argv,
-				.release_fd = release_pipe[1],
-				.status_fd = status_pipe[0] };
+	*ret = (struct launch){
+		.pid = pid, .argv = argv, .release_fd = release_pipe[1], .status_fd = status_pipe[0]
+	};
 	return NULL;
 }
 

@@ -9,8 +9,8 @@
 struct launch {
 	pid_t pid;
 	char *const *argv; /**< Borrowed. */
-	int release_fd;	   /**< Closing it unwritten makes the child leave without exec. */
-	int status_fd;	   /**< The child's errno when exec fails; end of file when it succeeds. */
+	int release_fd;    /**< Closing it unwritten makes the child leave without exec. */
+	int status_fd;     /**< The child's errno when exec fails; end of file when it succeeds. */
 };
 
 /**

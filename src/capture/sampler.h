@@ -22,10 +22,10 @@ enum sampled_sides {
 
 /** What is asked for. All-zero numbers mean "the default". */
 struct sampler_options {
-	const char *event;	  /**< "cycles", "cpu-clock", "cycles:u"; NULL: cycles or cpu-clock. */
-	uint64_t frequency_hz;	  /**< 0: 997 unless a period is given. */
-	bool is_frequency_max;	  /**< -F max */
-	uint64_t period;	  /**< -c; 0: by frequency. */
+	const char *event;     /**< "cycles", "cpu-clock", "cycles:u"; NULL: cycles or cpu-clock. */
+	uint64_t frequency_hz; /**< 0: 997 unless a period is given. */
+	bool is_frequency_max; /**< -F max */
+	uint64_t period;       /**< -c; 0: by frequency. */
 	uint64_t ring_size_bytes; /**< Per CPU; 0: as large as allowed and useful. */
 	enum stack_method stack_method;
 	uint32_t stack_copy_bytes; /**< 0: as large as the rings allow. */
@@ -51,7 +51,7 @@ struct sampler_facts {
 
 /** Counts so far; read at any time. */
 struct sampler_progress {
-	uint64_t n_bytes;	  /**< Taken from the rings, stack copies trimmed. */
+	uint64_t n_bytes; /**< Taken from the rings, stack copies trimmed. */
 	uint64_t n_wakeups;
 	uint64_t queue_bytes_max; /**< The most that waited for the analysis. */
 };
@@ -71,8 +71,7 @@ struct sampler {
 	 * facts.degradations. Sampling begins when the command execs and ends,
 	 * with RECORD_SOURCE_END, when that process does.
 	 */
-	struct error *(*open)(const struct sampler_options *options,
-			      struct sampler_session **ret);
+	struct error *(*open)(const struct sampler_options *options, struct sampler_session **ret);
 	/** No new samples; what is in the rings can still be read, then END. */
 	void (*stop)(struct sampler_session *session);
 	void (*progress)(const struct sampler_session *session, struct sampler_progress *ret);

@@ -40,18 +40,19 @@ enum {
 };
 
 static const struct option_spec options[] = {
-	{ OPTION_FREQUENCY, 'F', "freq", "HZ|max",
-	  "Samples per second and CPU. Default: 997.", "997 4999 max" },
+	{ OPTION_FREQUENCY, 'F', "freq", "HZ|max", "Samples per second and CPU. Default: 997.",
+	  "997 4999 max" },
 	{ OPTION_EVENT, 'e', "event", "EVENT",
 	  "What to sample on: cycles, cpu-clock, page-faults, cache-misses, rNNN and others, with "
 	  ":u or :k for one side. Default: cycles, or cpu-clock without hardware counters.",
 	  "cycles cpu-clock task-clock instructions page-faults minor-faults major-faults "
 	  "context-switches cache-misses branch-misses" },
-	{ OPTION_PERIOD, 'c', "count", "N",
-	  "Take a sample every N events instead of by frequency.", NULL },
+	{ OPTION_PERIOD, 'c', "count", "N", "Take a sample every N events instead of by frequency.",
+	  NULL },
 	{ OPTION_RING_SIZE, 'm', "mmap-pages", "SIZE",
 	  "Ring buffer per CPU: pages, or bytes with K, M or G. Default: what holds 128 ms of "
-	  "samples, or as much as allowed.", NULL },
+	  "samples, or as much as allowed.",
+	  NULL },
 	{ OPTION_CALL_GRAPH, 0, "call-graph", "METHOD",
 	  "How stacks are found: dwarf[,BYTES] copies the stack and unwinds it while recording, fp "
 	  "follows frame pointers, none. Default: dwarf, as many bytes as fit.",
@@ -63,7 +64,8 @@ static const struct option_spec options[] = {
 	  "Replace the files of an earlier run in the folder given with -o.", NULL },
 	{ OPTION_DURATION, 0, "duration", "TIME",
 	  "Stop sampling after TIME (seconds, or with ms, s, m), end the command with SIGTERM and "
-	  "report.", NULL },
+	  "report.",
+	  NULL },
 	{ OPTION_REPEAT, 0, "repeat", "N",
 	  "Run the command N times into one profile, for more samples.", NULL },
 	{ OPTION_NO_INHERIT, 'i', "no-inherit", NULL,
@@ -128,14 +130,14 @@ static struct error *read_call_graph(const char *value, struct sampler_options *
 	} else if (strcmp(value, "dwarf") == 0) {
 		sampler->stack_method = STACK_METHOD_DWARF;
 	} else if (strncmp(value, "dwarf,", 6) == 0) {
-		RETURN_IF_ERROR(option_read_size("--call-graph dwarf", value + 6, 512, 65528,
-						 &bytes));
+		RETURN_IF_ERROR(
+			option_read_size("--call-graph dwarf", value + 6, 512, 65528, &bytes));
 		sampler->stack_method = STACK_METHOD_DWARF;
 		sampler->stack_copy_bytes = (uint32_t)bytes;
 	} else {
-		return error_with_hint(error_new(ERROR_USAGE, "--call-graph: unknown method '%s'",
-						 value),
-				       "one of: dwarf, dwarf,BYTES (512 to 65528), fp, none");
+		return error_with_hint(
+			error_new(ERROR_USAGE, "--call-graph: unknown method '%s'", value),
+			"one of: dwarf, dwarf,BYTES (512 to 65528), fp, none");
 	}
 	return NULL;
 }
@@ -424,12 +426,15 @@ const struct command command_run = {
 	.description =
 		"Runs COMMAND, samples it with all its threads and children from its first "
 		"instruction on, unwinds their stacks while it runs, and writes perf.data, "
-		"perf-report.txt, perf-script.txt, perf-collapsed.txt, flamegraph.svg, analysis.txt "
+		"perf-report.txt, perf-script.txt, perf-collapsed.txt, flamegraph.svg, "
+		"analysis.txt "
 		"and summary.json into a folder of their own. The word run may be left out.\n\n"
 		"The command's standard streams, signals and terminal are its own; everything "
 		"perf-profile says goes to standard error. The exit status is the command's, 128+N "
-		"when signal N killed it, 125 when perf-profile itself failed, 126 when the command "
-		"cannot be executed and 127 when it is not found. Ctrl-C ends the command and still "
+		"when signal N killed it, 125 when perf-profile itself failed, 126 when the "
+		"command "
+		"cannot be executed and 127 when it is not found. Ctrl-C ends the command and "
+		"still "
 		"reports; a second Ctrl-C stops at once.",
 	.options = options,
 	.examples = examples,

@@ -44,8 +44,8 @@ static void read_cpuinfo(struct machine *machine)
 	if (file)
 		fclose(file);
 	if (vendor && family && model && stepping)
-		machine->cpu_id = memory_format_text("%s,%s,%s,%s", vendor, family, model,
-						     stepping);
+		machine->cpu_id =
+			memory_format_text("%s,%s,%s,%s", vendor, family, model, stepping);
 }
 
 void machine_init(struct machine *machine)

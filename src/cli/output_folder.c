@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PARENT_FOLDER	    "perf-profile.out"
-#define LATEST_LINK	    PARENT_FOLDER "/latest"
-#define PROGRAM_LENGTH_MAX  64
+#define PARENT_FOLDER        "perf-profile.out"
+#define LATEST_LINK          PARENT_FOLDER "/latest"
+#define PROGRAM_LENGTH_MAX   64
 #define SAME_SECOND_RUNS_MAX 1000
 
 /** File names stay easy to type: what is not a letter, digit or one of "._+-" becomes "_". */
@@ -43,23 +43,23 @@ static struct error *make_fresh_folder(const char *program, char **path_ret)
 	char stamp[32];
 
 	if (mkdir(PARENT_FOLDER, 0777) != 0 && errno != EEXIST)
-		return error_with_hint(error_from_errno(errno, "cannot make the folder '%s'",
-							PARENT_FOLDER),
-				       "choose another place with -o DIR");
+		return error_with_hint(
+			error_from_errno(errno, "cannot make the folder '%s'", PARENT_FOLDER),
+			"choose another place with -o DIR");
 	localtime_r(&now, &local);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &local);
 	for (unsigned int run = 1; run <= SAME_SECOND_RUNS_MAX; run++) {
-		char *path = run == 1 ? memory_format_text(PARENT_FOLDER "/%s-%s", name, stamp)
-				      : memory_format_text(PARENT_FOLDER "/%s-%s-%u", name, stamp,
-							   run);
+		char *path =
+			run == 1 ? memory_format_text(PARENT_FOLDER "/%s-%s", name, stamp)
+				 : memory_format_text(PARENT_FOLDER "/%s-%s-%u", name, stamp, run);
 
 		if (mkdir(path, 0700) == 0) {
 			*path_ret = path;
 			return NULL;
 		}
 		int mkdir_errno = errno;
-		struct error *error = error_from_errno(mkdir_errno, "cannot make the folder '%s'",
-						       path);
+		struct error *error =
+			error_from_errno(mkdir_errno, "cannot make the folder '%s'", path);
 
 		free(path);
 		if (mkdir_errno != EEXIST)
@@ -92,10 +92,10 @@ static struct error *take_wanted_folder(const char *path, bool may_replace)
 	if (access(path, W_OK | X_OK) != 0)
 		return error_from_errno(errno, "cannot write into '%s'", path);
 	if (!may_replace && !is_empty_folder(path))
-		return error_with_hint(error_new(ERROR_SYSTEM, "the folder '%s' is not empty",
-						 path),
-				       "choose another with -o, or add --force to replace the "
-				       "files of an earlier run");
+		return error_with_hint(
+			error_new(ERROR_SYSTEM, "the folder '%s' is not empty", path),
+			"choose another with -o, or add --force to replace the "
+			"files of an earlier run");
 	return NULL;
 }
 
@@ -135,8 +135,8 @@ struct error *output_folder_publish(const struct output_folder *folder)
 	if (symlink(strrchr(folder->path, '/') + 1, fresh_path) != 0)
 		return error_from_errno(errno, "cannot make the link '%s'", fresh_path);
 	if (rename(fresh_path, folder->latest_path) != 0) {
-		struct error *error = error_from_errno(errno, "cannot make the link '%s'",
-						       folder->latest_path);
+		struct error *error =
+			error_from_errno(errno, "cannot make the link '%s'", folder->latest_path);
 
 		unlink(fresh_path);
 		return error;

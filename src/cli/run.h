@@ -29,10 +29,10 @@ struct run_options {
 
 /** Where the time of the job itself went, for --timings. */
 struct run_timings {
-	uint64_t start_ns;	 /**< All times on CLOCK_MONOTONIC. */
-	uint64_t sampling_ns;	 /**< Rings open, command about to exec. */
+	uint64_t start_ns;    /**< All times on CLOCK_MONOTONIC. */
+	uint64_t sampling_ns; /**< Rings open, command about to exec. */
 	uint64_t command_end_ns;
-	uint64_t drained_ns;	 /**< Last record analysed. */
+	uint64_t drained_ns; /**< Last record analysed. */
 	uint64_t named_ns;
 	uint64_t perf_data_ns;
 	uint64_t written_ns;
@@ -41,20 +41,20 @@ struct run_timings {
 /** What recording leaves behind. */
 struct recording {
 	struct analyzer *analyzer;
-	struct output_file perf_data; /**< Not committed yet. */
-	struct perf_data_writer *writer; /**< NULL after perf_data_error. */
-	struct error *perf_data_error;	 /**< Why there is no perf.data; the rest goes on. */
+	struct output_file perf_data;      /**< Not committed yet. */
+	struct perf_data_writer *writer;   /**< NULL after perf_data_error. */
+	struct error *perf_data_error;     /**< Why there is no perf.data; the rest goes on. */
 	struct string_vector degradations; /**< Owned copies. */
-	struct sampler_facts facts;	   /**< Strings static; its degradations moved above. */
+	struct sampler_facts facts;        /**< Strings static; its degradations moved above. */
 	uint64_t first_sample_time_ns, last_sample_time_ns;
 	uint64_t n_samples;
 	uint64_t wall_ns;
 	uint64_t start_realtime_ns;
-	struct rusage usage; /**< Of the command and its waited-for children. */
-	int wait_status;     /**< Of the last run. */
-	bool has_exec_failed;	 /**< The error of recording_run() is the command's. */
+	struct rusage usage;     /**< Of the command and its waited-for children. */
+	int wait_status;         /**< Of the last run. */
+	bool has_exec_failed;    /**< The error of recording_run() is the command's. */
 	bool is_stopped_by_user; /**< Ctrl-C or another ending signal. */
-	bool is_aborted;	 /**< A second Ctrl-C: no reports wanted. */
+	bool is_aborted;         /**< A second Ctrl-C: no reports wanted. */
 	struct run_timings timings;
 };
 

@@ -15,8 +15,7 @@ struct deliverable_writer {
 
 static const struct deliverable_writer writers[] = {
 	{ "flamegraph.svg", "the picture: open it in a browser", "flamegraph", NULL },
-	{ "analysis.txt", "findings with evidence, and what to try", NULL,
-	  explanation_write_text },
+	{ "analysis.txt", "findings with evidence, and what to try", NULL, explanation_write_text },
 	{ "perf-report.txt", "functions, libraries and call trees", "report", NULL },
 	{ "perf-script.txt", "every sample, for other tools", "script", NULL },
 	{ "perf-collapsed.txt", "folded stacks, for other flame graphs", "collapsed", NULL },
@@ -24,8 +23,7 @@ static const struct deliverable_writer writers[] = {
 };
 
 static struct error *write_one(const struct deliverable_writer *writer, FILE *file,
-			       const struct profile *profile,
-			       const struct explanation *explanation,
+			       const struct profile *profile, const struct explanation *explanation,
 			       const struct output_options *options)
 {
 	const struct output_format *format;
@@ -69,8 +67,8 @@ static void add_files_criterion(struct explanation *explanation,
 		&explanation->criteria,
 		(struct criterion){
 			.name = "files written",
-			.verdict = n_written == deliverables->count ? CRITERION_MET
-								    : CRITERION_FAILED,
+			.verdict =
+				n_written == deliverables->count ? CRITERION_MET : CRITERION_FAILED,
 			.detail = memory_format_text("%zu of %zu", n_written, deliverables->count),
 		});
 }
@@ -83,8 +81,8 @@ void deliverables_write(struct deliverable_vector *deliverables, const struct pr
 		struct deliverable deliverable = { .name = writers[i].name,
 						   .purpose = writers[i].purpose };
 
-		deliverable.error = deliverable_write(&writers[i], profile, explanation, options,
-						      folder);
+		deliverable.error =
+			deliverable_write(&writers[i], profile, explanation, options, folder);
 		deliverable_vector_append(deliverables, deliverable);
 	}
 	add_files_criterion(explanation, deliverables);

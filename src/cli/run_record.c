@@ -60,8 +60,8 @@ static void show_status(const struct run *run, uint64_t now_ns)
 static void look_after_command(struct run *run, uint64_t now_ns)
 {
 	const struct run_signals signals = run_signals_state();
-	bool is_time_up = run->options->duration_ns &&
-			  now_ns - run->start_ns >= run->options->duration_ns;
+	bool is_time_up =
+		run->options->duration_ns && now_ns - run->start_ns >= run->options->duration_ns;
 
 	if (signals.ending_signal)
 		run->recording->is_stopped_by_user = true;
@@ -73,8 +73,8 @@ static void look_after_command(struct run *run, uint64_t now_ns)
 		run->sampler->stop(run->session);
 		run->is_stopped = true;
 	}
-	if ((is_time_up || (signals.ending_signal &&
-			    now_ns - signals.first_time_ns >= INTERRUPT_GRACE_NS)) &&
+	if ((is_time_up ||
+	     (signals.ending_signal && now_ns - signals.first_time_ns >= INTERRUPT_GRACE_NS)) &&
 	    !run->is_terminated) {
 		kill(run->pid, SIGTERM);
 		run->is_terminated = true;
@@ -111,8 +111,8 @@ static void store_record(struct run *run, const struct record *record)
 		return;
 	if (record->type == PERF_RECORD_SAMPLE) {
 		stored.data = run->record_buffer;
-		stored.size = record_encode_sample(&run->session->source.layouts->layouts[0], record,
-						   callchain->items, callchain->count,
+		stored.size = record_encode_sample(&run->session->source.layouts->layouts[0],
+						   record, callchain->items, callchain->count,
 						   run->record_buffer);
 	}
 	error = perf_data_writer_append(recording->writer, stored);

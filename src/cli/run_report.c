@@ -108,8 +108,8 @@ static void print_criteria(const struct explanation *explanation)
 	for (size_t i = 0; i < explanation->criteria.count; i++) {
 		const struct criterion *criterion = &explanation->criteria.items[i];
 
-		fprintf(stderr, "  %s%s%s  %s: ",
-			terminal_begin(stderr, marks[criterion->verdict].style),
+		fprintf(stderr,
+			"  %s%s%s  %s: ", terminal_begin(stderr, marks[criterion->verdict].style),
 			marks[criterion->verdict].mark, terminal_end(stderr), criterion->name);
 		print_cut(criterion->detail ? criterion->detail : "", 200);
 		fputc('\n', stderr);
@@ -221,8 +221,9 @@ void run_timings_print(const struct recording *recording)
 	print_stage("other deliverables", timings->written_ns - timings->perf_data_ns);
 	print_stage("end of command to last deliverable",
 		    timings->written_ns - timings->drained_ns);
-	fprintf(stderr, "  %" PRIu64 " samples, %" PRIu64 " frames, %" PRIu64 " tables of %" PRIu64
-			" rows, %u rings of %" PRIu64 " KiB, stack copies of %u bytes\n",
+	fprintf(stderr,
+		"  %" PRIu64 " samples, %" PRIu64 " frames, %" PRIu64 " tables of %" PRIu64
+		" rows, %u rings of %" PRIu64 " KiB, stack copies of %u bytes\n",
 		statistics.n_samples, statistics.n_user_frames, statistics.unwinder.n_tables,
 		statistics.unwinder.n_table_rows, recording->facts.n_rings,
 		recording->facts.ring_size_bytes / 1024, recording->facts.stack_copy_bytes);

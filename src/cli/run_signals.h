@@ -17,7 +17,7 @@
 
 struct run_signals {
 	unsigned int n_interrupts; /**< SIGINT and SIGQUIT so far. */
-	int ending_signal;	   /**< The first SIGINT, SIGQUIT, SIGTERM or SIGHUP; 0: none. */
+	int ending_signal;         /**< The first SIGINT, SIGQUIT, SIGTERM or SIGHUP; 0: none. */
 	uint64_t first_time_ns;
 };
 

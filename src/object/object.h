@@ -25,8 +25,8 @@ struct object_store;
 enum object_kind {
 	OBJECT_FILE,	      /**< An ELF file. */
 	OBJECT_VDSO,	      /**< "[vdso]", read from our own memory. */
-	OBJECT_KERNEL,	      /**< "[kernel.kallsyms]": kernel and modules as kallsyms has them. */
-	OBJECT_ANONYMOUS,     /**< "//anon", "[heap]", "/memfd:...", "/dev/zero": code without a file. */
+	OBJECT_ANONYMOUS, /**< "//anon", "[heap]", "/memfd:...", "/dev/zero": no file. */
+	OBJECT_ANONYMOUS,     /**< "//anon", "[heap]", "/memfd:...", "/dev/zero": no file. */
 	OBJECT_PERF_MAP,      /**< JIT code of one process, named by /tmp/perf-PID.map. */
 };
 
@@ -59,7 +59,7 @@ struct object {
 	char *problem;		  /**< Why state is not OBJECT_OPEN, one line; else NULL. */
 	struct build_id build_id; /**< From the mapping, or from the file once open. */
 	struct build_id mapped_build_id; /**< What the kernel said was mapped; size 0: nothing. */
-	bool is_debug_file; /**< Belongs to another object, see object_debug_file(); never mapped. */
+	bool is_debug_file; /**< Belongs to another object (object_debug_file()); never mapped. */
 
 	/* Valid when state is OBJECT_OPEN; file kinds only. */
 	const struct architecture *architecture; /**< NULL: a CPU we do not know. */

@@ -343,12 +343,12 @@ void profile_expand_stack(const struct profile *profile, uint32_t stack,
 	while (stack != 0) {
 		const struct profile_stack *node = &profile->stacks.items[stack];
 		const struct profile_location *location = &profile->locations.items[node->location];
-		const uint32_t *ids = profile->location_frames.items + location->first_frame;
+		const uint32_t *all_ids = profile->location_frames.items;
 
 		if (location->n_frames == 0)
 			index_vector_append(frames_ret, PROFILE_FRAME_UNKNOWN);
 		for (uint32_t i = 0; i < location->n_frames; i++)
-			index_vector_append(frames_ret, ids[i]);
+			index_vector_append(frames_ret, all_ids[location->first_frame + i]);
 		stack = node->parent;
 	}
 

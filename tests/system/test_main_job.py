@@ -89,7 +89,8 @@ def test_file_that_is_no_program(tmp_path):
 
 
 @pytest.mark.parametrize("options, words", [
-    (["-F", "0"], "--freq"), (["-F", "fast"], "--freq"), (["-e", "cycels"], "did you mean 'cycles'"),
+    (["-F", "0"], "--freq"), (["-F", "fast"], "--freq"),
+    (["-e", "cycels"], "did you mean 'cycles'"),
     (["--colors", "pink-ish"], "one of: "), (["--call-graph", "magic"], "dwarf,BYTES"),
     (["--call-graph", "dwarf,100000"], "65528"), (["--duration", "soon"], "--duration"),
     (["--rules", "/no/such/file.rules"], "/no/such/file.rules"), (["--widht", "3"], "--width"),

@@ -77,8 +77,11 @@ static bool is_indirect_call(const uint8_t *code, size_t size_bytes)
 /* Intel SDM volume 2, CALL: e8 with a 32-bit displacement, or ff /2. */
 static bool may_follow_call(struct bytes before)
 {
-	const uint8_t *end = before.data + before.size;
+	const uint8_t *end;
 
+	if (before.size == 0)
+		return false;
+	end = before.data + before.size;
 	if (before.size >= 5 && end[-5] == 0xe8)
 		return true;
 	for (size_t size_bytes = 2; size_bytes <= 7 && size_bytes <= before.size; size_bytes++) {

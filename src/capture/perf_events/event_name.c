@@ -104,9 +104,9 @@ struct error *event_name_parse(const char *text, struct event_selection *ret)
 	else if (colon && strcmp(colon, ":k") == 0)
 		selection.is_kernel_only = true;
 	else if (colon)
-		return error_with_hint(error_new(ERROR_USAGE, "unknown modifier '%s' of event '%s'",
-						 colon, text),
-				       "':u' is user code only, ':k' the kernel only");
+		return error_with_hint(
+			error_new(ERROR_USAGE, "unknown modifier '%s' of event '%s'", colon, text),
+			"':u' is user code only, ':k' the kernel only");
 	*ret = selection;
 	return NULL;
 }

@@ -7,11 +7,11 @@
 #include <linux/perf_event.h>
 
 struct event_selection {
-	uint32_t type;	  /**< PERF_TYPE_* */
+	uint32_t type; /**< PERF_TYPE_* */
 	uint64_t config;
-	const char *name; /**< As perf spells it; static or borrowed from the asker. */
-	const char *unit; /**< Of the period: "ns" for clocks, else the name of what is counted. */
-	bool is_user_only;   /**< ":u" */
+	const char *name;  /**< As perf spells it; static or borrowed from the asker. */
+	const char *unit;  /**< Of the period: "ns" for clocks, else the name of what is counted. */
+	bool is_user_only; /**< ":u" */
 	bool is_kernel_only; /**< ":k" */
 };
 

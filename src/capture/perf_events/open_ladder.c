@@ -24,9 +24,9 @@
 /** Everything in a sample but the stack: registers and a deep kernel callchain. */
 #define SAMPLE_OVERHEAD_BYTES 1024
 
-#define RING_SIZE_LEAST_BYTES	   ((uint64_t)64 * 1024)
-#define RING_SIZE_MAX_BYTES	   ((uint64_t)64 * 1024 * 1024)
-#define RING_TOTAL_SIZE_MAX_BYTES  ((uint64_t)512 * 1024 * 1024)
+#define RING_SIZE_LEAST_BYTES         ((uint64_t)64 * 1024)
+#define RING_SIZE_MAX_BYTES           ((uint64_t)64 * 1024 * 1024)
+#define RING_TOTAL_SIZE_MAX_BYTES     ((uint64_t)512 * 1024 * 1024)
 #define RING_SIZE_WITHOUT_STACK_BYTES ((uint64_t)1024 * 1024)
 
 /** More CPUs than any kernel here supports (NR_CPUS). */
@@ -48,7 +48,11 @@ struct rung {
 
 /** Where a rung broke. */
 struct rung_failure {
-	enum { FAILED_OPEN, FAILED_MAP } step;
+	enum {
+		FAILED_OPEN,
+		FAILED_MAP
+	} step;
+
 	int errno_value;
 };
 
@@ -113,14 +117,15 @@ static uint64_t buffered_records(const struct rung *rung)
 static uint64_t ring_size_wanted(const struct rung *rung, size_t n_cpus)
 {
 	uint64_t size_bytes = RING_SIZE_WITHOUT_STACK_BYTES;
-	uint64_t record_bytes = rung->stack_copy_bytes ? rung->stack_copy_bytes
-						       : STACK_COPY_MAX_BYTES;
+	uint64_t record_bytes =
+		rung->stack_copy_bytes ? rung->stack_copy_bytes : STACK_COPY_MAX_BYTES;
 
 	if (rung->stack_method == STACK_METHOD_DWARF)
 		size_bytes = power_of_two_at_least(buffered_records(rung) *
 						   (record_bytes + SAMPLE_OVERHEAD_BYTES) * 9 / 10);
 	size_bytes = MIN(size_bytes, RING_SIZE_MAX_BYTES);
-	while (size_bytes * n_cpus > RING_TOTAL_SIZE_MAX_BYTES && size_bytes > RING_SIZE_LEAST_BYTES)
+	while (size_bytes * n_cpus > RING_TOTAL_SIZE_MAX_BYTES &&
+	       size_bytes > RING_SIZE_LEAST_BYTES)
 		size_bytes /= 2;
 	return size_bytes;
 }
@@ -311,8 +316,7 @@ static bool is_seccomp_filtered(void)
 
 static struct error *explain_open_failure(const struct rung *rung, int errno_value)
 {
-	struct error *error =
-		error_from_errno(errno_value, "cannot sample '%s'", rung->event.name);
+	struct error *error = error_from_errno(errno_value, "cannot sample '%s'", rung->event.name);
 	int64_t paranoid = 0;
 
 	if (errno_value == ENOSYS || (errno_value == EPERM && is_seccomp_filtered()))
@@ -328,8 +332,9 @@ static struct error *explain_open_failure(const struct rung *rung, int errno_val
 				       "perf-profile as root",
 				       paranoid, rung->is_without_user ? 1 : 2);
 	if (is_missing_event(errno_value))
-		return error_with_hint(error, "this machine (or virtual machine) does not count it; "
-					      "'-e cpu-clock' works everywhere");
+		return error_with_hint(error,
+				       "this machine (or virtual machine) does not count it; "
+				       "'-e cpu-clock' works everywhere");
 	if (errno_value == EMFILE)
 		return error_with_hint(error, "one file per CPU is needed: raise 'ulimit -n'");
 	return error_with_hint(error, "'perf-profile check' shows what this machine allows");
@@ -366,11 +371,10 @@ static void limit_frequency(struct rung *rung, const struct sampler_options *opt
 	if (options->is_frequency_max) {
 		rung->frequency_hz = (uint64_t)most_hz;
 	} else if (rung->frequency_hz > (uint64_t)most_hz) {
-		note(facts,
-		     memory_format_text("rate lowered from %" PRIu64 " to %" PRId64
-					" Hz: the kernel's limit (sudo sysctl "
-					"kernel.perf_event_max_sample_rate=%" PRIu64 ")",
-					rung->frequency_hz, most_hz, rung->frequency_hz));
+		note(facts, memory_format_text("rate lowered from %" PRIu64 " to %" PRId64
+					       " Hz: the kernel's limit (sudo sysctl "
+					       "kernel.perf_event_max_sample_rate=%" PRIu64 ")",
+					       rung->frequency_hz, most_hz, rung->frequency_hz));
 		rung->frequency_hz = (uint64_t)most_hz;
 	}
 }
@@ -391,8 +395,8 @@ static struct error *rung_first(const struct sampler_options *options, size_t n_
 	rung.is_without_kernel |= rung.event.is_user_only;
 	rung.is_without_user |= rung.event.is_kernel_only;
 	if (!options->period)
-		rung.frequency_hz = options->frequency_hz ? options->frequency_hz
-							  : FREQUENCY_DEFAULT_HZ;
+		rung.frequency_hz =
+			options->frequency_hz ? options->frequency_hz : FREQUENCY_DEFAULT_HZ;
 	if (rung.frequency_hz)
 		limit_frequency(&rung, options, facts);
 	if (rung.stack_method == STACK_METHOD_DWARF && !architecture_native()) {

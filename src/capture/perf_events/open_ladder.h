@@ -14,7 +14,7 @@ struct opened_events {
 	struct perf_event_attr attr;
 	struct event_selection event;
 	struct ring *rings; /**< One per CPU. */
-	uint64_t *ids;	    /**< Event id of each ring. */
+	uint64_t *ids;      /**< Event id of each ring. */
 	size_t n_rings;
 };
 
@@ -24,6 +24,7 @@ struct opened_events {
  *         the possible causes it is, and the way out.
  */
 struct error *open_ladder_descend(const struct sampler_options *options,
-				  struct sampler_facts *facts, struct opened_events *ret) MUST_CHECK;
+				  struct sampler_facts *facts,
+				  struct opened_events *ret) MUST_CHECK;
 
 void opened_events_deinit(struct opened_events *opened);

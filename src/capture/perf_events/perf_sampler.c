@@ -12,7 +12,7 @@ struct perf_session {
 	uint32_t *event_of_id;
 	const char *event_name; /* what source.event_names points at */
 	struct drain drain;
-	struct batch *batch;   /* being read; NULL: take the next */
+	struct batch *batch; /* being read; NULL: take the next */
 	size_t batch_position;
 };
 
@@ -42,8 +42,8 @@ static struct error *perf_session_next(struct record_source *source, uint64_t ti
 	}
 	left.data = session->batch->bytes.items + session->batch_position;
 	left.size = session->batch->bytes.count - session->batch_position;
-	RETURN_IF_ERROR(record_decode(&session->layouts, left, source->name,
-				      session->batch_position, ret));
+	RETURN_IF_ERROR(
+		record_decode(&session->layouts, left, source->name, session->batch_position, ret));
 	session->batch_position += ret->bytes.size;
 	*state_ret = RECORD_SOURCE_RECORD;
 	return NULL;

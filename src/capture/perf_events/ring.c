@@ -10,8 +10,8 @@
 struct error *ring_init(struct ring *ring, int fd, uint32_t cpu, size_t size_bytes)
 {
 	size_t page_size_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	void *memory = mmap(NULL, page_size_bytes + size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-			    fd, 0);
+	void *memory =
+		mmap(NULL, page_size_bytes + size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (memory == MAP_FAILED)
 		return error_from_errno(errno, "cannot map a ring of %zu KiB for CPU %u",

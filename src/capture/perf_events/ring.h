@@ -16,7 +16,7 @@ struct ring {
 	uint8_t *data;
 	size_t size_bytes; /**< Of data; a power of two. */
 	uint64_t position; /**< Next record to read. */
-	uint64_t head;	   /**< Snapshot of the kernel's position. */
+	uint64_t head;     /**< Snapshot of the kernel's position. */
 	uint8_t *bounce;   /**< A record that wraps around the end is put together here. */
 };
 
