@@ -25,7 +25,7 @@ struct object_store;
 enum object_kind {
 	OBJECT_FILE,	      /**< An ELF file. */
 	OBJECT_VDSO,	      /**< "[vdso]", read from our own memory. */
-	OBJECT_ANONYMOUS, /**< "//anon", "[heap]", "/memfd:...", "/dev/zero": no file. */
+	OBJECT_KERNEL,	      /**< "[kernel.kallsyms]": kernel and modules as kallsyms has them. */
 	OBJECT_ANONYMOUS,     /**< "//anon", "[heap]", "/memfd:...", "/dev/zero": no file. */
 	OBJECT_PERF_MAP,      /**< JIT code of one process, named by /tmp/perf-PID.map. */
 };
