@@ -57,15 +57,37 @@ static uint32_t builder_frame(struct flame_builder *builder, struct frame_key ke
 	return *index;
 }
 
+/** The name of @p frame, "[object]" when it has none and the object is known. */
+static const char *builder_name(struct flame_builder *builder, const struct profile_frame *frame)
+{
+	const struct profile *profile = builder->tree->profile;
+	const char *object = profile_text(profile, profile->objects.items[frame->object].name);
+	_cleanup_free_ char *name = NULL;
+
+	if (!(frame->flags & FRAME_IS_UNKNOWN) || frame->object == PROFILE_OBJECT_UNKNOWN)
+		return profile_text(profile, frame->name);
+	if (*object == '[') /* "[vdso]" */
+		return object;
+	name = memory_format_text("[%s]", object);
+	return arena_duplicate_text(&builder->tree->names, name, strlen(name));
+}
+
 static uint32_t builder_code_frame(struct flame_builder *builder, uint32_t profile_frame)
 {
 	const struct profile *profile = builder->tree->profile;
 	const struct profile_frame *frame = &profile->frames.items[profile_frame];
+	struct frame_key key = { FLAME_FRAME_CODE, frame->name, frame->object };
+	const uint32_t *known = frame_map_find(&builder->frames, key);
 
-	return builder_frame(
-		builder, (struct frame_key){ FLAME_FRAME_CODE, frame->name, frame->object },
-		&(struct flame_frame){ FLAME_FRAME_CODE, profile_text(profile, frame->name),
-				       frame->object, frame->file, frame->line, frame->flags });
+	return builder_frame(builder, key,
+			     &(struct flame_frame){
+				     .kind = FLAME_FRAME_CODE,
+				     .name = known ? NULL : builder_name(builder, frame),
+				     .object = frame->object,
+				     .file = frame->file,
+				     .line = frame->line,
+				     .flags = frame->flags,
+			     });
 }
 
 static uint32_t builder_child(struct flame_builder *builder, uint32_t parent, uint32_t frame)
@@ -479,4 +501,5 @@ void flame_tree_deinit(struct flame_tree *tree)
 {
 	flame_frame_vector_deinit(&tree->frames);
 	flame_node_vector_deinit(&tree->nodes);
+	arena_deinit(&tree->names);
 }

@@ -6,7 +6,8 @@
  *
  *   root "all" -> thread name -> outermost function -> ... -> innermost function
  *
- * Two frames are one when name, object and kind are equal; the line does not
+ * Code without a name is called "[object]", as in the folded output. Two frames
+ * are one when name, object and kind are equal; the line does not
  * matter. A stack that does not reach its root gets a frame "[incomplete stack]"
  * between the thread's name and its outermost known frame, so that a broken
  * tower is not mistaken for a caller-less function. Stacks that were never asked
@@ -58,6 +59,8 @@ DEFINE_VECTOR(flame_node_vector, struct flame_node)
 /** A parent's index is below those of its children. Read freely. */
 struct flame_tree {
 	const struct profile *profile; /**< Borrowed. */
+	struct arena
+		names; /**< Made here: "[object]". A reversed tree borrows those of its tree. */
 	struct flame_frame_vector frames;
 	struct flame_node_vector nodes;
 	uint32_t depth_max;          /**< Of all nodes. */

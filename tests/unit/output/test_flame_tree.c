@@ -109,6 +109,13 @@ static void test_stacks_that_miss_their_root_are_marked(void **state)
 		      "  thread 4 self 4\n");
 }
 
+static void test_code_without_a_name_is_called_by_its_object(void **state)
+{
+	assert_stacks("app;main;[unknown]@/usr/lib/libx.so;[unknown]@[vdso] 2\n"
+		      "app;main;[unknown]@/usr/lib/libx.so 3\n",
+		      "all 5\n app 5\n  main 5\n   [libx.so] 5 self 3\n    [vdso] 2 self 2\n");
+}
+
 static void test_only_one_event_is_taken(void **state)
 {
 	struct profile_builder builder;
@@ -239,6 +246,7 @@ int main(void)
 		cmocka_unit_test(test_functions_of_one_name_in_two_objects_are_two),
 		cmocka_unit_test(test_inlined_functions_stand_on_their_callers),
 		cmocka_unit_test(test_stacks_that_miss_their_root_are_marked),
+		cmocka_unit_test(test_code_without_a_name_is_called_by_its_object),
 		cmocka_unit_test(test_only_one_event_is_taken),
 		cmocka_unit_test(test_no_samples_make_a_root),
 		cmocka_unit_test(test_line_is_known_when_it_is_one),
