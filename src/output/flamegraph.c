@@ -257,7 +257,7 @@ static char *make_quality_text(struct flamegraph *graph)
 		/* 100.0 is said only of all. */
 		fprintf(file,
 			"%.1f %% of stacks complete" SEPARATOR
-			"%.1f %% of functions named" SEPARATOR,
+			"%.1f %% in named functions" SEPARATOR,
 			quality->n_complete < n_told ? MIN(100 * complete_share, 99.9) : 100.0,
 			quality->named_share < 1 ? MIN(100 * quality->named_share, 99.9) : 100.0);
 		graph->is_quality_poor = complete_share < COMPLETE_SHARE_GOOD;
