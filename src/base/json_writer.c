@@ -11,11 +11,18 @@ struct json_writer json_writer_make(FILE *file)
 	return (struct json_writer){ .file = file };
 }
 
+struct json_writer json_writer_make_compact(FILE *file)
+{
+	return (struct json_writer){ .file = file, .is_compact = true };
+}
+
 static void json_indent(struct json_writer *json)
 {
-	if (json->depth == 0)
+	if (json->depth == 0 || (json->is_compact && json->depth > 1))
 		return;
 	fputc('\n', json->file);
+	if (json->is_compact)
+		return;
 	for (unsigned int i = 0; i < json->depth; i++)
 		fputs("  ", json->file);
 }
@@ -31,7 +38,7 @@ static void json_prefix(struct json_writer *json, const char *key)
 	if (key) {
 		fputc('"', json->file);
 		escape_write_json(json->file, key);
-		fputs("\": ", json->file);
+		fputs(json->is_compact ? "\":" : "\": ", json->file);
 	}
 }
 
@@ -54,7 +61,7 @@ static void json_end(struct json_writer *json, char bracket)
 	if (had_items) {
 		if (json->depth == 0)
 			fputc('\n', json->file);
-		else
+		else if (!json->is_compact)
 			json_indent(json);
 	}
 	fputc(bracket, json->file);
@@ -113,6 +120,25 @@ void json_double(struct json_writer *json, const char *key, double value)
 		fprintf(json->file, "%.6g", value);
 	else
 		fputs("null", json->file);
+}
+
+void json_decimal(struct json_writer *json, const char *key, uint64_t value,
+		  unsigned int n_decimals)
+{
+	uint64_t scale = 1;
+
+	assert(n_decimals >= 1 && n_decimals <= 9);
+	for (unsigned int i = 0; i < n_decimals; i++)
+		scale *= 10;
+	json_prefix(json, key);
+	fprintf(json->file, "%" PRIu64 ".%0*" PRIu64, value / scale, (int)n_decimals,
+		value % scale);
+}
+
+void json_null(struct json_writer *json, const char *key)
+{
+	json_prefix(json, key);
+	fputs("null", json->file);
 }
 
 void json_bool(struct json_writer *json, const char *key, bool value)

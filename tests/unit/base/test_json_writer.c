@@ -86,6 +86,47 @@ static void numbers_and_words(void **state)
 			      "]\n");
 }
 
+static void exact_decimals(void **state)
+{
+	struct json_writer json;
+	struct sink sink;
+
+	sink_open(&sink);
+	json = json_writer_make_compact(sink.file);
+	json_begin_array(&json, NULL);
+	json_decimal(&json, NULL, 1234567, 3);
+	json_decimal(&json, NULL, 5, 9);
+	json_decimal(&json, NULL, UINT64_MAX, 1);
+	json_end_array(&json);
+	assert_written(&sink, "[\n1234.567,\n0.000000005,\n1844674407370955161.5\n]\n");
+}
+
+static void compact(void **state)
+{
+	struct json_writer json;
+	struct sink sink;
+
+	sink_open(&sink);
+	json = json_writer_make_compact(sink.file);
+	json_begin_object(&json, NULL);
+	json_begin_array(&json, "list");
+	json_u64(&json, NULL, 1);
+	json_null(&json, NULL);
+	json_end_array(&json);
+	json_begin_object(&json, "object");
+	json_string(&json, "a", "b");
+	json_u64(&json, "c", 2);
+	json_end_object(&json);
+	json_begin_array(&json, "empty");
+	json_end_array(&json);
+	json_end_object(&json);
+	assert_written(&sink, "{\n"
+			      "\"list\":[1,null],\n"
+			      "\"object\":{\"a\":\"b\",\"c\":2},\n"
+			      "\"empty\":[]\n"
+			      "}\n");
+}
+
 static void keys_and_texts_are_escaped(void **state)
 {
 	struct json_writer json;
@@ -159,6 +200,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nesting_and_commas),
 		cmocka_unit_test(numbers_and_words),
+		cmocka_unit_test(exact_decimals),
+		cmocka_unit_test(compact),
 		cmocka_unit_test(keys_and_texts_are_escaped),
 		cmocka_unit_test(wrong_order_asserts),
 	};
