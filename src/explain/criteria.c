@@ -34,23 +34,24 @@ static enum criterion_verdict verdict_of(double value, double wanted, double lea
 /** How to get enough samples; free() it. */
 static char *samples_hint(uint64_t n_samples, const struct profile_event *event)
 {
-	uint64_t factor;
+	uint64_t factor, missing;
 
 	if (!n_samples)
 		return memory_duplicate_text("it used no CPU time that could be sampled: give it "
-					     "more work");
+					     "more work, or add --repeat 100");
+	missing = SAMPLES_WANTED - n_samples;
 	factor = (SAMPLES_WANTED + n_samples - 1) / n_samples;
 	if (event->frequency_hz && event->frequency_hz * factor <= SAMPLING_RATE_SENSIBLE_MAX_HZ)
-		return memory_format_text("needs about %" PRIu64 " x the samples: run it %" PRIu64
-					  " x longer or use -F %" PRIu64,
-					  factor, factor, event->frequency_hz * factor);
+		return memory_format_text("%" PRIu64 " more are needed: add --repeat %" PRIu64
+					  ", give it more work, or use -F %" PRIu64,
+					  missing, factor, event->frequency_hz * factor);
 	if (event->period && event->period / factor)
-		return memory_format_text("needs about %" PRIu64 " x the samples: run it %" PRIu64
-					  " x longer or use -c %" PRIu64,
-					  factor, factor, event->period / factor);
-	return memory_format_text("needs about %" PRIu64 " x the samples: give it that much more "
-				  "work",
-				  factor);
+		return memory_format_text("%" PRIu64 " more are needed: add --repeat %" PRIu64
+					  ", give it more work, or use -c %" PRIu64,
+					  missing, factor, event->period / factor);
+	return memory_format_text("%" PRIu64 " more are needed: add --repeat %" PRIu64
+				  " or give it more work",
+				  missing, factor);
 }
 
 static void check_samples(struct explanation *explanation, const struct profile *profile)

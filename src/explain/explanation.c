@@ -113,6 +113,7 @@ struct explanation *explanation_create(const struct profile *profile, const stru
 		.system_cpu_ns = info->system_cpu_ns,
 		.n_cpus = info->n_cpus,
 		.voluntary_switches = info->voluntary_switches,
+		.involuntary_switches = info->involuntary_switches,
 		.major_faults = info->major_faults,
 		.kernel_share = explanation->kernel_share,
 		.lock_share = rule_share(rules, weights, period_total, lock_rules),

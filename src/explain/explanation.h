@@ -78,6 +78,7 @@ enum program_kind {
 	PROGRAM_KERNEL_BOUND, /**< CPU time mostly in the kernel. */
 	PROGRAM_IO_BOUND,     /**< Mostly waiting, for I/O or others. */
 	PROGRAM_LOCK_BOUND,   /**< Mostly waiting, with locking in its stacks. */
+	PROGRAM_CROWDED_OUT,  /**< Ready to run, but others had the CPUs. */
 	PROGRAM_IDLE,	      /**< Mostly waiting, reason not visible in CPU samples. */
 	PROGRAM_TOO_SHORT,    /**< Too few samples to say. */
 };

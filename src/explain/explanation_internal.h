@@ -25,6 +25,7 @@ struct program_facts {
 	uint64_t user_cpu_ns, system_cpu_ns;
 	uint32_t n_cpus;
 	uint64_t voluntary_switches;
+	uint64_t involuntary_switches;
 	uint64_t major_faults;
 	double kernel_share;
 	double lock_share; /**< Samples in locking. */

@@ -18,6 +18,13 @@
 /** A lock somebody waits for puts threads to sleep; one nobody waits for does not. */
 #define LOCK_SWITCHES_PER_SECOND_LEAST 50
 
+/**
+ * A program that is put aside while it could run has involuntary switches, one that waits has
+ * voluntary ones. Crowded out: many of the first, and this many times the second.
+ */
+#define CROWDED_SWITCHES_PER_SECOND_LEAST 20
+#define CROWDED_SWITCHES_RATIO		  4
+
 #define IO_SHARE_WAITING 0.05
 /** Each is a read from disk that was waited for. */
 #define MAJOR_FAULTS_PER_SECOND_MANY 50
@@ -36,6 +43,7 @@ static const struct {
 	[PROGRAM_KERNEL_BOUND] = { "kernel-bound", "CPU-bound in the kernel" },
 	[PROGRAM_IO_BOUND] = { "io-bound", "mostly waiting, with input and output in its samples" },
 	[PROGRAM_LOCK_BOUND] = { "lock-bound", "held up by locks" },
+	[PROGRAM_CROWDED_OUT] = { "crowded-out", "ready to run, but other programs had the CPUs" },
 	[PROGRAM_IDLE] = { "idle", "mostly waiting" },
 	[PROGRAM_TOO_SHORT] = { "too-short", "too short to say" },
 };
@@ -55,6 +63,7 @@ struct rates {
 	double cpus_busy;
 	double kernel_share; /**< Of the CPU time. */
 	double switches_per_second;
+	double involuntary_switches_per_second;
 	double major_faults_per_second;
 };
 
@@ -68,6 +77,7 @@ static struct rates rates_of(const struct program_facts *facts)
 		.kernel_share = cpu_ns ? (double)facts->system_cpu_ns / (double)cpu_ns
 				       : facts->kernel_share,
 		.switches_per_second = (double)facts->voluntary_switches / wall_s,
+		.involuntary_switches_per_second = (double)facts->involuntary_switches / wall_s,
 		.major_faults_per_second = (double)facts->major_faults / wall_s,
 	};
 }
@@ -79,6 +89,13 @@ static bool is_too_short(const struct program_facts *facts, const struct rates *
 	return facts->n_samples < SAMPLES_LEAST;
 }
 
+static bool is_crowded_out(const struct rates *rates)
+{
+	return rates->involuntary_switches_per_second >= CROWDED_SWITCHES_PER_SECOND_LEAST &&
+	       rates->involuntary_switches_per_second >=
+		       CROWDED_SWITCHES_RATIO * rates->switches_per_second;
+}
+
 static enum program_kind kind_of_rates(const struct program_facts *facts, const struct rates *rates)
 {
 	bool is_waiting = rates->cpus_busy < CPUS_BUSY_WAITING_BELOW;
@@ -88,6 +105,8 @@ static enum program_kind kind_of_rates(const struct program_facts *facts, const 
 	if (facts->lock_share >= (is_waiting ? LOCK_SHARE_WAITING : LOCK_SHARE_BUSY) &&
 	    rates->switches_per_second >= LOCK_SWITCHES_PER_SECOND_LEAST)
 		return PROGRAM_LOCK_BOUND;
+	if (is_waiting && is_crowded_out(rates))
+		return PROGRAM_CROWDED_OUT;
 	if (is_waiting)
 		return facts->io_share >= IO_SHARE_WAITING || rates->major_faults_per_second >=
 								      MAJOR_FAULTS_PER_SECOND_MANY
@@ -120,6 +139,11 @@ static char *particulars(const struct program_facts *facts, const struct rates *
 					  "%.0f page faults from disk a second",
 					  share, rates->switches_per_second,
 					  rates->major_faults_per_second);
+	case PROGRAM_CROWDED_OUT:
+		return memory_format_text("; put aside %.0f times a second, against %.0f waits of "
+					  "its own: profile again on a quiet machine",
+					  rates->involuntary_switches_per_second,
+					  rates->switches_per_second);
 	case PROGRAM_IDLE:
 		return memory_format_text("; %.0f waits a second, what for is not visible in "
 					  "samples of CPU time",

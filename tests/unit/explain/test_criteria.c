@@ -38,18 +38,18 @@ static void test_samples(void **state)
 
 	check("app;main 1000\n", name, CRITERION_MET, "1,000 (wanted: 1,000)", NULL);
 	check("app;main 999\n", name, CRITERION_WARNING, "999 (wanted: 1,000)",
-	      "needs about 2 x the samples: run it 2 x longer or use -F 1994");
+	      "1 more are needed: add --repeat 2, give it more work, or use -F 1994");
 	check("app;main 250\n", name, CRITERION_WARNING, "250 (wanted: 1,000)",
-	      "needs about 4 x the samples: run it 4 x longer or use -F 3988");
+	      "750 more are needed: add --repeat 4, give it more work, or use -F 3988");
 	check("app;main 100\n", name, CRITERION_WARNING, "100 (wanted: 1,000)",
-	      "needs about 10 x the samples: run it 10 x longer or use -F 9970");
+	      "900 more are needed: add --repeat 10, give it more work, or use -F 9970");
 	check("app;main 99\n", name, CRITERION_FAILED, "99 (wanted: 1,000)",
-	      "needs about 11 x the samples: run it 11 x longer or use -F 10967");
+	      "901 more are needed: add --repeat 11, give it more work, or use -F 10967");
 	/* No rate helps any more. */
 	check("app;main 5\n", name, CRITERION_FAILED, "5 (wanted: 1,000)",
-	      "needs about 200 x the samples: give it that much more work");
+	      "995 more are needed: add --repeat 200 or give it more work");
 	check("", name, CRITERION_FAILED, "0 (wanted: 1,000)",
-	      "it used no CPU time that could be sampled: give it more work");
+	      "it used no CPU time that could be sampled: give it more work, or add --repeat 100");
 }
 
 static void test_samples_by_period(void **state)
@@ -61,7 +61,7 @@ static void test_samples_by_period(void **state)
 	fixture.profile->events.items[0].period = 10000;
 	explain_fixture_run(&fixture);
 	assert_criterion(&fixture, "enough samples", CRITERION_WARNING, "500 (wanted: 1,000)",
-			 "needs about 2 x the samples: run it 2 x longer or use -c 5000");
+			 "500 more are needed: add --repeat 2, give it more work, or use -c 5000");
 	explain_fixture_deinit(&fixture);
 }
 
