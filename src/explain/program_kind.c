@@ -23,7 +23,7 @@
  * voluntary ones. Crowded out: many of the first, and this many times the second.
  */
 #define CROWDED_SWITCHES_PER_SECOND_LEAST 20
-#define CROWDED_SWITCHES_RATIO		  4
+#define CROWDED_SWITCHES_RATIO            4
 
 #define IO_SHARE_WAITING 0.05
 /** Each is a read from disk that was waited for. */
