@@ -35,6 +35,7 @@ enum {
 	OPTION_WIDTH,
 	OPTION_COLORS,
 	OPTION_RULES,
+	OPTION_EXPORT,
 	OPTION_TIMINGS,
 	OPTION_QUIET,
 };
@@ -85,6 +86,10 @@ static const struct option_spec options[] = {
 	  "orange" },
 	{ OPTION_RULES, 0, "rules", "FILE",
 	  "More rules for findings, beside the shipped ones. May be given again.", "FILE" },
+	{ OPTION_EXPORT, 0, "export", "FORMAT",
+	  "Write the profile in one more format: pprof, speedscope, firefox and others (perf-profile "
+	  "export --list). May be given again.",
+	  EXPORT_FORMAT_NAMES },
 	{ OPTION_TIMINGS, 0, "timings", NULL, "Say where the time of the job itself went.", NULL },
 	{ OPTION_QUIET, 'q', "quiet", NULL, "Only errors on the terminal.", NULL },
 	OPTION_END,
@@ -164,6 +169,15 @@ static struct error *read_palette(const char *value, const char **ret)
 	return error;
 }
 
+static struct error *read_export(const char *value, struct format_vector *exports)
+{
+	const struct output_format *format;
+
+	RETURN_IF_ERROR(export_format_read("--export", value, &format));
+	format_vector_append(exports, format);
+	return NULL;
+}
+
 static struct error *apply_option(struct run_options *run, int id, const char *value)
 {
 	uint64_t number;
@@ -226,6 +240,8 @@ static struct error *apply_option(struct run_options *run, int id, const char *v
 	case OPTION_RULES:
 		string_vector_append(&run->rule_paths, value);
 		return NULL;
+	case OPTION_EXPORT:
+		return read_export(value, &run->exports);
 	case OPTION_TIMINGS:
 		run->shows_timings = true;
 		return NULL;
@@ -342,7 +358,7 @@ static struct error *report(struct recording *recording, const struct run_option
 	recording->perf_data_error = NULL;
 	explanation = explanation_create(analyzer_profile(recording->analyzer), rules, 0);
 	deliverables_write(&deliverables, analyzer_profile(recording->analyzer), explanation,
-			   &run->output, folder);
+			   run, folder);
 	recording->timings.written_ns = clock_monotonic_ns();
 	error = output_folder_publish(folder);
 	if (error) {
@@ -413,6 +429,7 @@ static int cmd_run(const struct command *command, int argc, char **argv)
 	terminal_init(run.is_quiet);
 	if (!error)
 		error = run_job(&run, &status);
+	format_vector_deinit(&run.exports);
 	string_vector_deinit(&run.rule_paths);
 	if (error)
 		terminal_print_error(error);

@@ -5,6 +5,7 @@
 #include "analyze/analyzer.h"
 #include "base/output_file.h"
 #include "capture/sampler.h"
+#include "cli/export_format.h"
 #include "cli/machine.h"
 #include "cli/output_folder.h"
 #include "explain/explanation.h"
@@ -18,6 +19,7 @@ struct run_options {
 	struct symbolizer_options symbols;
 	struct output_options output;
 	struct string_vector rule_paths;
+	struct format_vector exports; /**< Beside the deliverables; may repeat and name these. */
 	const char *folder_path; /**< -o; NULL: a fresh one. */
 	bool may_replace;
 	uint64_t duration_ns; /**< 0: until the command ends. */
@@ -84,7 +86,7 @@ DEFINE_VECTOR(deliverable_vector, struct deliverable)
  * already. A file that cannot be written is noted in the list and never stops the others.
  */
 void deliverables_write(struct deliverable_vector *deliverables, const struct profile *profile,
-			struct explanation *explanation, const struct output_options *options,
+			struct explanation *explanation, const struct run_options *options,
 			const struct output_folder *folder);
 void deliverable_vector_destroy_items(struct deliverable_vector *deliverables);
 

@@ -22,6 +22,13 @@ static const struct deliverable_writer writers[] = {
 	{ "summary.json", "the same for programs", NULL, explanation_write_json },
 };
 
+static struct deliverable_writer export_writer(const struct output_format *format)
+{
+	return (struct deliverable_writer){ .name = format->file_name,
+					    .purpose = format->description,
+					    .format = format->name };
+}
+
 static struct error *write_one(const struct deliverable_writer *writer, FILE *file,
 			       const struct profile *profile, const struct explanation *explanation,
 			       const struct output_options *options)
@@ -73,16 +80,33 @@ static void add_files_criterion(struct explanation *explanation,
 		});
 }
 
+static bool is_on_list(const struct deliverable_vector *deliverables, const char *name)
+{
+	for (size_t i = 0; i < deliverables->count; i++) {
+		if (strcmp(deliverables->items[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 void deliverables_write(struct deliverable_vector *deliverables, const struct profile *profile,
-			struct explanation *explanation, const struct output_options *options,
+			struct explanation *explanation, const struct run_options *options,
 			const struct output_folder *folder)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(writers); i++) {
-		struct deliverable deliverable = { .name = writers[i].name,
-						   .purpose = writers[i].purpose };
+	for (size_t i = 0; i < ARRAY_SIZE(writers) + options->exports.count; i++) {
+		struct deliverable_writer writer;
+		struct deliverable deliverable = { 0 };
 
-		deliverable.error =
-			deliverable_write(&writers[i], profile, explanation, options, folder);
+		if (i < ARRAY_SIZE(writers))
+			writer = writers[i];
+		else
+			writer = export_writer(options->exports.items[i - ARRAY_SIZE(writers)]);
+		if (is_on_list(deliverables, writer.name))
+			continue;
+		deliverable.name = writer.name;
+		deliverable.purpose = writer.purpose;
+		deliverable.error = deliverable_write(&writer, profile, explanation,
+						      &options->output, folder);
 		deliverable_vector_append(deliverables, deliverable);
 	}
 	add_files_criterion(explanation, deliverables);

@@ -7,6 +7,7 @@
 const struct output_format *const output_formats[] = {
 	&flamegraph_format,
 	&folded_format,
+	&pprof_format,
 	&report_format,
 	&script_format,
 	NULL,

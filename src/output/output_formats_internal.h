@@ -6,5 +6,6 @@
 
 extern const struct output_format flamegraph_format;
 extern const struct output_format folded_format;
+extern const struct output_format pprof_format;
 extern const struct output_format report_format;
 extern const struct output_format script_format;

@@ -1,0 +1,27 @@
+#include "cli/export_format.h"
+
+#include <assert.h>
+
+struct error *export_format_read(const char *option, const char *value,
+				 const struct output_format **ret)
+{
+	const struct output_format *found = output_format_find(value);
+	char *known = NULL;
+	size_t size_bytes = 0;
+	struct error *error;
+	FILE *file;
+
+	if (found) {
+		*ret = found;
+		return NULL;
+	}
+	file = open_memstream(&known, &size_bytes);
+	assert(file);
+	for (const struct output_format *const *format = output_formats; *format; format++)
+		fprintf(file, "%s%s", format == output_formats ? "" : ", ", (*format)->name);
+	fclose(file);
+	error = error_with_hint(error_new(ERROR_USAGE, "%s: unknown format '%s'", option, value),
+				"one of: %s", known);
+	free(known);
+	return error;
+}
