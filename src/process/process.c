@@ -8,6 +8,30 @@
 /** The smallest page of the CPUs we know; segments in a file need not begin on one. */
 #define PAGE_SIZE_BYTES UINT64_C(4096)
 
+/** Never NULL. */
+static struct process_entry *find_entry(struct process_table *table, uint32_t pid)
+{
+	struct process_entry **entry;
+	bool is_new;
+
+	if (table->recent && table->recent->process.pid == pid)
+		return table->recent;
+	entry = process_map_insert(&table->processes, pid, &is_new);
+	if (is_new) {
+		*entry = memory_allocate(1, sizeof(**entry));
+		(*entry)->process.pid = pid;
+		(*entry)->n_threads = 1;
+	}
+	table->recent = *entry;
+	return *entry;
+}
+
+static void set_comm(struct process_table *table, uint32_t pid, uint32_t tid, const char *name)
+{
+	*comm_map_insert(&table->comms, comm_key(pid, tid), NULL) =
+		string_table_intern(&table->names, name);
+}
+
 struct process_table *process_table_create(struct object_registry *registry)
 {
 	struct process_table *table = memory_allocate(1, sizeof(*table));
@@ -15,7 +39,7 @@ struct process_table *process_table_create(struct object_registry *registry)
 	table->registry = registry;
 	string_table_init(&table->names);
 	/* The idle threads, one a CPU, all pid 0, are never announced. */
-	process_table_set_comm(table, 0, 0, "swapper");
+	set_comm(table, 0, 0, "swapper");
 	return table;
 }
 
@@ -37,38 +61,14 @@ void process_table_destroy(struct process_table *table)
 	free(table);
 }
 
-struct process_entry *process_table_entry(struct process_table *table, uint32_t pid)
-{
-	struct process_entry **entry;
-	bool is_new;
-
-	if (table->recent && table->recent->process.pid == pid)
-		return table->recent;
-	entry = process_map_insert(&table->processes, pid, &is_new);
-	if (is_new) {
-		*entry = memory_allocate(1, sizeof(**entry));
-		(*entry)->process.pid = pid;
-		(*entry)->n_threads = 1;
-	}
-	table->recent = *entry;
-	return *entry;
-}
-
 struct process *process_table_find(struct process_table *table, uint32_t pid)
 {
-	return &process_table_entry(table, pid)->process;
+	return &find_entry(table, pid)->process;
 }
 
 static void note_change(struct process_table *table, struct process_entry *entry)
 {
 	entry->process.generation = ++table->generation;
-}
-
-void process_table_set_comm(struct process_table *table, uint32_t pid, uint32_t tid,
-			    const char *name)
-{
-	*comm_map_insert(&table->comms, comm_key(pid, tid), NULL) =
-		string_table_intern(&table->names, name);
 }
 
 const char *process_table_comm(const struct process_table *table, uint32_t pid, uint32_t tid)
@@ -78,13 +78,6 @@ const char *process_table_comm(const struct process_table *table, uint32_t pid, 
 	if (!name)
 		name = comm_map_find(&table->comms, comm_key(pid, pid));
 	return name ? string_table_text(&table->names, *name) : "";
-}
-
-void process_table_add_mapping(struct process_table *table, struct process_entry *entry,
-			       const struct mapping *mapping)
-{
-	if (process_mappings_insert(entry, mapping))
-		note_change(table, entry);
 }
 
 static void apply_mapping(struct process_table *table, const struct record *record)
@@ -107,7 +100,7 @@ static void apply_mapping(struct process_table *table, const struct record *reco
 
 	if (record->pid == KERNEL_PID || mapping.end <= mapping.start)
 		return;
-	entry = process_table_entry(table, record->pid);
+	entry = find_entry(table, record->pid);
 	if (!(from->protection & PROT_EXEC)) {
 		/* Seen only when data mappings are recorded too: code was replaced by data. */
 		if (process_mappings_remove(entry, mapping.start, mapping.end))
@@ -115,14 +108,15 @@ static void apply_mapping(struct process_table *table, const struct record *reco
 		return;
 	}
 	mapping.object = object_registry_find(table->registry, &identity);
-	process_table_add_mapping(table, entry, &mapping);
+	if (process_mappings_insert(entry, &mapping))
+		note_change(table, entry);
 }
 
 static void apply_comm(struct process_table *table, const struct record *record)
 {
-	process_table_set_comm(table, record->pid, record->tid, record->comm.name);
+	set_comm(table, record->pid, record->tid, record->comm.name);
 	if (record->comm.is_exec) {
-		struct process_entry *entry = process_table_entry(table, record->pid);
+		struct process_entry *entry = find_entry(table, record->pid);
 
 		process_mappings_clear(entry);
 		entry->process.n_execs++;
@@ -133,13 +127,13 @@ static void apply_comm(struct process_table *table, const struct record *record)
 
 static void apply_fork(struct process_table *table, const struct record *record)
 {
-	struct process_entry *child = process_table_entry(table, record->pid);
-	struct process_entry *parent = process_table_entry(table, record->task.parent_pid);
+	struct process_entry *child = find_entry(table, record->pid);
+	struct process_entry *parent = find_entry(table, record->task.parent_pid);
 	const char *parent_name =
 		process_table_comm(table, record->task.parent_pid, record->task.parent_tid);
 
 	if (parent_name[0])
-		process_table_set_comm(table, record->pid, record->tid, parent_name);
+		set_comm(table, record->pid, record->tid, parent_name);
 	if (child == parent) {
 		child->n_threads++;
 		return;
@@ -169,7 +163,7 @@ static void bury(struct process_table *table, struct process_entry *entry)
 
 static void apply_exit(struct process_table *table, const struct record *record)
 {
-	struct process_entry *entry = process_table_entry(table, record->pid);
+	struct process_entry *entry = find_entry(table, record->pid);
 
 	if (entry->n_threads && --entry->n_threads == 0)
 		bury(table, entry);

@@ -69,16 +69,6 @@ static inline uint64_t comm_key(uint32_t pid, uint32_t tid)
 	return (uint64_t)pid << 32 | tid;
 }
 
-/** Never NULL. */
-struct process_entry *process_table_entry(struct process_table *table, uint32_t pid);
-
-void process_table_set_comm(struct process_table *table, uint32_t pid, uint32_t tid,
-			    const char *name);
-
-/** The mapping of a record or of a line of /proc/PID/maps. */
-void process_table_add_mapping(struct process_table *table, struct process_entry *entry,
-			       const struct mapping *mapping);
-
 /** Put @p mapping in the place of whatever was in its range. False: nothing changed. */
 bool process_mappings_insert(struct process_entry *entry, const struct mapping *mapping);
 

@@ -206,6 +206,20 @@ struct error *record_decode_time(const struct record_layout_table *table, struct
 size_t record_encode_sample(const struct record_layout *layout, const struct record *record,
 			    const uint64_t *callchain, size_t n_callchain, uint8_t *out);
 
+/** Longer paths and names are cut when a record is made (PATH_MAX is 4,096). */
+#define RECORD_TEXT_SIZE_MAX_BYTES 4096
+
+/**
+ * Make a record as the kernel would write it: for what ran before the recording began
+ * and is only known from /proc. MMAP2 (with device and inode), COMM, FORK and EXIT.
+ *
+ * @param record  Its type, misc, pid, tid, time_ns, cpu, id and its part of the union.
+ * @param out     Room for RECORD_SIZE_MAX_BYTES bytes, 8-byte aligned.
+ * @return the record's size in bytes.
+ */
+size_t record_encode_side_band(const struct record_layout *layout, const struct record *record,
+			       uint8_t *out);
+
 /** The attr that describes what record_encode_sample() writes. */
 void record_attr_for_storage(const struct perf_event_attr *recorded, struct perf_event_attr *ret);
 
