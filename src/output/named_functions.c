@@ -1,6 +1,6 @@
 #include "output/named_functions_internal.h"
 
-static char *name_function(const struct profile *profile, const struct profile_function *function)
+char *function_name(const struct profile *profile, const struct profile_function *function)
 {
 	const char *object = profile_text(profile, profile->objects.items[function->object].name);
 
@@ -22,7 +22,7 @@ void named_functions_init(struct named_functions *named, const struct profile *p
 	named->names = memory_allocate(n_functions, sizeof(*named->names));
 	named->files = memory_allocate(n_functions, sizeof(*named->files));
 	for (size_t i = 0; i < n_functions; i++)
-		named->names[i] = name_function(profile, &named->functions.items[i]);
+		named->names[i] = function_name(profile, &named->functions.items[i]);
 	for (size_t i = 0; i < profile->frames.count; i++) {
 		string_id *file = &named->files[named->of_frame[i]];
 

@@ -7,10 +7,13 @@
 
 #include "profile/summary.h"
 
+/** The function's name, or "[libx.so]" for code without a symbol. Hostile text; free(). */
+char *function_name(const struct profile *profile, const struct profile_function *function);
+
 struct named_functions {
 	struct profile_function_vector functions; /**< By number, without weights. */
 	uint32_t *of_frame;			  /**< Number by frame id. */
-	char **names;	  /**< By number: the function, or "[libx.so]". Hostile text, owned. */
+	char **names;	  /**< By number: function_name(). Hostile text, owned. */
 	string_id *files; /**< By number: its source file, where first seen; 0: unknown. */
 };
 

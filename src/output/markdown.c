@@ -1,0 +1,121 @@
+/**
+ * A summary for pull requests: GitHub Flavored Markdown (https://github.github.com/gfm/).
+ *
+ * Names are foreign. In a code span neither markup nor @mentions nor links work; what
+ * could end the span or the cell is escaped (GFM 6.3 code spans, 4.10 tables).
+ */
+
+#include "base/escape.h"
+#include "output/named_functions_internal.h"
+#include "output/output_formats_internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define N_ROWS_MAX 20
+
+static size_t longest_backtick_run(const char *text)
+{
+	size_t longest = 0;
+
+	for (; *text; text++) {
+		size_t run = strspn(text, "`");
+
+		longest = MAX(longest, run);
+		text += run ? run - 1 : 0;
+	}
+	return longest;
+}
+
+/** A span is fenced by more backticks than it holds in a row; a blank keeps those apart. */
+static void write_code_span(FILE *file, const char *text)
+{
+	_cleanup_free_ char *harmless = escape_plain(text);
+	size_t fence = longest_backtick_run(harmless) + 1;
+	bool is_padded = fence > 1;
+
+	if (!*harmless)
+		return;
+	for (size_t i = 0; i < fence; i++)
+		fputc('`', file);
+	if (is_padded)
+		fputc(' ', file);
+	for (const char *from = harmless; *from; from++) {
+		/* After a backslash, renderers disagree about what \| means. */
+		if (*from == '|')
+			fputs(from > harmless && from[-1] == '\\' ? "\xc2\xa6" : "\\|", file);
+		else
+			fputc(*from, file);
+	}
+	if (is_padded)
+		fputc(' ', file);
+	for (size_t i = 0; i < fence; i++)
+		fputc('`', file);
+}
+
+static void write_head(const struct profile *profile, const struct output_options *options,
+		       const struct profile_quality *quality, FILE *file)
+{
+	const struct profile_info *info = &profile->info;
+
+	fputs("### CPU profile", file);
+	if (options->title || info->command) {
+		fputs(" of ", file);
+		write_code_span(file, options->title ? options->title : info->command);
+	}
+	fputs("\n\n", file);
+	profile_quality_write(quality, file);
+	fprintf(file, ".\n");
+	if (quality->n_samples)
+		fputc('\n', file);
+}
+
+static void write_row(const struct profile *profile, const struct profile_function *function,
+		      uint64_t period_total, FILE *file)
+{
+	_cleanup_free_ char *name = function_name(profile, function);
+	char self[PROFILE_NUMBER_SIZE_BYTES], children[PROFILE_NUMBER_SIZE_BYTES];
+	char count[PROFILE_NUMBER_SIZE_BYTES];
+	double total = period_total ? (double)period_total : 1;
+
+	profile_format_share((double)function->self_period / total, self);
+	profile_format_share((double)function->children_period / total, children);
+	profile_format_count(function->self_count, count);
+	fprintf(file, "| %s | %s | %s | ", self, children, count);
+	write_code_span(file, name);
+	fputs(" | ", file);
+	write_code_span(file,
+			profile_text(profile, profile->objects.items[function->object].name));
+	fputs(" |\n", file);
+}
+
+static struct error *markdown_write(const struct profile *profile,
+				    const struct output_options *options, FILE *file)
+{
+	struct profile_function_vector functions = { 0 };
+	struct profile_quality quality;
+	size_t n_rows;
+
+	profile_quality_of(profile, options->event, &quality);
+	profile_functions_of(profile, options->event, &functions);
+	write_head(profile, options, &quality, file);
+
+	n_rows = MIN(functions.count, (size_t)N_ROWS_MAX);
+	if (n_rows)
+		fputs("| Self | With callees | Samples | Function | Object |\n"
+		      "|---:|---:|---:|:---|:---|\n",
+		      file);
+	for (size_t i = 0; i < n_rows; i++)
+		write_row(profile, &functions.items[i], quality.period_total, file);
+	if (functions.count > n_rows)
+		fprintf(file, "\n%zu more functions are not shown.\n", functions.count - n_rows);
+	profile_function_vector_deinit(&functions);
+	return NULL;
+}
+
+const struct output_format markdown_format = {
+	.name = "markdown",
+	.file_name = "summary.md",
+	.description = "quality and hottest functions as a table, for pull requests",
+	.write = markdown_write,
+};
