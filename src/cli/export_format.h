@@ -6,7 +6,8 @@
 
 /** For completion: every name in output_formats[]. */
 #define EXPORT_FORMAT_NAMES                                                                        \
-	"pprof speedscope firefox callgrind chrome csv markdown collapsed script report flamegraph"
+	"pprof speedscope firefox callgrind chrome csv markdown collapsed script report "          \
+	"flamegraph"
 
 DEFINE_VECTOR(format_vector, const struct output_format *)
 

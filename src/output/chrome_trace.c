@@ -26,9 +26,9 @@ struct chrome_trace_writer {
 	struct timeline timeline;
 	struct json_writer json;
 	const struct profile_thread *thread; /**< Being written. */
-	struct index_vector open;	     /**< Functions begun and not ended, outermost first. */
-	struct index_vector frames;	     /**< Of the sample at hand. */
-	uint64_t offset_ns;		     /**< Added to all times. */
+	struct index_vector open;            /**< Functions begun and not ended, outermost first. */
+	struct index_vector frames;          /**< Of the sample at hand. */
+	uint64_t offset_ns;                  /**< Added to all times. */
 };
 
 static void trace_begin_event(struct chrome_trace_writer *writer, const char *phase)
@@ -99,7 +99,8 @@ static uint64_t trace_write_samples(struct chrome_trace_writer *writer, uint32_t
 			trace_close(writer, 0, MIN(end_ns, entry.time_ns));
 		trace_switch(writer, entry.stack, entry.time_ns);
 		end_ns = entry.time_ns + entry.duration_ns;
-		due_ns = entry.time_ns + (uint64_t)((double)entry.duration_ns * JOINED_DISTANCE_MAX);
+		due_ns =
+			entry.time_ns + (uint64_t)((double)entry.duration_ns * JOINED_DISTANCE_MAX);
 	}
 	trace_close(writer, 0, end_ns);
 	return end_ns;

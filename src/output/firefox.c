@@ -22,7 +22,7 @@
 #include <string.h>
 
 #define PROCESSED_VERSION 61
-#define GECKO_VERSION	  31 /* of the unprocessed format there never was */
+#define GECKO_VERSION     31 /* of the unprocessed format there never was */
 
 #define MILLISECOND_DECIMALS 6 /* of times in ns */
 
@@ -45,7 +45,7 @@ enum category {
 static const struct {
 	const char *name, *color;
 } categories[N_CATEGORIES] = {
-	[CATEGORY_OTHER] = { "Other", "grey" },	   [CATEGORY_PROGRAM] = { "Program", "yellow" },
+	[CATEGORY_OTHER] = { "Other", "grey" },     [CATEGORY_PROGRAM] = { "Program", "yellow" },
 	[CATEGORY_LIBRARY] = { "Library", "blue" }, [CATEGORY_KERNEL] = { "Kernel", "orange" },
 	[CATEGORY_JIT] = { "JIT", "green" },
 };
@@ -414,8 +414,8 @@ static void firefox_write_meta(struct firefox_writer *writer)
 {
 	const struct profile_info *info = &writer->profile->info;
 	const char *product = writer->options->title ? writer->options->title : info->program;
-	_cleanup_free_ char *system = memory_format_text(
-		"Linux %s", info->kernel_release ? info->kernel_release : "");
+	_cleanup_free_ char *system =
+		memory_format_text("Linux %s", info->kernel_release ? info->kernel_release : "");
 	struct json_writer *json = &writer->json;
 
 	json_begin_object(json, "meta");
@@ -516,8 +516,8 @@ static void firefox_write_samples(struct firefox_writer *writer, uint32_t thread
 
 static void firefox_write_markers(struct firefox_writer *writer)
 {
-	static const char *const columns[] = { "data", "name", "startTime", "endTime", "phase",
-					       "category" };
+	static const char *const columns[] = { "data",    "name",  "startTime",
+					       "endTime", "phase", "category" };
 
 	json_begin_object(&writer->json, "markers");
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
@@ -536,8 +536,8 @@ static void firefox_write_ids(struct firefox_writer *writer, const struct profil
 	uint64_t key = (uint64_t)thread->pid << 32 | thread->tid;
 	uint32_t n_before = (*thread_count_map_insert(&writer->tids_seen, key, NULL))++;
 	_cleanup_free_ char *pid = memory_format_text("%" PRIu32, thread->pid);
-	_cleanup_free_ char *tid = memory_format_text("%" PRIu32 ".%" PRIu32, thread->tid,
-						      n_before);
+	_cleanup_free_ char *tid =
+		memory_format_text("%" PRIu32 ".%" PRIu32, thread->tid, n_before);
 	bool is_main = thread->tid == thread->pid;
 
 	json_string(&writer->json, "pid", pid);

@@ -9,7 +9,7 @@
 
 /** zlib.h, deflateInit2(): the largest window (15), plus 16 for a gzip header. */
 #define WINDOW_BITS_GZIP (15 + 16)
-#define MEMORY_LEVEL	 8 /* zlib's default */
+#define MEMORY_LEVEL     8 /* zlib's default */
 
 struct gzip_writer {
 	FILE *file;

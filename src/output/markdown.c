@@ -84,8 +84,7 @@ static void write_row(const struct profile *profile, const struct profile_functi
 	fprintf(file, "| %s | %s | %s | ", self, children, count);
 	write_code_span(file, name);
 	fputs(" | ", file);
-	write_code_span(file,
-			profile_text(profile, profile->objects.items[function->object].name));
+	write_code_span(file, profile_text(profile, profile->objects.items[function->object].name));
 	fputs(" |\n", file);
 }
 

@@ -12,8 +12,8 @@ char *function_name(const struct profile *profile, const struct profile_function
 
 struct named_functions {
 	struct profile_function_vector functions; /**< By number, without weights. */
-	uint32_t *of_frame;			  /**< Number by frame id. */
-	char **names;	  /**< By number: function_name(). Hostile text, owned. */
+	uint32_t *of_frame;                       /**< Number by frame id. */
+	char **names;     /**< By number: function_name(). Hostile text, owned. */
 	string_id *files; /**< By number: its source file, where first seen; 0: unknown. */
 };
 

@@ -10,6 +10,7 @@ const struct output_format *const output_formats[] = {
 	&pprof_format,
 	&speedscope_format,
 	&firefox_format,
+	&callgrind_format,
 	&chrome_trace_format,
 	&csv_format,
 	&markdown_format,

@@ -6,6 +6,7 @@
 
 extern const struct output_format flamegraph_format;
 extern const struct output_format folded_format;
+extern const struct output_format callgrind_format;
 extern const struct output_format chrome_trace_format;
 extern const struct output_format csv_format;
 extern const struct output_format firefox_format;

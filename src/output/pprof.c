@@ -98,14 +98,14 @@ struct pprof_writer {
 	struct named_functions functions;
 	struct event_measure measure;
 	struct gzip_writer *gzip;
-	struct string_table strings;	 /**< Harmless text; ids are those of the file. */
-	uint32_t *id_of_location;	 /**< 0: not in the file (yet). */
-	struct index_vector locations;	 /**< By id - 1. */
-	uint32_t *id_of_function;	 /**< The same for functions. */
+	struct string_table strings;   /**< Harmless text; ids are those of the file. */
+	uint32_t *id_of_location;      /**< 0: not in the file (yet). */
+	struct index_vector locations; /**< By id - 1. */
+	uint32_t *id_of_function;      /**< The same for functions. */
 	struct index_vector functions_written;
 	uint32_t *id_of_object;
 	struct index_vector objects;
-	struct object_knowledge *knowledge; /**< By object id. */
+	struct object_knowledge *knowledge;       /**< By object id. */
 	struct byte_vector message, part, packed; /**< Being built; reused. */
 };
 
@@ -225,9 +225,9 @@ static void pprof_write_location(struct pprof_writer *writer, uint64_t id, uint3
 
 	protobuf_u64(&writer->message, LOCATION_ID, id);
 	if (location->object != PROFILE_OBJECT_UNKNOWN)
-		protobuf_u64(&writer->message, LOCATION_MAPPING_ID,
-			     number_on_use(writer->id_of_object, &writer->objects,
-					   location->object));
+		protobuf_u64(
+			&writer->message, LOCATION_MAPPING_ID,
+			number_on_use(writer->id_of_object, &writer->objects, location->object));
 	protobuf_u64(&writer->message, LOCATION_ADDRESS,
 		     is_object_address ? location->elf_address : location->runtime_address);
 	if (location->n_frames == 0)

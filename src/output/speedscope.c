@@ -87,10 +87,9 @@ static uint64_t speedscope_write_weights(struct speedscope_writer *writer, uint3
 static void speedscope_write_thread(struct speedscope_writer *writer, uint32_t thread_id)
 {
 	const struct profile_thread *thread = &writer->profile->threads.items[thread_id];
-	_cleanup_free_ char *name =
-		memory_format_text("%s (%" PRIu32 "/%" PRIu32 ")",
-				   profile_text(writer->profile, thread->comm), thread->pid,
-				   thread->tid);
+	_cleanup_free_ char *name = memory_format_text("%s (%" PRIu32 "/%" PRIu32 ")",
+						       profile_text(writer->profile, thread->comm),
+						       thread->pid, thread->tid);
 
 	json_begin_object(&writer->json, NULL);
 	json_string(&writer->json, "type", "sampled");

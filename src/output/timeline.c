@@ -5,8 +5,8 @@
 /** The trie of stacks with weights, to number stacks heaviest first. */
 struct stack_ranking {
 	const struct profile *profile;
-	uint64_t *weights;	/* by stack: samples of it and of all below */
-	uint32_t *first_child;	/* by stack; 0: none */
+	uint64_t *weights;     /* by stack: samples of it and of all below */
+	uint32_t *first_child; /* by stack; 0: none */
 	uint32_t *next_sibling;
 	uint32_t *ranks;
 };
@@ -90,8 +90,7 @@ static uint32_t *rank_stacks(const struct profile *profile, uint32_t event)
 
 static uint32_t entry_sample(const struct timeline *timeline, size_t entry)
 {
-	return timeline->has_times ? timeline->profile->ticks.items[entry].sample
-				   : (uint32_t)entry;
+	return timeline->has_times ? timeline->profile->ticks.items[entry].sample : (uint32_t)entry;
 }
 
 /** Counting sort of the event's ticks or samples by thread; keeps their order. */

@@ -16,8 +16,9 @@ struct timeline {
 	const struct profile *profile; /**< Borrowed. */
 	struct event_measure measure;
 	bool has_times;
-	uint64_t start_ns;    /**< Time of the first sample, on the profile's clock; 0 without times. */
-	uint32_t *entries;    /**< Tick ids, or sample ids without times; thread by thread. */
+	uint64_t
+		start_ns; /**< Time of the first sample, on the profile's clock; 0 without times. */
+	uint32_t *entries;       /**< Tick ids, or sample ids without times; thread by thread. */
 	size_t *first_of_thread; /**< By thread id, and one more for the end. */
 };
 
@@ -27,9 +28,10 @@ void timeline_deinit(struct timeline *timeline);
 struct timeline_entry {
 	uint32_t stack;
 	uint64_t count;
-	uint64_t period;      /**< In the event's unit. */
-	uint64_t time_ns;     /**< After start_ns. */
-	uint64_t duration_ns; /**< What the entry stands for, as if it had been running that long. */
+	uint64_t period;  /**< In the event's unit. */
+	uint64_t time_ns; /**< After start_ns. */
+	uint64_t
+		duration_ns; /**< What the entry stands for, as if it had been running that long. */
 };
 
 struct timeline_cursor {
