@@ -15,15 +15,28 @@ static ssize_t read_retrying(int descriptor, void *buffer, size_t size_bytes)
 	return n_read;
 }
 
+static bool enter_place(const struct launch_place *place)
+{
+	const int descriptors[] = { place->input_fd, place->output_fd, place->error_fd };
+
+	for (int i = 0; i < 3; i++) {
+		if (descriptors[i] >= 0 && dup2(descriptors[i], i) < 0)
+			return false;
+	}
+	return !place->folder || chdir(place->folder) == 0;
+}
+
 /** The child's life until exec; only async-signal-safe calls. */
-static _Noreturn void run_child(char *const *argv, int release_fd, int status_fd)
+static _Noreturn void run_child(const struct launch_place *place, char *const *argv, int release_fd,
+				int status_fd)
 {
 	int exec_errno;
 	char go;
 
 	if (read_retrying(release_fd, &go, 1) != 1)
 		_exit(0);
-	execvp(argv[0], argv);
+	if (enter_place(place))
+		execvp(argv[0], argv);
 	exec_errno = errno;
 	if (write(status_fd, &exec_errno, sizeof(exec_errno)) < 0)
 		_exit(126);
@@ -37,6 +50,14 @@ static void close_pair(const int descriptors[2])
 }
 
 struct error *launch_prepare(char *const *argv, struct launch *ret)
+{
+	const struct launch_place ours = { .input_fd = -1, .output_fd = -1, .error_fd = -1 };
+
+	return launch_prepare_in(&ours, argv, ret);
+}
+
+struct error *launch_prepare_in(const struct launch_place *place, char *const *argv,
+				struct launch *ret)
 {
 	int release_pipe[2], status_pipe[2];
 	struct error *error;
@@ -59,7 +80,7 @@ struct error *launch_prepare(char *const *argv, struct launch *ret)
 	if (pid == 0) {
 		close(release_pipe[1]);
 		close(status_pipe[0]);
-		run_child(argv, release_pipe[0], status_pipe[1]);
+		run_child(place, argv, release_pipe[0], status_pipe[1]);
 	}
 	close(release_pipe[0]);
 	close(status_pipe[1]);

@@ -13,12 +13,22 @@ struct launch {
 	int status_fd;     /**< The child's errno when exec fails; end of file when it succeeds. */
 };
 
+/** Where the child runs, when that is not where we do. */
+struct launch_place {
+	int input_fd, output_fd, error_fd; /**< Its standard streams; -1: ours. Borrowed. */
+	const char *folder;                /**< Its working folder; NULL: ours. */
+};
+
 /**
  * Fork a child that waits to become @p argv. It keeps our standard streams, folder,
  * environment, process group and signal dispositions. Call it before installing handlers
  * or ignoring signals: exec resets handlers, but the mask and ignored signals stay.
  */
 struct error *launch_prepare(char *const *argv, struct launch *ret) MUST_CHECK;
+
+/** The same in another place. An unusable one is an error of launch_exec(). */
+struct error *launch_prepare_in(const struct launch_place *place, char *const *argv,
+				struct launch *ret) MUST_CHECK;
 
 /**
  * Let the child exec (found on PATH as execvp(3) does).

@@ -1,12 +1,13 @@
 #include "capture/launch.h"
 
+#include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 static int wait_status(pid_t pid)
 {
@@ -57,6 +58,43 @@ static void test_exec_failure_has_its_errno_and_no_zombie(void **state)
 	assert_int_equal(errno, ECHILD);
 }
 
+static void test_place_has_streams_and_folder(void **state)
+{
+	char *argv[] = { "sh", "-c", "cat; pwd; echo gone >&2", NULL };
+	struct launch_place place = { .error_fd = -1, .folder = "/" };
+	char text[32] = "";
+	int input[2], output[2], errors[2];
+	struct launch launch;
+
+	assert_int_equal(pipe(input) | pipe(output) | pipe(errors), 0);
+	place.input_fd = input[0];
+	place.output_fd = output[1];
+	place.error_fd = errors[1];
+	assert_int_equal(write(input[1], "given ", 6), 6);
+	fcntl(input[1], F_SETFD, FD_CLOEXEC);
+	assert_null(launch_prepare_in(&place, argv, &launch));
+	pid_t pid = launch.pid;
+
+	close(input[1]);
+	assert_null(launch_exec(&launch));
+	assert_int_equal(wait_status(pid), 0);
+	assert_int_equal(read(output[0], text, sizeof(text) - 1), 8);
+	assert_string_equal(text, "given /\n");
+	assert_int_equal(read(errors[0], text, sizeof(text) - 1), 5);
+	close(input[0]);
+	for (int i = 0; i < 2; i++) {
+		close(output[i]);
+		close(errors[i]);
+	}
+
+	place = (struct launch_place){ -1, -1, -1, "/no/such/folder" };
+	assert_null(launch_prepare_in(&place, argv, &launch));
+	struct error *error = launch_exec(&launch);
+
+	assert_int_equal(error->errno_value, ENOENT);
+	error_destroy(error);
+}
+
 static void test_abandoned_child_never_runs(void **state)
 {
 	char *argv[] = { "sh", "-c", "kill -KILL $PPID", NULL };
@@ -73,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_runs_after_release_only),
 		cmocka_unit_test(test_exec_failure_has_its_errno_and_no_zombie),
+		cmocka_unit_test(test_place_has_streams_and_folder),
 		cmocka_unit_test(test_abandoned_child_never_runs),
 	};
 
