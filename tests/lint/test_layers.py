@@ -8,21 +8,22 @@ from sources import ROOT, files_with_suffix, read
 # What each folder of src/ may include, besides itself.
 LAYERS = {
     "base": "",
+    "cache": "base",
     "arch": "base",
     "record": "base",
     "perfdata": "base record object",
     "object": "base arch",
     "process": "base record object",
-    "unwind": "base arch object process",
+    "unwind": "base cache arch object process",
     "runtime": "base object process",
-    "symbols": "base object process runtime",
+    "symbols": "base cache object process runtime",
     "profile": "base",
     "capture": "base arch record",
-    "analyze": "base arch record object process unwind runtime symbols profile",
+    "analyze": "base cache arch record object process unwind runtime symbols profile",
     "explain": "base profile",
     "output": "base profile",
     "check": "base arch capture object",
-    "cli": "base arch record perfdata object process unwind runtime symbols profile capture "
+    "cli": "base cache arch record perfdata object process unwind runtime symbols profile capture "
            "analyze explain output check",
 }
 
