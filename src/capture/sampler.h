@@ -20,6 +20,15 @@ enum sampled_sides {
 	SAMPLED_KERNEL_ONLY,
 };
 
+enum sampler_target {
+	/** A command that is about to exec; with all it starts. */
+	SAMPLER_TARGET_LAUNCHED,
+	/** Running threads; with all they start from now on. */
+	SAMPLER_TARGET_TASKS,
+	/** Whatever runs on the CPUs. */
+	SAMPLER_TARGET_SYSTEM,
+};
+
 /** What is asked for. All-zero numbers mean "the default". */
 struct sampler_options {
 	const char *event;     /**< "cycles", "cpu-clock", "cycles:u"; NULL: cycles or cpu-clock. */
@@ -31,7 +40,21 @@ struct sampler_options {
 	uint32_t stack_copy_bytes; /**< 0: as large as the rings allow. */
 	enum sampled_sides sides;
 	bool is_without_inherit;
-	pid_t pid; /**< The stopped command, to be sampled from its exec on. */
+
+	enum sampler_target target;
+	pid_t pid;             /**< LAUNCHED: the command, stopped before its exec. */
+	const uint32_t *tasks; /**< TASKS: thread ids; borrowed. */
+	size_t n_tasks;
+
+	/**
+	 * The session ends when all of these processes have ended (LAUNCHED: pid is one of
+	 * them anyway). None: it runs until stopped. Borrowed during open().
+	 */
+	const uint32_t *watched_pids;
+	size_t n_watched_pids;
+
+	const uint32_t *cpus; /**< Only these CPUs; borrowed. */
+	size_t n_cpus;        /**< 0: all that are online. */
 };
 
 /** What was got. */
@@ -66,10 +89,10 @@ struct sampler {
 	const char *description;
 
 	/**
-	 * Open on options->pid, which is stopped before its exec. Goes down a
-	 * ladder of lesser settings before giving up, each step noted in
-	 * facts.degradations. Sampling begins when the command execs and ends,
-	 * with RECORD_SOURCE_END, when that process does.
+	 * Open on the target. Goes down a ladder of lesser settings before giving up,
+	 * each step noted in facts.degradations. Sampling begins at once, or when the
+	 * launched command execs, and ends, with RECORD_SOURCE_END, when the watched
+	 * processes have ended or on stop().
 	 */
 	struct error *(*open)(const struct sampler_options *options, struct sampler_session **ret);
 	/** No new samples; what is in the rings can still be read, then END. */

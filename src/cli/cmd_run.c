@@ -25,6 +25,9 @@ enum {
 	OPTION_FORCE,
 	OPTION_DURATION,
 	OPTION_REPEAT,
+	OPTION_PID,
+	OPTION_ALL_CPUS,
+	OPTION_CPUS,
 	OPTION_NO_INHERIT,
 	OPTION_USER_ONLY,
 	OPTION_KERNEL_ONLY,
@@ -69,6 +72,14 @@ static const struct option_spec options[] = {
 	  NULL },
 	{ OPTION_REPEAT, 0, "repeat", "N",
 	  "Run the command N times into one profile, for more samples.", NULL },
+	{ OPTION_PID, 'p', "pid", "PID[,PID...]",
+	  "Attach to running processes, all their threads and what they start, until they end, "
+	  "--duration, or Ctrl-C. They are left as they are.",
+	  NULL },
+	{ OPTION_ALL_CPUS, 'a', "all-cpus", NULL,
+	  "The whole machine: until the command ends, if one is given, --duration, or Ctrl-C.",
+	  NULL },
+	{ OPTION_CPUS, 'C', "cpu", "LIST", "Only these CPUs of the machine, such as 0-3,8.", NULL },
 	{ OPTION_NO_INHERIT, 'i', "no-inherit", NULL,
 	  "Only the command's first thread, no threads and children of it.", NULL },
 	{ OPTION_USER_ONLY, 0, "user-only", NULL, "Leave out the kernel side.", NULL },
@@ -209,6 +220,13 @@ static struct error *apply_option(struct run_options *run, int id, const char *v
 		RETURN_IF_ERROR(option_read_u64("--repeat", value, 1, 1000000, &number));
 		run->n_repeats = (unsigned int)number;
 		return NULL;
+	case OPTION_PID:
+		return run_target_read_pids(&run->target, value);
+	case OPTION_ALL_CPUS:
+		run->target.is_system = true;
+		return NULL;
+	case OPTION_CPUS:
+		return run_target_read_cpus(&run->target, value);
 	case OPTION_NO_INHERIT:
 		run->sampler.is_without_inherit = true;
 		return NULL;
@@ -253,6 +271,21 @@ static struct error *apply_option(struct run_options *run, int id, const char *v
 	}
 }
 
+static struct error *check_target(const struct run_options *run)
+{
+	bool has_command = run->command[0] != NULL;
+
+	if (!has_command && !run_target_is_attached(&run->target))
+		return error_with_hint(error_new(ERROR_USAGE, "no command given"),
+				       "perf-profile [OPTIONS] COMMAND [ARG...], for example: "
+				       "perf-profile sleep 1");
+	if (run->target.pids.count && (has_command || run->target.is_system))
+		return error_with_hint(error_new(ERROR_USAGE, "-p goes without %s",
+						 has_command ? "a command" : "-a and -C"),
+				       "--duration says how long, Ctrl-C ends it");
+	return NULL;
+}
+
 static struct error *parse_options(const struct command *command, int argc, char **argv,
 				   struct run_options *run, bool *is_help_ret)
 {
@@ -271,11 +304,7 @@ static struct error *parse_options(const struct command *command, int argc, char
 		RETURN_IF_ERROR(apply_option(run, id, value));
 	}
 	run->command = argv + parser.index;
-	if (!run->command[0])
-		return error_with_hint(error_new(ERROR_USAGE, "no command given"),
-				       "perf-profile [OPTIONS] COMMAND [ARG...], for example: "
-				       "perf-profile sleep 1");
-	return NULL;
+	return check_target(run);
 }
 
 /** Fail before anything is written or started when the command cannot run anyway. */
@@ -383,20 +412,23 @@ static struct error *report(struct recording *recording, const struct run_option
  *
  * @param status_ret  The exit status; on an error left alone unless the command could not be run.
  */
-static struct error *run_job(const struct run_options *run, int *status_ret)
+static struct error *run_job(struct run_options *run, int *status_ret)
 {
 	struct recording recording = { .timings.start_ns = clock_monotonic_ns() };
 	struct output_folder folder = { 0 };
 	struct rule_set *rules = rule_set_create();
-	struct error *error = check_command(run->command[0]);
+	struct error *error = run->command[0] ? check_command(run->command[0]) : NULL;
 
 	if (error)
 		*status_ret = exit_status_of_exec(error);
 	else
+		error = run_target_resolve(&run->target);
+	if (!error)
 		error = read_rules(run, rules);
 	if (!error)
-		error = output_folder_create(run->folder_path, run->command[0], run->may_replace,
-					     &folder);
+		error = output_folder_create(run->folder_path,
+					     run->target.name ? run->target.name : run->command[0],
+					     run->may_replace, &folder);
 	if (!error)
 		error = recording_run(&recording, run, &folder);
 	if (error && recording.has_exec_failed)
@@ -431,6 +463,7 @@ static int cmd_run(const struct command *command, int argc, char **argv)
 		error = run_job(&run, &status);
 	format_vector_deinit(&run.exports);
 	string_vector_deinit(&run.rule_paths);
+	run_target_deinit(&run.target);
 	if (error)
 		terminal_print_error(error);
 	return status;

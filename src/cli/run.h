@@ -8,6 +8,7 @@
 #include "cli/export_format.h"
 #include "cli/machine.h"
 #include "cli/output_folder.h"
+#include "cli/run_target.h"
 #include "explain/explanation.h"
 #include "output/output_format.h"
 
@@ -16,17 +17,18 @@
 /** The command line of `perf-profile run`, taken apart. */
 struct run_options {
 	struct sampler_options sampler;
+	struct run_target target;
 	struct symbolizer_options symbols;
 	struct output_options output;
 	struct string_vector rule_paths;
 	struct format_vector exports; /**< Beside the deliverables; may repeat and name these. */
-	const char *folder_path; /**< -o; NULL: a fresh one. */
+	const char *folder_path;      /**< -o; NULL: a fresh one. */
 	bool may_replace;
 	uint64_t duration_ns; /**< 0: until the command ends. */
 	unsigned int n_repeats;
 	bool is_quiet;
 	bool shows_timings;
-	char **command; /**< argv of the command, NULL at the end. */
+	char **command; /**< argv of the command, NULL at the end; no words: none is started. */
 };
 
 /** Where the time of the job itself went, for --timings. */
@@ -53,6 +55,7 @@ struct recording {
 	uint64_t wall_ns;
 	uint64_t start_realtime_ns;
 	struct rusage usage;     /**< Of the command and its waited-for children. */
+	bool has_command;        /**< Something was started and waited for. */
 	int wait_status;         /**< Of the last run. */
 	bool has_exec_failed;    /**< The error of recording_run() is the command's. */
 	bool is_stopped_by_user; /**< Ctrl-C or another ending signal. */

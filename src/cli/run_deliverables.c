@@ -105,8 +105,8 @@ void deliverables_write(struct deliverable_vector *deliverables, const struct pr
 			continue;
 		deliverable.name = writer.name;
 		deliverable.purpose = writer.purpose;
-		deliverable.error = deliverable_write(&writer, profile, explanation,
-						      &options->output, folder);
+		deliverable.error =
+			deliverable_write(&writer, profile, explanation, &options->output, folder);
 		deliverable_vector_append(deliverables, deliverable);
 	}
 	add_files_criterion(explanation, deliverables);

@@ -43,13 +43,44 @@ static char *quote_command(char *const *command)
 	return text;
 }
 
+/**
+ * What was not started by us was not waited for, so the kernel's account is not ours to
+ * read. Samples of a clock are an account too.
+ */
+static void fill_cpu_time_from_samples(const struct profile *profile, struct profile_info *info)
+{
+	if (strcmp(profile_text(profile, profile->events.items[0].unit), "ns") != 0)
+		return;
+	info->user_cpu_ns = info->system_cpu_ns = 0;
+	for (size_t i = 0; i < profile->samples.count; i++) {
+		const struct profile_sample *sample = &profile->samples.items[i];
+		uint32_t location = profile->stacks.items[sample->stack].location;
+
+		if (sample->stack && profile->locations.items[location].kind == LOCATION_KERNEL)
+			info->system_cpu_ns += sample->period;
+		else
+			info->user_cpu_ns += sample->period;
+	}
+}
+
+static void fill_command(const struct recording *recording, const struct run_options *options,
+			 struct profile_info *info)
+{
+	const char *word = options->command[0] ? options->command[0] : options->target.name;
+	const char *slash = strrchr(word, '/');
+
+	info->program = memory_duplicate_text(slash ? slash + 1 : word);
+	info->command = options->target.description
+				? memory_duplicate_text(options->target.description)
+				: quote_command(options->command);
+	info->has_exit_status = recording->has_command;
+	info->exit_status = recording->wait_status;
+}
+
 static void fill_info(const struct recording *recording, const struct run_options *options,
 		      const struct machine *machine, struct profile_info *info)
 {
-	const char *slash = strrchr(options->command[0], '/');
-
-	info->command = quote_command(options->command);
-	info->program = memory_duplicate_text(slash ? slash + 1 : options->command[0]);
+	fill_command(recording, options, info);
 	info->hostname = memory_duplicate_text(machine->hostname);
 	info->kernel_release = memory_duplicate_text(machine->kernel_release);
 	info->architecture = memory_duplicate_text(machine->architecture);
@@ -65,8 +96,6 @@ static void fill_info(const struct recording *recording, const struct run_option
 	info->involuntary_switches = (uint64_t)recording->usage.ru_nivcsw;
 	info->minor_faults = (uint64_t)recording->usage.ru_minflt;
 	info->major_faults = (uint64_t)recording->usage.ru_majflt;
-	info->has_exit_status = true;
-	info->exit_status = recording->wait_status;
 	info->has_kernel_samples = recording->facts.has_kernel;
 	info->stack_copy_bytes = recording->facts.stack_copy_bytes;
 	for (size_t i = 0; i < recording->degradations.count; i++)
@@ -128,9 +157,13 @@ static struct error *finish_perf_data(struct recording *recording,
 struct error *recording_finish(struct recording *recording, const struct run_options *options,
 			       const struct machine *machine)
 {
+	struct profile *profile = analyzer_profile(recording->analyzer);
+
 	RETURN_IF_ERROR(analyzer_finish(recording->analyzer));
 	recording->timings.named_ns = clock_monotonic_ns();
-	fill_info(recording, options, machine, &analyzer_profile(recording->analyzer)->info);
+	fill_info(recording, options, machine, &profile->info);
+	if (run_target_is_attached(&options->target))
+		fill_cpu_time_from_samples(profile, &profile->info);
 	if (recording->writer)
 		recording->perf_data_error = finish_perf_data(recording, options, machine);
 	recording->timings.perf_data_ns = clock_monotonic_ns();

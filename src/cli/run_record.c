@@ -6,6 +6,7 @@
 #include "cli/run_signals.h"
 #include "cli/terminal.h"
 #include "perfdata/perf_data_writer.h"
+#include "process/proc_snapshot.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -37,7 +38,7 @@ struct run {
 	uint8_t *record_buffer;
 };
 
-static void show_status(const struct run *run, uint64_t now_ns)
+static void show_status(struct run *run, uint64_t now_ns)
 {
 	const struct profile *profile = analyzer_profile(run->recording->analyzer);
 	uint64_t lost = profile->losses.lost_records + profile->losses.lost_samples;
@@ -45,6 +46,9 @@ static void show_status(const struct run *run, uint64_t now_ns)
 	uint64_t period_total = 0;
 	char text[128], cpu[32] = "";
 
+	if (!terminal_is_interactive() || now_ns < run->next_status_ns)
+		return;
+	run->next_status_ns = now_ns + STATUS_PERIOD_NS;
 	if (strcmp(run->session->facts.event_unit, "ns") == 0) {
 		for (size_t i = 0; i < profile->samples.count; i++)
 			period_total += profile->samples.items[i].period;
@@ -56,33 +60,41 @@ static void show_status(const struct run *run, uint64_t now_ns)
 	terminal_set_status(text);
 }
 
-/** End the command when time is up or the user insists. */
-static void look_after_command(struct run *run, uint64_t now_ns)
+static void stop_session(struct run *run)
+{
+	if (!run->is_stopped)
+		run->sampler->stop(run->session);
+	run->is_stopped = true;
+}
+
+/** What was only attached to is never ended. */
+static void end_command(struct run *run)
+{
+	if (run->pid > 0 && !run->is_terminated)
+		kill(run->pid, SIGTERM);
+	run->is_terminated = true;
+}
+
+/** See to it that the recording ends when time is up or the user insists. */
+static void look_after_end(struct run *run, uint64_t now_ns)
 {
 	const struct run_signals signals = run_signals_state();
-	bool is_time_up =
-		run->options->duration_ns && now_ns - run->start_ns >= run->options->duration_ns;
 
-	if (signals.ending_signal)
-		run->recording->is_stopped_by_user = true;
+	if (run->options->duration_ns && now_ns - run->start_ns >= run->options->duration_ns) {
+		stop_session(run);
+		end_command(run);
+	}
+	if (!signals.ending_signal)
+		return;
+	run->recording->is_stopped_by_user = true;
 	if (signals.n_interrupts > 1) {
 		run->recording->is_aborted = true;
-		kill(run->pid, SIGTERM);
+		end_command(run);
 	}
-	if (is_time_up && !run->is_stopped) {
-		run->sampler->stop(run->session);
-		run->is_stopped = true;
-	}
-	if ((is_time_up ||
-	     (signals.ending_signal && now_ns - signals.first_time_ns >= INTERRUPT_GRACE_NS)) &&
-	    !run->is_terminated) {
-		kill(run->pid, SIGTERM);
-		run->is_terminated = true;
-	}
-	if (terminal_is_interactive() && now_ns >= run->next_status_ns) {
-		show_status(run, now_ns);
-		run->next_status_ns = now_ns + STATUS_PERIOD_NS;
-	}
+	if (run->pid == 0)
+		stop_session(run);
+	else if (now_ns - signals.first_time_ns >= INTERRUPT_GRACE_NS)
+		end_command(run);
 }
 
 /** perf.data cannot be written (disk full?): everything else still can, so go on without. */
@@ -137,6 +149,7 @@ static struct error *take_records(struct run *run)
 	enum record_source_state state = RECORD_SOURCE_IDLE;
 	unsigned int n_unchecked = 0;
 	struct record record;
+	uint64_t now_ns;
 
 	while (state != RECORD_SOURCE_END && !run->recording->is_aborted) {
 		RETURN_IF_ERROR(source->next(source, RECORD_WAIT_NS, &record, &state));
@@ -149,7 +162,9 @@ static struct error *take_records(struct run *run)
 		if (state == RECORD_SOURCE_IDLE)
 			finish_round(run->recording);
 		n_unchecked = 0;
-		look_after_command(run, clock_monotonic_ns());
+		now_ns = clock_monotonic_ns();
+		look_after_end(run, now_ns);
+		show_status(run, now_ns);
 	}
 	return NULL;
 }
@@ -210,34 +225,68 @@ static void keep_facts(struct recording *recording, const struct sampler_facts *
 				     memory_duplicate_text(facts->degradations.items[i]));
 }
 
-static struct error *run_prepared(struct run *run, struct launch *launch)
+static struct error *take_snapshot_record(void *context, const struct record *snapshot)
+{
+	struct run *run = context;
+	const struct record_layout_table *layouts = run->session->source.layouts;
+	struct record record = *snapshot;
+
+	record.id = layouts->n_ids ? layouts->ids[0] : 0;
+	record.bytes.data = run->record_buffer;
+	record.bytes.size =
+		record_encode_side_band(&layouts->layouts[0], &record, run->record_buffer);
+	RETURN_IF_ERROR(analyzer_apply(run->recording->analyzer, &record));
+	store_record(run, &record);
+	return NULL;
+}
+
+/** What ran before we came. After the events are open, so that nothing falls in between. */
+static struct error *take_snapshot(struct run *run)
+{
+	const struct index_vector *pids = &run->options->target.pids;
+
+	if (run->options->target.is_system)
+		return proc_snapshot_read_all(take_snapshot_record, run);
+	for (size_t i = 0; i < pids->count; i++)
+		RETURN_IF_ERROR(proc_snapshot_read(pids->items[i], take_snapshot_record, run));
+	return NULL;
+}
+
+static void note_start(struct run *run)
 {
 	struct recording *recording = run->recording;
-	struct error *error;
-	uint64_t end_ns;
 
-	run->pid = launch->pid;
-	RETURN_IF_ERROR(begin_recording(recording, run->options, &run->session->source));
-	keep_facts(recording, &run->session->facts);
-	run_signals_watch(run->pid);
 	run->start_ns = clock_monotonic_ns();
 	run->next_status_ns = run->start_ns + STATUS_PERIOD_NS;
 	if (!recording->timings.sampling_ns) {
 		recording->timings.sampling_ns = run->start_ns;
 		recording->start_realtime_ns = clock_realtime_ns();
 	}
-	error = launch_exec(launch);
+}
+
+static struct error *run_prepared(struct run *run, struct launch *launch)
+{
+	struct recording *recording = run->recording;
+	struct error *error = NULL;
+
+	RETURN_IF_ERROR(begin_recording(recording, run->options, &run->session->source));
+	keep_facts(recording, &run->session->facts);
+	RETURN_IF_ERROR(take_snapshot(run));
+	run_signals_watch(run->pid);
+	note_start(run);
+	if (run->pid > 0)
+		error = launch_exec(launch);
 	if (error) {
 		recording->has_exec_failed = true;
 		return error;
 	}
 	error = take_records(run);
-	end_ns = clock_monotonic_ns();
+	recording->timings.drained_ns = clock_monotonic_ns();
+	recording->wall_ns += recording->timings.drained_ns - run->start_ns;
 	if (error)
-		kill(run->pid, SIGTERM);
-	wait_for_command(run);
-	recording->timings.drained_ns = end_ns;
-	recording->wall_ns += end_ns - run->start_ns;
+		end_command(run);
+	if (run->pid > 0)
+		wait_for_command(run);
 	terminal_set_status(NULL);
 	return error;
 }
@@ -251,10 +300,19 @@ static struct error *run_once(struct recording *recording, const struct run_opti
 	};
 	struct sampler_options sampler_options = options->sampler;
 	struct launch launch = { 0 };
+	uint32_t launched_pid;
 	struct error *error;
 
-	RETURN_IF_ERROR(launch_prepare(options->command, &launch));
-	sampler_options.pid = launch.pid;
+	run_target_apply(&options->target, &sampler_options);
+	if (options->command[0]) {
+		RETURN_IF_ERROR(launch_prepare(options->command, &launch));
+		run.pid = launch.pid;
+		launched_pid = (uint32_t)launch.pid;
+		sampler_options.pid = launch.pid;
+		sampler_options.watched_pids = &launched_pid;
+		sampler_options.n_watched_pids = 1;
+		recording->has_command = true;
+	}
 	error = run.sampler->open(&sampler_options, &run.session);
 	if (!error) {
 		run.record_buffer = memory_allocate(1, RECORD_SIZE_MAX_BYTES);

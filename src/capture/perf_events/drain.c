@@ -84,33 +84,56 @@ static void drain_round(struct drain *drain, struct pending *pending, uint64_t h
 		batch_queue_recycle(&drain->queue, batch);
 }
 
-static bool drain_process_is_gone(const struct drain *drain)
+/** For kernels without pidfds. Not to be reaped here: the command's status is others' to take. */
+static bool process_is_gone(pid_t pid)
 {
 	siginfo_t info = { 0 };
 
-	if (waitid(P_PID, (id_t)drain->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
-		return errno == ECHILD;
-	return info.si_pid == drain->pid;
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+		return info.si_pid == pid;
+	/* Not a child of ours. */
+	return kill(pid, 0) != 0 && errno == ESRCH;
 }
 
-/** Wait for a watermark, the period, the command's end or a stop; true: this is the end. */
+/** Note who has ended; true: that was the last one. */
+static bool all_watched_are_gone(struct drain *drain, struct pollfd *polls)
+{
+	size_t n_gone = 0;
+
+	for (size_t i = 0; i < drain->n_watched; i++) {
+		struct watched_process *process = &drain->watched[i];
+
+		if (!process->is_gone)
+			process->is_gone = process->fd >= 0 ? polls[i].revents != 0
+							    : process_is_gone(process->pid);
+		if (process->is_gone)
+			polls[i].fd = -1;
+		n_gone += process->is_gone;
+	}
+	return drain->n_watched > 0 && n_gone == drain->n_watched;
+}
+
+/** Rings first, then the watched processes, then the request to stop. */
+static size_t n_polls(const struct drain *drain)
+{
+	return drain->n_rings + drain->n_watched + 1;
+}
+
+/** Wait for a watermark, the period, the end of the watched or a stop; true: this is the end. */
 static bool drain_wait(struct drain *drain, struct pollfd *polls)
 {
-	struct pollfd *stop = &polls[drain->n_rings];
-	struct pollfd *process = &polls[drain->n_rings + 1];
-	int n_ready = poll(polls, drain->n_rings + 2, DRAIN_PERIOD_MS);
+	int n_ready = poll(polls, n_polls(drain), DRAIN_PERIOD_MS);
 
 	drain->n_wakeups++;
-	if (n_ready > 0) {
-		for (size_t i = 0; i < drain->n_rings; i++) {
-			/* Every task of the event is gone; poll() would return at once forever. */
-			if (polls[i].revents & POLLHUP)
-				polls[i].fd = -1;
-		}
-		if (stop->revents || process->revents)
-			return true;
+	if (n_ready < 0)
+		return false;
+	for (size_t i = 0; i < drain->n_rings; i++) {
+		/* Every task of the event is gone; poll() would return at once forever. */
+		if (polls[i].revents & POLLHUP)
+			polls[i].fd = -1;
 	}
-	return drain->process_fd < 0 && drain_process_is_gone(drain);
+	return polls[n_polls(drain) - 1].revents ||
+	       all_watched_are_gone(drain, polls + drain->n_rings);
 }
 
 /**
@@ -125,17 +148,26 @@ static void raise_priority(void)
 		setpriority(PRIO_PROCESS, 0, -10);
 }
 
+static struct pollfd *make_polls(const struct drain *drain)
+{
+	struct pollfd *polls = memory_allocate(n_polls(drain), sizeof(*polls));
+
+	for (size_t i = 0; i < drain->n_rings; i++)
+		polls[i] = (struct pollfd){ .fd = drain->rings[i].fd, .events = POLLIN };
+	for (size_t i = 0; i < drain->n_watched; i++)
+		polls[drain->n_rings + i] =
+			(struct pollfd){ .fd = drain->watched[i].fd, .events = POLLIN };
+	polls[n_polls(drain) - 1] = (struct pollfd){ .fd = drain->stop_fd, .events = POLLIN };
+	return polls;
+}
+
 static void *drain_run(void *context)
 {
 	struct drain *drain = context;
-	struct pollfd *polls = memory_allocate(drain->n_rings + 2, sizeof(*polls));
+	struct pollfd *polls = make_polls(drain);
 	struct pending *pending = memory_allocate(drain->n_rings, sizeof(*pending));
 
 	raise_priority();
-	for (size_t i = 0; i < drain->n_rings; i++)
-		polls[i] = (struct pollfd){ .fd = drain->rings[i].fd, .events = POLLIN };
-	polls[drain->n_rings] = (struct pollfd){ .fd = drain->stop_fd, .events = POLLIN };
-	polls[drain->n_rings + 1] = (struct pollfd){ .fd = drain->process_fd, .events = POLLIN };
 	while (!drain_wait(drain, polls))
 		drain_round(drain, pending, clock_monotonic_ns() - DRAIN_SETTLE_NS);
 	drain_round(drain, pending, UINT64_MAX);
@@ -145,8 +177,32 @@ static void *drain_run(void *context)
 	return NULL;
 }
 
+static void watch(struct drain *drain, const uint32_t *pids, size_t n_pids)
+{
+	drain->watched = memory_allocate(n_pids, sizeof(*drain->watched));
+	drain->n_watched = n_pids;
+	for (size_t i = 0; i < n_pids; i++) {
+		int fd = (int)syscall(SYS_pidfd_open, pids[i], 0);
+
+		drain->watched[i] = (struct watched_process){ .pid = (pid_t)pids[i], .fd = fd };
+	}
+}
+
+/** What exists with and without the thread. */
+static void release(struct drain *drain)
+{
+	for (size_t i = 0; i < drain->n_watched; i++) {
+		if (drain->watched[i].fd >= 0)
+			close(drain->watched[i].fd);
+	}
+	free(drain->watched);
+	batch_queue_deinit(&drain->queue);
+	close(drain->stop_fd);
+}
+
 struct error *drain_start(struct drain *drain, struct ring *rings, size_t n_rings,
-			  const struct record_layout_table *layouts, pid_t pid)
+			  const struct record_layout_table *layouts, const uint32_t *watched_pids,
+			  size_t n_watched_pids)
 {
 	sigset_t all_signals, old_signals;
 	int status;
@@ -155,18 +211,12 @@ struct error *drain_start(struct drain *drain, struct ring *rings, size_t n_ring
 		.rings = rings,
 		.n_rings = n_rings,
 		.layouts = layouts,
-		.pid = pid,
 		.stop_fd = eventfd(0, EFD_CLOEXEC),
-		.process_fd = (int)syscall(SYS_pidfd_open, pid, 0),
 	};
-	if (drain->stop_fd < 0) {
-		struct error *error = error_from_errno(errno, "cannot make an eventfd");
-
-		if (drain->process_fd >= 0)
-			close(drain->process_fd);
-		return error;
-	}
+	if (drain->stop_fd < 0)
+		return error_from_errno(errno, "cannot make an eventfd");
 	batch_queue_init(&drain->queue);
+	watch(drain, watched_pids, n_watched_pids);
 	/* Signals are the main thread's business. */
 	sigfillset(&all_signals);
 	pthread_sigmask(SIG_SETMASK, &all_signals, &old_signals);
@@ -174,10 +224,7 @@ struct error *drain_start(struct drain *drain, struct ring *rings, size_t n_ring
 	pthread_sigmask(SIG_SETMASK, &old_signals, NULL);
 	if (status == 0)
 		return NULL;
-	batch_queue_deinit(&drain->queue);
-	close(drain->stop_fd);
-	if (drain->process_fd >= 0)
-		close(drain->process_fd);
+	release(drain);
 	return error_from_errno(status, "cannot start a thread");
 }
 
@@ -192,8 +239,5 @@ void drain_deinit(struct drain *drain)
 	drain_stop(drain);
 	batch_queue_abandon(&drain->queue);
 	pthread_join(drain->thread, NULL);
-	batch_queue_deinit(&drain->queue);
-	close(drain->stop_fd);
-	if (drain->process_fd >= 0)
-		close(drain->process_fd);
+	release(drain);
 }

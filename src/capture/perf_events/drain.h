@@ -12,15 +12,22 @@
 
 #include <sys/types.h>
 
+/** A process whose end is waited for. */
+struct watched_process {
+	pid_t pid;
+	int fd; /**< pidfd; -1 when the kernel has none or the process is gone. */
+	bool is_gone;
+};
+
 struct drain {
 	struct ring *rings;
 	size_t n_rings;
 	const struct record_layout_table *layouts;
 	struct batch_queue queue;
 	pthread_t thread;
-	int stop_fd;    /**< eventfd: asked to stop. */
-	int process_fd; /**< pidfd of the command; -1 when the kernel has none. */
-	pid_t pid;
+	int stop_fd; /**< eventfd: asked to stop. */
+	struct watched_process *watched;
+	size_t n_watched;
 
 	/* Written by the thread, read by anyone. */
 	_Atomic uint64_t n_bytes;
@@ -28,9 +35,13 @@ struct drain {
 	_Atomic uint64_t n_unreadable;
 };
 
-/** @param rings, layouts  Borrowed; must outlive the drain. */
+/**
+ * @param rings, layouts  Borrowed; must outlive the drain.
+ * @param watched_pids    When all of these have ended, it is as if stopped. None: never.
+ */
 struct error *drain_start(struct drain *drain, struct ring *rings, size_t n_rings,
-			  const struct record_layout_table *layouts, pid_t pid) MUST_CHECK;
+			  const struct record_layout_table *layouts, const uint32_t *watched_pids,
+			  size_t n_watched_pids) MUST_CHECK;
 
 /** Take what is in the rings a last time and close the queue. Returns at once. */
 void drain_stop(struct drain *drain);

@@ -2,13 +2,12 @@
 
 #include "arch/architecture.h"
 #include "base/memory.h"
+#include "capture/perf_events/event_name.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,16 +45,6 @@ struct rung {
 	uint64_t ring_size_bytes;
 };
 
-/** Where a rung broke. */
-struct rung_failure {
-	enum {
-		FAILED_OPEN,
-		FAILED_MAP
-	} step;
-
-	int errno_value;
-};
-
 static bool read_number(const char *path, int64_t *ret)
 {
 	FILE *file = fopen(path, "re");
@@ -87,6 +76,14 @@ static void read_online_cpus(struct index_vector *cpus_ret)
 	n_cpus = cpus_ret->count ? 0 : sysconf(_SC_NPROCESSORS_ONLN);
 	for (unsigned int cpu = 0; (long)cpu < n_cpus; cpu++)
 		index_vector_append(cpus_ret, cpu);
+}
+
+static void choose_cpus(const struct sampler_options *options, struct index_vector *ret)
+{
+	if (!options->n_cpus)
+		read_online_cpus(ret);
+	for (size_t i = 0; i < options->n_cpus; i++)
+		index_vector_append(ret, options->cpus[i]);
 }
 
 static void note(struct sampler_facts *facts, char *line)
@@ -151,7 +148,7 @@ static struct perf_event_attr rung_attr(const struct rung *rung,
 		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
 			       PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD,
 		.disabled = 1,
-		.enable_on_exec = 1,
+		.enable_on_exec = options->target == SAMPLER_TARGET_LAUNCHED,
 		.inherit = !options->is_without_inherit,
 		.exclude_kernel = rung->is_without_kernel,
 		.exclude_user = rung->is_without_user,
@@ -189,60 +186,6 @@ static struct perf_event_attr rung_attr(const struct rung *rung,
 	return attr;
 }
 
-static int open_event(struct perf_event_attr *attr, pid_t pid, uint32_t cpu)
-{
-	return (int)syscall(SYS_perf_event_open, attr, pid, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
-}
-
-void opened_events_deinit(struct opened_events *opened)
-{
-	for (size_t i = 0; i < opened->n_rings; i++)
-		ring_deinit(&opened->rings[i]);
-	free(opened->rings);
-	free(opened->ids);
-	*opened = (struct opened_events){ 0 };
-}
-
-/** Open one event and ring per CPU. CPUs that went offline meanwhile are skipped. */
-static bool rung_try(const struct rung *rung, const struct sampler_options *options,
-		     const struct index_vector *cpus, struct opened_events *ret,
-		     struct rung_failure *failure_ret)
-{
-	struct opened_events opened = {
-		.event = rung->event,
-		.rings = memory_allocate(cpus->count, sizeof(*opened.rings)),
-		.ids = memory_allocate(cpus->count, sizeof(*opened.ids)),
-	};
-
-	opened.attr = rung_attr(rung, options, rung->stack_copy_bytes);
-	for (size_t i = 0; i < cpus->count; i++) {
-		int fd = open_event(&opened.attr, options->pid, cpus->items[i]);
-		struct error *error;
-
-		if (fd < 0 && errno == ENODEV && opened.n_rings > 0)
-			continue;
-		if (fd < 0) {
-			*failure_ret = (struct rung_failure){ FAILED_OPEN, errno };
-			opened_events_deinit(&opened);
-			return false;
-		}
-		error = ring_init(&opened.rings[opened.n_rings], fd, cpus->items[i],
-				  rung->ring_size_bytes);
-		if (error) {
-			*failure_ret = (struct rung_failure){ FAILED_MAP, error->errno_value };
-			error_destroy(error);
-			close(fd);
-			opened_events_deinit(&opened);
-			return false;
-		}
-		if (ioctl(fd, PERF_EVENT_IOC_ID, &opened.ids[opened.n_rings]) != 0)
-			opened.ids[opened.n_rings] = 0;
-		opened.n_rings++;
-	}
-	*ret = opened;
-	return true;
-}
-
 /** Half the ring, and a copy that fits it; false: the end of this side of the ladder. */
 static bool rung_shrink(struct rung *rung, const struct sampler_options *options)
 {
@@ -262,9 +205,9 @@ static bool is_missing_event(int errno_value)
 
 /** Step down in answer to @p failure; false: nothing is left to try. */
 static bool rung_step_down(struct rung *rung, const struct sampler_options *options,
-			   const struct rung_failure *failure, struct sampler_facts *facts)
+			   const struct open_failure *failure, struct sampler_facts *facts)
 {
-	if (failure->step == FAILED_MAP)
+	if (failure->step == OPEN_FAILED_RING)
 		return (failure->errno_value == EPERM || failure->errno_value == ENOMEM) &&
 		       rung_shrink(rung, options);
 
@@ -314,9 +257,29 @@ static bool is_seccomp_filtered(void)
 	return mode == 2;
 }
 
-static struct error *explain_open_failure(const struct rung *rung, int errno_value)
+/** What kept us from others' processes or from whole CPUs; NULL: it is not that. */
+static const char *hint_for_target(const struct sampler_options *options, int errno_value)
+{
+	if (options->target == SAMPLER_TARGET_LAUNCHED)
+		return NULL;
+	if (errno_value == ESRCH)
+		return "the process has ended, or was never there: 'ps -e' lists what runs";
+	if (errno_value == ENODEV && options->n_cpus)
+		return "is that CPU online? /sys/devices/system/cpu/online lists those that are";
+	if (errno_value != EACCES && errno_value != EPERM)
+		return NULL;
+	return options->target == SAMPLER_TARGET_SYSTEM
+		       ? "whole CPUs need root, CAP_PERFMON, or 'sudo sysctl "
+			 "kernel.perf_event_paranoid=0'"
+		       : "only your own processes can be attached to; others' need root or "
+			 "CAP_PERFMON and CAP_SYS_PTRACE";
+}
+
+static struct error *explain_open_failure(const struct rung *rung,
+					  const struct sampler_options *options, int errno_value)
 {
 	struct error *error = error_from_errno(errno_value, "cannot sample '%s'", rung->event.name);
+	const char *target_hint = hint_for_target(options, errno_value);
 	int64_t paranoid = 0;
 
 	if (errno_value == ENOSYS || (errno_value == EPERM && is_seccomp_filtered()))
@@ -324,6 +287,8 @@ static struct error *explain_open_failure(const struct rung *rung, int errno_val
 				       "a seccomp filter blocks perf_event_open (container?): run "
 				       "the container with --security-opt seccomp=unconfined or "
 				       "with --cap-add PERFMON");
+	if (target_hint)
+		return error_with_hint(error, "%s", target_hint);
 	if ((errno_value == EACCES || errno_value == EPERM) &&
 	    read_number("/proc/sys/kernel/perf_event_paranoid", &paranoid))
 		return error_with_hint(error,
@@ -336,7 +301,8 @@ static struct error *explain_open_failure(const struct rung *rung, int errno_val
 				       "this machine (or virtual machine) does not count it; "
 				       "'-e cpu-clock' works everywhere");
 	if (errno_value == EMFILE)
-		return error_with_hint(error, "one file per CPU is needed: raise 'ulimit -n'");
+		return error_with_hint(error, "one file per CPU and thread is needed: raise "
+					      "'ulimit -n'");
 	return error_with_hint(error, "'perf-profile check' shows what this machine allows");
 }
 
@@ -348,13 +314,13 @@ static struct error *explain_map_failure(const struct rung *rung, int errno_valu
 		"raise the limit on locked memory: 'sudo sysctl kernel.perf_event_mlock_kb=8192'");
 }
 
-/** One descriptor per CPU; the soft limit is often 1,024 while the hard one is far higher. */
-static void raise_descriptor_limit(size_t n_cpus)
+/** The soft limit is often 1,024 while the hard one is far higher. */
+static void raise_descriptor_limit(size_t n_events)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < n_cpus + 256) {
-		limit.rlim_cur = MIN(limit.rlim_max, (rlim_t)n_cpus + 256);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < n_events + 256) {
+		limit.rlim_cur = MIN(limit.rlim_max, (rlim_t)n_events + 256);
 		if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 			return; /* opening says EMFILE, which has its own message */
 	}
@@ -432,17 +398,21 @@ struct error *open_ladder_descend(const struct sampler_options *options,
 				  struct sampler_facts *facts, struct opened_events *ret)
 {
 	struct index_vector cpus = { 0 };
+	struct perf_event_attr attr;
+	struct open_failure failure;
 	struct error *error;
-	struct rung_failure failure;
 	struct rung rung;
 
-	read_online_cpus(&cpus);
-	raise_descriptor_limit(cpus.count);
+	choose_cpus(options, &cpus);
+	raise_descriptor_limit(cpus.count * MAX(options->n_tasks, (size_t)1));
 	error = rung_first(options, cpus.count, facts, &rung);
-	while (!error && !rung_try(&rung, options, &cpus, ret, &failure)) {
+	while (!error) {
+		attr = rung_attr(&rung, options, rung.stack_copy_bytes);
+		if (opened_events_open(&attr, options, &cpus, rung.ring_size_bytes, ret, &failure))
+			break;
 		if (!rung_step_down(&rung, options, &failure, facts))
-			error = failure.step == FAILED_OPEN
-					? explain_open_failure(&rung, failure.errno_value)
+			error = failure.step == OPEN_FAILED_EVENT
+					? explain_open_failure(&rung, options, failure.errno_value)
 					: explain_map_failure(&rung, failure.errno_value);
 	}
 	if (!error)

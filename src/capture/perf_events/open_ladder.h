@@ -5,18 +5,7 @@
  * where the kernel says no, noting each step that costs the user something.
  */
 
-#include "capture/perf_events/event_name.h"
-#include "capture/perf_events/ring.h"
-#include "capture/sampler.h"
-
-/** What the ladder arrived at. */
-struct opened_events {
-	struct perf_event_attr attr;
-	struct event_selection event;
-	struct ring *rings; /**< One per CPU. */
-	uint64_t *ids;      /**< Event id of each ring. */
-	size_t n_rings;
-};
+#include "capture/perf_events/opened_events.h"
 
 /**
  * @param facts  Filled in: sides, sizes, rate, and a line per degradation.
@@ -26,5 +15,3 @@ struct opened_events {
 struct error *open_ladder_descend(const struct sampler_options *options,
 				  struct sampler_facts *facts,
 				  struct opened_events *ret) MUST_CHECK;
-
-void opened_events_deinit(struct opened_events *opened);

@@ -85,13 +85,13 @@ static struct error *perf_sampler_open(const struct sampler_options *options,
 		return error;
 	}
 	session->layout = record_layout_of(&session->opened.attr);
-	session->event_of_id = memory_allocate(session->opened.n_rings, sizeof(uint32_t));
+	session->event_of_id = memory_allocate(session->opened.ids.count, sizeof(uint32_t));
 	session->layouts = (struct record_layout_table){
 		.layouts = &session->layout,
 		.n_layouts = 1,
-		.ids = session->opened.ids,
+		.ids = session->opened.ids.items,
 		.event_of_id = session->event_of_id,
-		.n_ids = (uint32_t)session->opened.n_rings,
+		.n_ids = (uint32_t)session->opened.ids.count,
 	};
 	session->event_name = session->session.facts.event_name;
 	*source = (struct record_source){
@@ -103,11 +103,13 @@ static struct error *perf_sampler_open(const struct sampler_options *options,
 		.event_names = &session->event_name,
 	};
 	error = drain_start(&session->drain, session->opened.rings, session->opened.n_rings,
-			    &session->layouts, options->pid);
+			    &session->layouts, options->watched_pids, options->n_watched_pids);
 	if (error) {
 		perf_session_free(session);
 		return error;
 	}
+	if (options->target != SAMPLER_TARGET_LAUNCHED)
+		opened_events_enable(&session->opened);
 	*ret = &session->session;
 	return NULL;
 }

@@ -1,0 +1,109 @@
+"""Attaching to running processes, and recording whole CPUs."""
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from recordings import PROGRAM, Recording, workload
+
+
+@pytest.fixture
+def busy():
+    """Two named threads that were there before us."""
+    process = subprocess.Popen([workload("threads"), "60000"])
+    time.sleep(0.3)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def perf_profile(*arguments, timeout=60):
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=timeout, check=False)
+
+
+def may_record_cpus():
+    with open("/proc/sys/kernel/perf_event_paranoid", encoding="ascii") as file:
+        return os.geteuid() == 0 or int(file.read()) <= 0
+
+
+def test_attach_to_all_threads_and_let_go(tmp_path, busy):
+    done = perf_profile("-p", busy.pid, "--duration", "800ms", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert busy.poll() is None
+    recording = Recording(tmp_path / "out")
+    names = {stack[0] for stack in recording.stacks}
+    assert {"worker-0", "worker-1", "worker-2", "worker-3"} <= names
+    assert recording.share_of_chain("thread_main", "spin") >= 0.99
+    assert recording.complete_share >= 0.99
+    assert f"process {busy.pid} (threads)" in recording.summary["command"]["line"]
+
+
+def test_interrupt_ends_the_recording_and_not_the_process(tmp_path, busy):
+    process = subprocess.Popen([PROGRAM, "-p", str(busy.pid), "-o", str(tmp_path / "out")],
+                               stderr=subprocess.PIPE, text=True, start_new_session=True)
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "out/perf.data.partial").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, messages = process.communicate(timeout=30)
+    assert process.returncode == 0, messages
+    assert busy.poll() is None
+    assert Recording(tmp_path / "out").n_samples > 100
+
+
+def test_ends_with_the_process(tmp_path):
+    process = subprocess.Popen([workload("split"), "800"])
+    done = perf_profile("-p", process.pid, "-o", tmp_path / "out")
+    process.wait()
+    assert done.returncode == 0, done.stderr
+    assert Recording(tmp_path / "out").share("work_seventy") > 0.5
+
+
+def test_killed_profiler_leaves_the_process_alone(tmp_path, busy):
+    process = subprocess.Popen([PROGRAM, "-p", str(busy.pid), "-o", str(tmp_path / "out")],
+                               stderr=subprocess.DEVNULL)
+    time.sleep(0.5)
+    process.kill()
+    process.wait()
+    time.sleep(0.2)
+    assert busy.poll() is None
+    assert "flamegraph.svg" not in os.listdir(tmp_path / "out")
+
+
+def test_whole_machine_while_a_command_runs(tmp_path, busy):
+    if not may_record_cpus():
+        pytest.skip("recording whole CPUs is not permitted to this user")
+    done = perf_profile("-a", "-o", tmp_path / "out", "--", "sh", "-c", "sleep 0.5; exit 3")
+    assert done.returncode == 3, done.stderr
+    recording = Recording(tmp_path / "out")
+    assert "worker-0" in {stack[0] for stack in recording.stacks}
+    assert recording.share_of_chain("thread_main", "spin") >= 0.98
+
+
+def test_one_cpu(tmp_path):
+    if not may_record_cpus():
+        pytest.skip("recording whole CPUs is not permitted to this user")
+    done = perf_profile("-C", "0", "--duration", "300ms", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    script = (tmp_path / "out/perf-script.txt").read_text()
+    assert "[000]" in script and "[001]" not in script
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["-p", "4000000"], "no process 4000000"),
+    (["-p", "abc"], "not a process id"),
+    (["-p", "0"], "not a process id"),
+    (["-p", "1", "true"], "goes without a command"),
+    (["-C", "3-1"], "not a list of CPUs"),
+    (["-C", "8000", "--duration", "1"], "cannot sample"),
+])
+def test_bad_targets(tmp_path, arguments, words):
+    done = perf_profile("-o", tmp_path / "out", *arguments)
+    assert done.returncode == 125
+    assert words in done.stderr
+    assert not (tmp_path / "out").exists()
