@@ -1,6 +1,9 @@
 #include "object/object_internal.h"
 
+#include "base/hash_map.h"
+
 #include <errno.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 /** Where distributions install separate debug information (gdb, "Separate Debug Files"). */
@@ -15,7 +18,7 @@ struct debug_link {
 static struct error *read_debug_link(struct bytes section, bool is_swapped, struct debug_link *ret)
 {
 	struct byte_reader reader = byte_reader_make(section, ".gnu_debuglink");
-	struct debug_link link;
+	struct debug_link link = { 0 };
 	size_t alignment = sizeof(uint32_t);
 
 	reader.swap = is_swapped;
@@ -67,21 +70,41 @@ static struct object *try_path(struct object *object, const char *path, const ui
 	return debug_file;
 }
 
-static struct object *find_by_build_id(struct object *object, const char *symfs_path)
+/** A place where a debug file of an object may be. */
+struct debug_place {
+	char *path;
+	uint32_t crc;
+	bool has_crc; /**< Named by .gnu_debuglink, which says what the file's checksum is. */
+};
+
+DEFINE_VECTOR(debug_place_vector, struct debug_place)
+
+static void debug_place_vector_destroy_items(struct debug_place_vector *places)
+{
+	for (size_t i = 0; i < places->count; i++)
+		free(places->items[i].path);
+	debug_place_vector_deinit(places);
+}
+
+static void add_place_by_build_id(const struct object *object, const char *symfs_path,
+				  struct debug_place_vector *places)
 {
 	char text[BUILD_ID_TEXT_SIZE_BYTES];
-	_cleanup_free_ char *path = NULL;
 
 	/* One byte names the folder, the rest the file. */
 	if (object->build_id.size_bytes < 2)
-		return NULL;
+		return;
 	build_id_format(&object->build_id, text);
-	path = memory_format_text("%s" DEBUG_FOLDER "/.build-id/%.2s/%s.debug", symfs_path, text,
-				  text + 2);
-	return try_path(object, path, NULL);
+	debug_place_vector_append(
+		places,
+		(struct debug_place){
+			.path = memory_format_text("%s" DEBUG_FOLDER "/.build-id/%.2s/%s.debug",
+						   symfs_path, text, text + 2),
+		});
 }
 
-static struct object *find_by_link(struct object *object, const char *symfs_path)
+static void add_places_by_link(struct object *object, const char *symfs_path,
+			       struct debug_place_vector *places)
 {
 	static const char *const formats[][2] = {
 		{ "", "/" },
@@ -91,28 +114,30 @@ static struct object *find_by_link(struct object *object, const char *symfs_path
 	struct bytes section = object_section(object, ".gnu_debuglink", NULL);
 	_cleanup_free_ char *folder = NULL;
 	_cleanup_error_ struct error *error = NULL;
-	struct object *debug_file = NULL;
-	struct debug_link link;
+	struct debug_link link = { 0 };
 	bool is_deleted;
 	char *slash;
 
 	if (!section.size)
-		return NULL;
+		return;
 	error = read_debug_link(section, object->store->image.is_swapped, &link);
 	if (error)
-		return NULL;
+		return;
 	folder = object_path_without_deleted(object->path, &is_deleted);
 	slash = strrchr(folder, '/');
 	if (!slash)
-		return NULL;
+		return;
 	*slash = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(formats) && !debug_file; i++) {
-		_cleanup_free_ char *path = memory_format_text(
-			"%s%s%s%s%s", symfs_path, formats[i][0], folder, formats[i][1], link.name);
-
-		debug_file = try_path(object, path, &link.crc);
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		debug_place_vector_append(
+			places,
+			(struct debug_place){
+				.path = memory_format_text("%s%s%s%s%s", symfs_path, formats[i][0],
+							   folder, formats[i][1], link.name),
+				.crc = link.crc,
+				.has_crc = true,
+			});
 	}
-	return debug_file;
 }
 
 /** Without decompressing it. */
@@ -125,21 +150,59 @@ static bool has_debug_information(struct elf_image *image)
 	return section && section->stored.size;
 }
 
+/** Where to look, in this order; nowhere for an object that has its own debug information. */
+static struct debug_place_vector find_places(struct object *object)
+{
+	struct object_store *store = object->store;
+	struct debug_place_vector places = { 0 };
+	const char *symfs_path;
+
+	if (object->state != OBJECT_OPEN || !store || !store->registry ||
+	    has_debug_information(&store->image))
+		return places;
+	symfs_path = object_registry_symfs_path(store->registry);
+	add_place_by_build_id(object, symfs_path, &places);
+	add_places_by_link(object, symfs_path, &places);
+	return places;
+}
+
 struct object *object_debug_file(struct object *object)
 {
 	struct object_store *store = object->store;
-	const char *symfs_path;
+	struct debug_place_vector places;
 
 	if (object->state != OBJECT_OPEN || !store || !store->registry)
 		return NULL;
 	if (store->is_debug_file_searched)
 		return store->debug_file;
 	store->is_debug_file_searched = true;
-	if (has_debug_information(&store->image))
-		return NULL;
-	symfs_path = object_registry_symfs_path(store->registry);
-	store->debug_file = find_by_build_id(object, symfs_path);
-	if (!store->debug_file)
-		store->debug_file = find_by_link(object, symfs_path);
+	places = find_places(object);
+	for (size_t i = 0; i < places.count && !store->debug_file; i++) {
+		const struct debug_place *place = &places.items[i];
+
+		store->debug_file =
+			try_path(object, place->path, place->has_crc ? &place->crc : NULL);
+	}
+	debug_place_vector_destroy_items(&places);
 	return store->debug_file;
+}
+
+uint64_t object_debug_stamp(struct object *object)
+{
+	struct debug_place_vector places = find_places(object);
+	uint64_t stamp = 0;
+
+	for (size_t i = 0; i < places.count; i++) {
+		struct stat status;
+
+		if (stat(places.items[i].path, &status) != 0)
+			continue;
+		stamp = hash_combine(stamp, i + 1);
+		stamp = hash_combine(stamp, status.st_ino);
+		stamp = hash_combine(stamp, (uint64_t)status.st_size);
+		stamp = hash_combine(stamp, (uint64_t)status.st_mtim.tv_sec);
+		stamp = hash_combine(stamp, (uint64_t)status.st_mtim.tv_nsec);
+	}
+	debug_place_vector_destroy_items(&places);
+	return stamp;
 }

@@ -177,6 +177,37 @@ static void test_hostile_debug_links(void **state)
 	}
 }
 
+static uint64_t stamp(void **state, const char *build_id, const char *link_name,
+		      bool has_debug_info)
+{
+	struct fixture fixture;
+	uint64_t stamp;
+
+	open_program(state, &fixture, build_id, link_name, 0, has_debug_info);
+	stamp = object_debug_stamp(fixture.object);
+	assert_int_equal(stamp, object_debug_stamp(fixture.object));
+	object_registry_destroy(fixture.registry);
+	return stamp;
+}
+
+static void test_stamp_tells_debug_files_apart(void **state)
+{
+	uint64_t by_build_id, by_both;
+
+	assert_int_equal(stamp(state, BUILD_ID, "program.debug", false), 0);
+	write_debug_file(state, BUILD_ID_PLACE, BUILD_ID);
+	by_build_id = stamp(state, BUILD_ID, "program.debug", false);
+	assert_int_not_equal(by_build_id, 0);
+	write_debug_file(state, "opt/bin/program.debug", BUILD_ID);
+	by_both = stamp(state, BUILD_ID, "program.debug", false);
+	assert_int_not_equal(by_both, by_build_id);
+	/* Of another size: times may be too coarse to tell. */
+	write_debug_file(state, BUILD_ID_PLACE, NULL);
+	assert_int_not_equal(stamp(state, BUILD_ID, "program.debug", false), by_both);
+	/* With its own debug information none of them matters. */
+	assert_int_equal(stamp(state, BUILD_ID, "program.debug", true), 0);
+}
+
 static void test_unopened(void **state)
 {
 	struct object_registry *registry = object_registry_create(NULL);
@@ -199,6 +230,7 @@ int main(void)
 		TEST(test_debug_link_places),
 		TEST(test_debug_link_must_match),
 		TEST(test_hostile_debug_links),
+		TEST(test_stamp_tells_debug_files_apart),
 		TEST(test_unopened),
 	};
 
