@@ -3,6 +3,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import statistics
 import subprocess
 import time
@@ -20,7 +21,10 @@ def build():
     log = BUILD.parent / "build.log"
     BUILD.mkdir(parents=True, exist_ok=True)
     with open(log, "w", encoding="utf-8") as file:
-        for command in (["meson", "setup", BUILD, ROOT], ["ninja", "-C", BUILD]):
+        targets = ["src/cli/perf-profile", "tests/workloads/fixed-work"]
+        if shutil.which("rustc"):
+            targets.append("tests/workloads/two_threads")
+        for command in (["meson", "setup", BUILD, ROOT], ["ninja", "-C", BUILD, *targets]):
             if command[0] == "meson" and (BUILD / "build.ninja").exists():
                 continue
             if subprocess.run(command, stdout=file, stderr=file, check=False).returncode != 0:

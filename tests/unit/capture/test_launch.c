@@ -1,6 +1,5 @@
 #include "capture/launch.h"
 
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -8,6 +7,8 @@
 #include <stddef.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static int wait_status(pid_t pid)
 {
