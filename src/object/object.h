@@ -136,3 +136,9 @@ struct bytes object_section(struct object *object, const char *name, uint64_t *e
  * once. NULL when there is none (or when the object has its own).
  */
 struct object *object_debug_file(struct object *object);
+
+/**
+ * A number that changes when a file that object_debug_file() would look at appears, goes or is
+ * replaced, found without opening one. 0: there is none.
+ */
+uint64_t object_debug_stamp(struct object *object);
