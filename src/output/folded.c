@@ -40,34 +40,67 @@ static string_id folded_tree_intern_name(struct folded_tree *tree, const char *t
 	return name;
 }
 
+/** What kind of code it is, as FlameGraph's collapser marks it. */
+static const char *frame_mark(const struct profile_frame *frame,
+			      const struct folded_options *options)
+{
+	if (options->marks_kernel && frame->flags & FRAME_IS_KERNEL)
+		return "_[k]";
+	if (options->marks_jit && frame->flags & FRAME_IS_JIT)
+		return "_[j]";
+	return "";
+}
+
 static string_id folded_tree_name_frame(struct folded_tree *tree, const struct profile *profile,
-					const struct profile_frame *frame)
+					const struct profile_frame *frame,
+					const struct folded_options *options)
 {
 	const struct profile_object *object = &profile->objects.items[frame->object];
 	const char *object_name = profile_text(profile, object->name);
+	const char *mark = frame_mark(frame, options);
 	_cleanup_free_ char *text = NULL;
 
 	if (!(frame->flags & FRAME_IS_UNKNOWN) || frame->object == PROFILE_OBJECT_UNKNOWN)
-		return folded_tree_intern_name(tree, profile_text(profile, frame->name), ' ');
-	text = object_name[0] == '[' ? memory_duplicate_text(object_name)
-				     : memory_format_text("[%s]", object_name);
+		text = memory_format_text("%s%s", profile_text(profile, frame->name), mark);
+	else if (object_name[0] == '[')
+		text = memory_format_text("%s%s", object_name, mark);
+	else
+		text = memory_format_text("[%s]%s", object_name, mark);
 	return folded_tree_intern_name(tree, text, ' ');
 }
 
+static string_id folded_tree_name_thread(struct folded_tree *tree, const struct profile *profile,
+					 const struct profile_thread *thread,
+					 const struct folded_options *options)
+{
+	const char *comm = profile_text(profile, thread->comm);
+	_cleanup_free_ char *text = NULL;
+
+	if (!*comm)
+		comm = "[unknown]";
+	if (options->has_tids)
+		text = memory_format_text("%s-%" PRIu32 "/%" PRIu32, comm, thread->pid,
+					  thread->tid);
+	else if (options->has_pids)
+		text = memory_format_text("%s-%" PRIu32, comm, thread->pid);
+	else
+		text = memory_duplicate_text(comm);
+	return folded_tree_intern_name(tree, text, '_');
+}
+
 static void folded_tree_init(struct folded_tree *tree, const struct profile *profile,
-			     uint32_t event)
+			     uint32_t event, const struct folded_options *options)
 {
 	string_id *of_frame = memory_allocate(profile->frames.count, sizeof(*of_frame));
 	string_id *of_thread = memory_allocate(profile->threads.count, sizeof(*of_thread));
 
 	string_table_init(&tree->names);
 	for (size_t i = 0; i < profile->frames.count; i++)
-		of_frame[i] = folded_tree_name_frame(tree, profile, &profile->frames.items[i]);
-	for (size_t i = 0; i < profile->threads.count; i++) {
-		const char *comm = profile_text(profile, profile->threads.items[i].comm);
-
-		of_thread[i] = folded_tree_intern_name(tree, *comm ? comm : "[unknown]", '_');
-	}
+		of_frame[i] = folded_tree_name_frame(tree, profile, &profile->frames.items[i],
+						     options);
+	for (size_t i = 0; i < profile->threads.count; i++)
+		of_thread[i] = folded_tree_name_thread(tree, profile, &profile->threads.items[i],
+						       options);
 	call_tree_init(&tree->calls, profile, event, of_thread, of_frame);
 	free(of_thread);
 	free(of_frame);
@@ -210,7 +243,7 @@ static struct error *folded_write(const struct profile *profile,
 	struct folded_tree tree;
 	struct folded_writer writer = { .tree = &tree, .file = file };
 
-	folded_tree_init(&tree, profile, options->event);
+	folded_tree_init(&tree, profile, options->event, &options->folded);
 	folded_writer_sort(&writer);
 	folded_writer_write(&writer);
 

@@ -7,6 +7,41 @@
 
 #include <stdio.h>
 
+/** What stands under a row of the text report. */
+enum report_trees {
+	REPORT_TREES_GRAPH,  /**< Trees of what it calls and of what calls it. */
+	REPORT_TREES_FLAT,   /**< Its heaviest whole stacks, a function a line. */
+	REPORT_TREES_FOLDED, /**< The same, a stack a line. */
+	REPORT_TREES_NONE,
+};
+
+/** What is told apart in the rows of the text report. Flags. */
+enum report_key {
+	REPORT_BY_COMM = 1 << 0,
+	REPORT_BY_PID = 1 << 1,
+	REPORT_BY_TID = 1 << 2,
+	REPORT_BY_OBJECT = 1 << 3,
+	REPORT_BY_SYMBOL = 1 << 4,
+	REPORT_BY_SOURCE_LINE = 1 << 5,
+	REPORT_BY_SOURCE_FILE = 1 << 6,
+};
+
+struct report_options {
+	uint32_t keys;	 /**< enum report_key */
+	bool is_by_self; /**< Rows sorted and limited by their own share, not with all they call. */
+	bool has_counts; /**< A column of samples. */
+	bool is_header_only;
+	enum report_trees trees;
+};
+
+/** What folded stacks say besides names. */
+struct folded_options {
+	bool has_pids;	    /**< Begin with "COMM-PID"... */
+	bool has_tids;	    /**< ...or "COMM-PID/TID". */
+	bool marks_kernel;  /**< "_[k]" behind kernel functions. */
+	bool marks_jit;	    /**< "_[j]" behind code made at run time. */
+};
+
 struct output_options {
 	uint32_t event;	   /**< Event id to show. */
 	const char *title; /**< NULL: made from the command. */
@@ -17,6 +52,8 @@ struct output_options {
 	double percent_limit;   /**< Entries below are left out of the text report. */
 	bool is_inverted;	/**< Icicle. */
 	bool is_reversed;	/**< Merge from the leaf. */
+	struct report_options report;
+	struct folded_options folded;
 };
 
 /** What everybody gets who asks for nothing. */

@@ -30,5 +30,8 @@ const struct output_format *output_format_find(const char *name)
 
 struct output_options output_options_default(void)
 {
-	return (struct output_options){ .percent_limit = 0.5 };
+	return (struct output_options){
+		.percent_limit = 0.5,
+		.report.keys = REPORT_BY_COMM | REPORT_BY_OBJECT | REPORT_BY_SYMBOL,
+	};
 }
