@@ -63,6 +63,7 @@ struct output_format {
 	const char *name;	 /**< As in --format. */
 	const char *file_name;	 /**< Of the deliverable. */
 	const char *description; /**< One line for --help. */
+	bool is_binary;		 /**< Not for a terminal. */
 
 	/** Write errors are left in @p file for the caller to find (ferror). */
 	struct error *(*write)(const struct profile *profile, const struct output_options *options,

@@ -378,5 +378,6 @@ const struct output_format pprof_format = {
 	.name = "pprof",
 	.file_name = "profile.pb.gz",
 	.description = "for go tool pprof, Pyroscope, Parca and speedscope",
+	.is_binary = true,
 	.write = pprof_write,
 };
