@@ -4,8 +4,9 @@
  * Source: https://valgrind.org/docs/manual/cl-format.html (format version 1). Names are
  * compressed: "(ID) name" the first time, "(ID)" after.
  *
- * Samples do not count calls, so every call count is 0; what is known is the inclusive
- * cost of a call: the samples taken below it. A sample counts once per pair of caller
+ * Samples do not count calls. What is known is the inclusive cost of a call, the samples
+ * taken below it; their number also stands for the number of calls, because readers
+ * take a count of 0 for no call. A sample counts once per pair of caller
  * and callee, however often that pair is on its stack, and a function calling itself is
  * no call: otherwise recursion would multiply costs. What calls itself through others is
  * a cycle to KCachegrind, as with callgrind's own files.
@@ -159,7 +160,7 @@ static void write_call(struct callgrind_writer *writer, const struct call *call)
 	write_file_name(writer, "cfi", functions->files[call->callee]);
 	write_name(writer, "cfn", writer->is_function_named, call->callee,
 		   functions->names[call->callee]);
-	fputs("calls=0 0\n", writer->file);
+	fprintf(writer->file, "calls=%" PRIu64 " 0\n", call->cost.count);
 	write_cost(writer, writer->profile->frames.items[call->frame].line, call->cost);
 }
 

@@ -49,7 +49,7 @@ static void test_whole_file(void **state)
 				  "cob=(2)\n"
 				  "cfi=(1)\n"
 				  "cfn=(3) work\n"
-				  "calls=0 0\n"
+				  "calls=3 0\n"
 				  "0 3 3000000\n"
 				  "\n"
 				  "ob=(2)\n"
@@ -59,7 +59,7 @@ static void test_whole_file(void **state)
 				  "cob=(3) /lib/libx.so\n"
 				  "cfi=(1)\n"
 				  "cfn=(4) f\n"
-				  "calls=0 0\n"
+				  "calls=1 0\n"
 				  "0 1 1000000\n"
 				  "\n"
 				  "ob=(3)\n"
@@ -74,7 +74,7 @@ static void test_whole_file(void **state)
 static void test_recursion_counts_once(void **state)
 {
 	assert_part(build("app;f;f;f 4\n", false), "fn=(2) f\n0 4 4000000\n");
-	assert_part(build("app;a;b;a;b 4\n", false), "cfn=(3) b\ncalls=0 0\n0 4 4000000\n\nob");
+	assert_part(build("app;a;b;a;b 4\n", false), "cfn=(3) b\ncalls=4 0\n0 4 4000000\n\nob");
 }
 
 static void test_lines_and_files_within_a_function(void **state)
