@@ -12,6 +12,9 @@ struct analyzer {
 	struct process_table *processes;
 	struct symbolizer *symbolizer;
 	struct sample_stack stacks;
+	struct origin origin;
+	const struct perf_event_attr *attrs; /**< By event; the source's. */
+	bool has_origin;
 	struct object_ids object_ids;
 	struct analyzer_statistics statistics;
 	bool keeps_ticks;
@@ -45,16 +48,24 @@ struct analyzer *analyzer_create(const struct record_source *source,
 	struct analyzer *analyzer = memory_allocate(1, sizeof(*analyzer));
 	const struct architecture *architecture = architecture_native();
 
+	if (options->origin && !origin_is_native(options->origin))
+		architecture = NULL;
 	analyzer->profile = profile_create();
 	analyzer->objects = object_registry_create(options->symfs_path);
 	analyzer->processes = process_table_create(analyzer->objects);
 	analyzer->symbolizer = symbolizer_create(options->symbols);
 	analyzer->keeps_ticks = !options->is_without_ticks;
+	analyzer->attrs = source->attrs;
+	analyzer->has_origin = options->origin;
+	if (options->origin)
+		origin_init(&analyzer->origin, options->origin, analyzer->objects,
+			    options->symfs_path && options->symfs_path[0]);
 	analyzer->stacks = (struct sample_stack){
 		.architecture = architecture,
 		.objects = analyzer->objects,
 		.processes = analyzer->processes,
 		.unwinder = architecture ? unwinder_create(architecture) : NULL,
+		.origin = options->origin ? &analyzer->origin : NULL,
 	};
 	add_events(analyzer->profile, source);
 	return analyzer;
@@ -70,6 +81,8 @@ void analyzer_destroy(struct analyzer *analyzer)
 	process_table_destroy(analyzer->processes);
 	object_registry_destroy(analyzer->objects);
 	object_ids_deinit(&analyzer->object_ids);
+	if (analyzer->has_origin)
+		origin_deinit(&analyzer->origin);
 	profile_destroy(analyzer->profile);
 	free(analyzer);
 }
@@ -91,8 +104,19 @@ static uint32_t intern_location(struct analyzer *analyzer, const struct address_
 		frame->flags & ADDRESS_FRAME_IS_KERNEL ? LOCATION_KERNEL : LOCATION_USER, flags);
 }
 
+/** What the sample stands for: a fixed period is not repeated in every record. */
+static uint64_t sample_period(const struct analyzer *analyzer, const struct record *record)
+{
+	const struct perf_event_attr *attr = &analyzer->attrs[record->event_index];
+
+	if (attr->sample_type & PERF_SAMPLE_PERIOD)
+		return record->sample.period;
+	return attr->freq || !attr->sample_period ? 1 : attr->sample_period;
+}
+
 static void apply_sample(struct analyzer *analyzer, const struct record *record)
 {
+	uint64_t period = sample_period(analyzer, record);
 	const struct address_frame_vector *frames = &analyzer->stacks.stack.frames;
 	uint64_t start_ns = clock_monotonic_ns();
 	uint32_t thread, sample, stack = 0;
@@ -107,13 +131,29 @@ static void apply_sample(struct analyzer *analyzer, const struct record *record)
 		process_table_comm(analyzer->processes, record->pid, record->tid),
 		process_table_comm(analyzer->processes, record->pid, record->pid));
 	sample = profile_add_sample(analyzer->profile, thread, record->event_index, stack,
-				    analyzer->stacks.stack.end, 1, record->sample.period);
+				    analyzer->stacks.stack.end, 1, period);
 	if (analyzer->keeps_ticks)
 		profile_add_tick(analyzer->profile, sample, record->time_ns, record->cpu,
-				 record->sample.period);
+				 period);
 	analyzer->statistics.n_samples++;
 	analyzer->statistics.n_user_frames += frames->count;
 	analyzer->statistics.unwind_ns += clock_monotonic_ns() - start_ns;
+}
+
+static void apply_process_record(struct analyzer *analyzer, const struct record *record)
+{
+	bool is_mapping = record->type == PERF_RECORD_MMAP || record->type == PERF_RECORD_MMAP2;
+	struct record completed;
+
+	if (analyzer->has_origin) {
+		origin_apply(&analyzer->origin, record);
+		if (is_mapping) {
+			completed = *record;
+			origin_complete_mapping(&analyzer->origin, &completed.mapping);
+			record = &completed;
+		}
+	}
+	process_table_apply(analyzer->processes, record);
 }
 
 struct error *analyzer_apply(struct analyzer *analyzer, const struct record *record)
@@ -134,7 +174,7 @@ struct error *analyzer_apply(struct analyzer *analyzer, const struct record *rec
 		losses->throttles++;
 		break;
 	default:
-		process_table_apply(analyzer->processes, record);
+		apply_process_record(analyzer, record);
 	}
 	return NULL;
 }

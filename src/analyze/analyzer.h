@@ -8,6 +8,7 @@
  *   profile locations -> symbolizer -> names                (once, at the end)
  */
 
+#include "analyze/origin.h"
 #include "process/process.h"
 #include "profile/profile.h"
 #include "record/record.h"
@@ -19,6 +20,7 @@ struct analyzer;
 struct analyzer_options {
 	const struct symbolizer_options *symbols;
 	const char *symfs_path;
+	const struct record_origin *origin; /**< NULL: records of processes that run here now. */
 	bool is_without_ticks; /**< Do not keep every sample in time. */
 };
 

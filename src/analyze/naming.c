@@ -106,6 +106,13 @@ static void name_location(struct profile *profile, uint32_t location_id,
 				    (uint32_t)frame_ids->count, symbol_offset);
 }
 
+/** Not the kernel or the JIT map of this machine for those of another. */
+static bool object_is_nameable(const struct object *object)
+{
+	return (object->kind != OBJECT_KERNEL && object->kind != OBJECT_PERF_MAP) ||
+	       object->state == OBJECT_UNOPENED || object->state == OBJECT_OPEN;
+}
+
 /** Entries of one object: resolve their distinct addresses in one batch. */
 static void name_object(struct profile *profile, uint32_t object_id, struct object *object,
 			struct symbolizer *symbolizer, const struct naming_entry *entries,
@@ -116,6 +123,7 @@ static void name_object(struct profile *profile, uint32_t object_id, struct obje
 	struct index_vector frame_ids = { 0 };
 	size_t n_unnamed = 0;
 	size_t result_index = 0;
+	bool is_nameable = object && object_is_nameable(object);
 
 	for (size_t i = 0; i < n_entries; i++) {
 		if (i == 0 || entries[i].elf_address != entries[i - 1].elf_address)
@@ -123,7 +131,7 @@ static void name_object(struct profile *profile, uint32_t object_id, struct obje
 	}
 	symbol_result_vector_reserve(&results, addresses.count);
 	memset(results.items, 0, addresses.count * sizeof(*results.items));
-	if (object)
+	if (is_nameable)
 		symbolizer_resolve(symbolizer, object, addresses.items, addresses.count,
 				   results.items);
 	for (size_t i = 0; i < n_entries; i++) {
@@ -131,7 +139,7 @@ static void name_object(struct profile *profile, uint32_t object_id, struct obje
 
 		if (i > 0 && entries[i].elf_address != entries[i - 1].elf_address)
 			result_index++;
-		result = object ? &results.items[result_index] : NULL;
+		result = is_nameable ? &results.items[result_index] : NULL;
 		if (!result || result->status != SYMBOL_FOUND)
 			n_unnamed++;
 		name_location(profile, entries[i].location, object, result, &frame_ids);

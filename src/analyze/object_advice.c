@@ -57,8 +57,13 @@ static struct advice advice_for(struct object *object, struct symbolizer *symbol
 {
 	const char *problem = symbolizer_object_problem(symbolizer, object);
 
-	if (object->kind == OBJECT_KERNEL)
+	if (object->kind == OBJECT_KERNEL && object->state != OBJECT_REPLACED)
 		return advice_for_kernel(problem);
+	if (object->kind == OBJECT_KERNEL)
+		return (struct advice){
+			.problem = memory_duplicate_text(object->problem),
+			.hint = memory_duplicate_text("read the profile on the machine and in the "
+						      "boot it was recorded in") };
 	if (object->kind == OBJECT_PERF_MAP || object->kind == OBJECT_ANONYMOUS)
 		return advice_for_jit();
 	switch (object->state) {

@@ -22,7 +22,15 @@ static void append_frame(struct sample_stack *context, uint64_t runtime_address,
 
 static void append_kernel_frame(struct sample_stack *context, uint64_t address, bool is_leaf)
 {
-	append_frame(context, address, object_registry_kernel(context->objects), address,
+	struct object *object;
+	uint64_t elf_address = address;
+
+	if (context->origin)
+		elf_address = origin_kernel_address(context->origin, context->objects, address,
+						    &object);
+	else
+		object = object_registry_kernel(context->objects);
+	append_frame(context, address, object, elf_address,
 		     ADDRESS_FRAME_IS_KERNEL | (is_leaf ? 0 : ADDRESS_FRAME_IS_RETURN));
 }
 
@@ -114,7 +122,7 @@ static enum stack_end resolve_user_side(struct sample_stack *context, const stru
 {
 	struct registers registers;
 
-	if (!context->unwinder || !registers_of(context, &record->sample, &registers) ||
+	if (!registers_of(context, &record->sample, &registers) ||
 	    is_amid_exec(context, record, process, &registers))
 		return STACK_END_NONE;
 	return unwinder_run(context->unwinder, process, &registers, record->sample.user_stack,
@@ -142,25 +150,27 @@ static void build_callchain(struct sample_stack *context)
 	}
 }
 
+/** Of a user side that the recorder walked: whether it reached the root is not known. */
+static enum stack_end end_of_callchain(const struct address_frame_vector *frames)
+{
+	if (frames->count == 0 ||
+	    frames->items[frames->count - 1].flags & ADDRESS_FRAME_IS_KERNEL)
+		return STACK_END_NONE;
+	return STACK_END_UNTRACED;
+}
+
 void sample_stack_resolve(struct sample_stack *context, const struct record *record)
 {
 	const struct sample_record *sample = &record->sample;
 	struct process *process = process_table_find(context->processes, record->pid);
-	size_t n_kernel_frames;
+	/* Registers of a CPU or of a 32-bit process that is not unwound here are no help. */
+	bool is_unwound = context->unwinder && sample->has_user_registers &&
+			  sample->user_registers_abi != PERF_SAMPLE_REGS_ABI_32;
 
 	address_frame_vector_clear(&context->stack.frames);
-	append_kernel_callchain(context, record, process, !sample->has_user_registers);
-	if (sample->has_user_registers) {
-		context->stack.end = resolve_user_side(context, record, process);
-	} else {
-		n_kernel_frames = 0;
-		while (n_kernel_frames < context->stack.frames.count &&
-		       context->stack.frames.items[n_kernel_frames].flags & ADDRESS_FRAME_IS_KERNEL)
-			n_kernel_frames++;
-		context->stack.end = n_kernel_frames < context->stack.frames.count
-					     ? STACK_END_UNTRACED
-					     : STACK_END_NONE;
-	}
+	append_kernel_callchain(context, record, process, !is_unwound);
+	context->stack.end = is_unwound ? resolve_user_side(context, record, process)
+					: end_of_callchain(&context->stack.frames);
 	if (context->stack.frames.count == 0 && sample->ip) {
 		if (record_cpu_mode(record) == PERF_RECORD_MISC_KERNEL)
 			append_kernel_frame(context, sample->ip, true);

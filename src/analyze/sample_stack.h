@@ -5,6 +5,7 @@
  * and to the finished callchain that perf.data stores.
  */
 
+#include "analyze/origin.h"
 #include "process/process.h"
 #include "record/record.h"
 #include "unwind/unwinder.h"
@@ -14,6 +15,7 @@ struct sample_stack {
 	struct object_registry *objects;
 	struct process_table *processes;
 	struct unwinder *unwinder; /**< NULL: no unwinder for this CPU. */
+	struct origin *origin;	   /**< NULL: records of processes that run here now. */
 
 	/* Of the last sample. */
 	struct address_stack stack;

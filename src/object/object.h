@@ -90,6 +90,16 @@ struct object_registry;
 struct object_registry *object_registry_create(const char *symfs_path);
 void object_registry_destroy(struct object_registry *registry);
 
+/** Which files of this machine are taken for those that were mapped. */
+enum object_trust {
+	OBJECTS_OF_PROCESSES, /**< The processes are here: what they see under the path. */
+	OBJECTS_BY_PATH,      /**< They were here: what is there now, if no build id objects. */
+	OBJECTS_BY_BUILD_ID,  /**< They were elsewhere: only what has the recorded build id. */
+};
+
+/** OBJECTS_OF_PROCESSES until this is called. Call it before the first object is opened. */
+void object_registry_set_trust(struct object_registry *registry, enum object_trust trust);
+
 /** The object of a mapping, created on first sight. Never NULL. Does not open the file yet. */
 struct object *object_registry_find(struct object_registry *registry,
 				    const struct object_identity *identity);

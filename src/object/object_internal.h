@@ -41,6 +41,8 @@ void object_registry_note_build_id(struct object_registry *registry, struct obje
 /** "" or the folder put before every path. */
 const char *object_registry_symfs_path(const struct object_registry *registry);
 
+enum object_trust object_registry_trust(const struct object_registry *registry);
+
 /** Free everything, the struct too. */
 void object_destroy(struct object *object);
 

@@ -93,6 +93,7 @@ enum place_trust {
 	PLACE_SURE,     /**< What is there is what was mapped. */
 	PLACE_BY_NAME,  /**< Probably, unless the build id says otherwise. */
 	PLACE_RECYCLED, /**< The mapped file was deleted; only a build id can show it came back. */
+	PLACE_ELSEWHERE, /**< Of another machine than the mapped file, with the same caution. */
 };
 
 /** Try one place. True: the object is open now. */
@@ -116,10 +117,14 @@ static bool try_place(struct object *object, const char *place, enum place_trust
 		elf_image_deinit(&image);
 		return false;
 	}
-	if (trust == PLACE_RECYCLED && !is_same) {
+	if (trust >= PLACE_RECYCLED && !is_same) {
 		note_failure(object, OBJECT_REPLACED,
-			     memory_duplicate_text("the file was deleted since it was mapped, and "
-						   "another has taken its name"));
+			     memory_duplicate_text(
+				     trust == PLACE_ELSEWHERE
+					     ? "recorded on another machine, without a build id to "
+					       "know the file by"
+					     : "the file was deleted since it was mapped, and "
+					       "another has taken its name"));
 		elf_image_deinit(&image);
 		return false;
 	}
@@ -159,11 +164,16 @@ static void open_file(struct object *object, uint32_t pid, uint64_t start, uint6
 	_cleanup_free_ char *plain_path = object_path_without_deleted(object->path, &is_deleted);
 	_cleanup_free_ char *own_path = NULL, *pid_path = NULL;
 	enum place_trust trust = is_deleted ? PLACE_RECYCLED : PLACE_BY_NAME;
+	enum object_trust objects = OBJECTS_OF_PROCESSES;
 
-	if (object->store && object->store->registry)
+	if (object->store && object->store->registry) {
 		symfs_path = object_registry_symfs_path(object->store->registry);
+		objects = object_registry_trust(object->store->registry);
+	}
+	if (objects == OBJECTS_BY_BUILD_ID)
+		trust = PLACE_ELSEWHERE;
 	own_path = memory_format_text("%s%s", symfs_path, plain_path);
-	if (pid && !symfs_path[0]) {
+	if (pid && !symfs_path[0] && objects == OBJECTS_OF_PROCESSES) {
 		if (end && try_map_files(object, plain_path, pid, start, end))
 			return;
 		pid_path = memory_format_text("/proc/%u/root%s", pid, plain_path);

@@ -36,6 +36,7 @@ struct object_registry {
 	struct identity_map by_identity; /**< Keys borrow the path of their object. */
 	struct perf_map_map perf_maps;   /**< By pid. */
 	struct object *kernel;
+	enum object_trust trust;
 };
 
 struct object_registry *object_registry_create(const char *symfs_path)
@@ -70,6 +71,16 @@ struct object *object_registry_add(struct object_registry *registry, enum object
 	object_store_of(object)->registry = registry;
 	object_vector_append(&registry->objects, object);
 	return object;
+}
+
+void object_registry_set_trust(struct object_registry *registry, enum object_trust trust)
+{
+	registry->trust = trust;
+}
+
+enum object_trust object_registry_trust(const struct object_registry *registry)
+{
+	return registry->trust;
 }
 
 const char *object_registry_symfs_path(const struct object_registry *registry)
@@ -166,6 +177,11 @@ struct object *object_registry_perf_map(struct object_registry *registry, uint32
 	if (is_new) {
 		path = memory_format_text("/tmp/perf-%u.map", pid);
 		*object = object_registry_add(registry, OBJECT_PERF_MAP, path);
+		if (registry->trust == OBJECTS_BY_BUILD_ID) {
+			/* A map of that name here belongs to another process. */
+			(*object)->state = OBJECT_MISSING;
+			(*object)->problem = memory_duplicate_text("recorded on another machine");
+		}
 	}
 	return *object;
 }

@@ -52,5 +52,13 @@ void object_open_vdso(struct object *object)
 							"not the one of this machine");
 		return;
 	}
+	if (!object->mapped_build_id.size_bytes && object->store && object->store->registry &&
+	    object_registry_trust(object->store->registry) == OBJECTS_BY_BUILD_ID) {
+		elf_image_deinit(&image);
+		object->state = OBJECT_REPLACED;
+		object->problem = memory_duplicate_text("recorded on another machine: its vdso is "
+							"not the one here");
+		return;
+	}
 	object_take_image(object, &image);
 }
