@@ -192,6 +192,23 @@ uint32_t profile_intern_location(struct profile *profile, uint32_t object, uint6
 	return id;
 }
 
+uint32_t profile_add_location(struct profile *profile, uint32_t object, uint64_t elf_address,
+			      enum location_kind kind, uint32_t flags)
+{
+	uint32_t id = next_id(profile->locations.count);
+
+	assert(object < profile->objects.count);
+	profile_location_vector_append(&profile->locations,
+				       (struct profile_location){
+					       .runtime_address = elf_address,
+					       .elf_address = elf_address,
+					       .object = object,
+					       .kind = kind,
+					       .flags = flags,
+				       });
+	return id;
+}
+
 void profile_set_location_frames(struct profile *profile, uint32_t location,
 				 const uint32_t *frame_ids, uint32_t n_frames,
 				 uint64_t symbol_offset)
@@ -276,11 +293,16 @@ uint32_t profile_add_event(struct profile *profile, const char *name, const char
 	return id;
 }
 
+static uint64_t sample_hash(uint32_t thread, uint32_t event, uint32_t stack, enum stack_end end)
+{
+	return hash_u64(pair(stack, thread) ^ hash_u64(pair(event, (uint32_t)end)));
+}
+
 uint32_t profile_add_sample(struct profile *profile, uint32_t thread, uint32_t event,
 			    uint32_t stack, enum stack_end end, uint64_t count, uint64_t period)
 {
 	struct id_set *set = &profile->index->samples;
-	uint64_t hash = hash_u64(pair(stack, thread) ^ hash_u64(pair(event, (uint32_t)end)));
+	uint64_t hash = sample_hash(thread, event, stack, end);
 	struct id_probe probe = id_set_probe(set, hash);
 	struct profile_sample *sample;
 	uint32_t id;
@@ -319,6 +341,38 @@ void profile_add_tick(struct profile *profile, uint32_t sample, uint64_t time_ns
 							    .sample = sample,
 							    .cpu = cpu,
 						    });
+}
+
+void profile_keep_samples(struct profile *profile, const bool *kept)
+{
+	struct profile_sample_vector *samples = &profile->samples;
+	uint32_t *new_ids = memory_allocate(samples->count + 1, sizeof(*new_ids));
+	struct id_set *set = &profile->index->samples;
+	uint32_t n_samples = 0;
+	size_t n_ticks = 0;
+
+	id_set_deinit(set);
+	for (size_t i = 0; i < samples->count; i++) {
+		const struct profile_sample sample = samples->items[i];
+
+		new_ids[i] = ID_NONE;
+		if (!kept[i])
+			continue;
+		new_ids[i] = n_samples;
+		id_set_add(set, sample_hash(sample.thread, sample.event, sample.stack, sample.end),
+			   n_samples);
+		samples->items[n_samples++] = sample;
+	}
+	samples->count = n_samples;
+	for (size_t i = 0; i < profile->ticks.count; i++) {
+		struct profile_tick tick = profile->ticks.items[i];
+
+		tick.sample = new_ids[tick.sample];
+		if (tick.sample != ID_NONE)
+			profile->ticks.items[n_ticks++] = tick;
+	}
+	profile->ticks.count = n_ticks;
+	free(new_ids);
 }
 
 const struct profile_frame *profile_location_frame(const struct profile *profile, uint32_t location,

@@ -193,6 +193,13 @@ uint32_t profile_intern_frame(struct profile *profile, const struct profile_fram
 uint32_t profile_intern_location(struct profile *profile, uint32_t object, uint64_t elf_address,
 				 uint64_t runtime_address, enum location_kind kind, uint32_t flags);
 
+/**
+ * A location of its own, whatever others there are: for text, where one address
+ * can have several names. Never returned by profile_intern_location().
+ */
+uint32_t profile_add_location(struct profile *profile, uint32_t object, uint64_t elf_address,
+			      enum location_kind kind, uint32_t flags);
+
 /** @p frame_ids innermost first; at least one. Replaces what was set before. */
 void profile_set_location_frames(struct profile *profile, uint32_t location,
 				 const uint32_t *frame_ids, uint32_t n_frames,
@@ -216,6 +223,9 @@ void profile_add_tick(struct profile *profile, uint32_t sample, uint64_t time_ns
 /** PROFILE_FRAME_UNKNOWN when it has none. Never NULL; valid until a frame is interned. */
 const struct profile_frame *profile_location_frame(const struct profile *profile, uint32_t location,
 						   uint32_t index);
+
+/** Drop the samples for which @p kept is false. Ids of the others change; ticks follow them. */
+void profile_keep_samples(struct profile *profile, const bool *kept);
 
 /**
  * The frame ids of a whole stack, outermost (root) first, inlined frames
