@@ -2,10 +2,10 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "cli/palette_option.h"
 #include "cli/program_search.h"
 #include "cli/run.h"
 #include "cli/terminal.h"
-#include "output/palette.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -91,15 +91,12 @@ static const struct option_spec options[] = {
 	{ OPTION_SUBTITLE, 0, "subtitle", "TEXT", "Second heading of the flame graph.", NULL },
 	{ OPTION_WIDTH, 0, "width", "PIXELS",
 	  "Width of the flame graph. Default: it follows the window.", NULL },
-	{ OPTION_COLORS, 0, "colors", "PALETTE",
-	  "Colours of the flame graph: library, kind, rust, hot and others. Default: library.",
-	  "library kind safe rust hot mem io java js python perl red green blue aqua yellow purple "
-	  "orange" },
+	{ OPTION_COLORS, 0, "colors", "PALETTE", PALETTE_OPTION_HELP, PALETTE_OPTION_VALUES },
 	{ OPTION_RULES, 0, "rules", "FILE",
 	  "More rules for findings, beside the shipped ones. May be given again.", "FILE" },
 	{ OPTION_EXPORT, 0, "export", "FORMAT",
-	  "Write the profile in one more format: pprof, speedscope, firefox and others (perf-profile "
-	  "export --list). May be given again.",
+	  "Write the profile in one more format: pprof, speedscope, firefox and others "
+	  "(perf-profile export --list). May be given again.",
 	  EXPORT_FORMAT_NAMES },
 	{ OPTION_TIMINGS, 0, "timings", NULL, "Say where the time of the job itself went.", NULL },
 	{ OPTION_QUIET, 'q', "quiet", NULL, "Only errors on the terminal.", NULL },
@@ -156,28 +153,6 @@ static struct error *read_call_graph(const char *value, struct sampler_options *
 			"one of: dwarf, dwarf,BYTES (512 to 65528), fp, none");
 	}
 	return NULL;
-}
-
-static struct error *read_palette(const char *value, const char **ret)
-{
-	char *known = NULL;
-	size_t size_bytes = 0;
-	struct error *error;
-	FILE *file;
-
-	if (palette_find(value)) {
-		*ret = value;
-		return NULL;
-	}
-	file = open_memstream(&known, &size_bytes);
-	for (size_t i = 0; file && i < n_palettes; i++)
-		fprintf(file, "%s%s", i ? ", " : "", palettes[i].name);
-	if (file)
-		fclose(file);
-	error = error_with_hint(error_new(ERROR_USAGE, "--colors: unknown palette '%s'", value),
-				"one of: %s", known ? known : "");
-	free(known);
-	return error;
 }
 
 static struct error *read_export(const char *value, struct format_vector *exports)
@@ -254,7 +229,7 @@ static struct error *apply_option(struct run_options *run, int id, const char *v
 		run->output.width_px = (uint32_t)number;
 		return NULL;
 	case OPTION_COLORS:
-		return read_palette(value, &run->output.palette);
+		return palette_option_read(value, &run->output.palette);
 	case OPTION_RULES:
 		string_vector_append(&run->rule_paths, value);
 		return NULL;

@@ -2,5 +2,13 @@
 
 /* clang-format off: one line each. */
 const struct command *const commands[] = {
-	&command_run, &command_check, &command_version, &command_help, NULL,
+	&command_run,
+	&command_report,
+	&command_script,
+	&command_collapse,
+	&command_flamegraph,
+	&command_check,
+	&command_version,
+	&command_help,
+	NULL,
 };

@@ -18,13 +18,14 @@ LAYERS = {
     "runtime": "base object process",
     "symbols": "base cache object process runtime",
     "profile": "base",
+    "input": "base profile",
     "capture": "base arch record",
     "analyze": "base cache arch record object process unwind runtime symbols profile",
     "explain": "base profile",
     "output": "base profile",
     "check": "base arch capture object",
-    "cli": "base cache arch record perfdata object process unwind runtime symbols profile capture "
-           "analyze explain output check",
+    "cli": "base cache arch record perfdata object process unwind runtime symbols profile input "
+           "capture analyze explain output check",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)

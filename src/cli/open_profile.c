@@ -1,0 +1,331 @@
+#include "cli/open_profile.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "cli/terminal.h"
+#include "input/text_profile.h"
+#include "perfdata/perf_data_reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LATEST_RECORDING "perf-profile.out/latest/perf.data"
+
+static const char *latest_recording(void)
+{
+	return access(LATEST_RECORDING, F_OK) == 0 ? LATEST_RECORDING : "perf.data";
+}
+
+bool open_profile_is_folder(const char *path)
+{
+	struct stat status;
+
+	return strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+void open_profile_warn_lines(const char *name, uint64_t n_lines, uint64_t first_line_number)
+{
+	if (n_lines > 0)
+		terminal_print_warning("%s: %" PRIu64 " line%s not understood and left out, the "
+				       "first is line %" PRIu64,
+				       name, n_lines, n_lines == 1 ? "" : "s", first_line_number);
+}
+
+/* perf.data */
+
+static void fill_info(struct profile *profile, const struct perf_data_header *header,
+		      const struct record_source *source)
+{
+	struct profile_info *info = &profile->info;
+	const struct profile_tick_vector *ticks = &profile->ticks;
+
+	info->command = memory_duplicate_text(header->command);
+	info->hostname = memory_duplicate_text(header->hostname);
+	info->kernel_release = memory_duplicate_text(header->os_release);
+	info->architecture = memory_duplicate_text(header->arch);
+	info->cpu_model = memory_duplicate_text(header->cpu_description);
+	info->n_cpus = header->n_cpus_online;
+	info->tool_version = memory_duplicate_text(header->version);
+	if (ticks->count > 0)
+		info->wall_ns = ticks->items[ticks->count - 1].time_ns - ticks->items[0].time_ns;
+	for (uint32_t i = 0; i < source->layouts->n_layouts; i++) {
+		info->stack_copy_bytes =
+			MAX(info->stack_copy_bytes, (uint64_t)source->attrs[i].sample_stack_user);
+		info->has_kernel_samples |= !source->attrs[i].exclude_kernel;
+	}
+	if (header->is_unfinished)
+		string_vector_append(&info->degradations,
+				     memory_duplicate_text("the recorder was stopped before it "
+							   "finished the file"));
+}
+
+/** Take what one bad record costs as a loss. The first one is worth a line. */
+static void note_bad_record(struct profile *profile, struct error *error)
+{
+	if (profile->losses.unreadable_records++ == 0)
+		terminal_print_warning("%s", error->message);
+	error_destroy(error);
+}
+
+/** @return an error only when it is all there is. */
+static struct error *read_records(struct open_profile *opened, struct record_source *source)
+{
+	struct profile *profile = analyzer_profile(opened->analyzer);
+
+	for (;;) {
+		enum record_source_state state;
+		struct record record;
+		struct error *error = source->next(source, 0, &record, &state);
+
+		if (error) {
+			if (error->code != ERROR_FORMAT)
+				return error;
+			note_bad_record(profile, error);
+			continue;
+		}
+		if (state == RECORD_SOURCE_END)
+			return NULL;
+		if (state == RECORD_SOURCE_IDLE)
+			continue;
+		if (record.type < RECORD_TYPES_MAX)
+			opened->n_records[record.type]++;
+		RETURN_IF_ERROR(analyzer_apply(opened->analyzer, &record));
+	}
+}
+
+static struct error *analyze(const struct open_profile_options *options,
+			     struct record_source *source, struct open_profile *opened)
+{
+	const struct perf_data_header *header = perf_data_reader_header(source);
+	const struct record_origin origin = {
+		.hostname = header->hostname,
+		.os_release = header->os_release,
+		.architecture = header->arch,
+		.build_ids = header->build_ids,
+		.n_build_ids = header->n_build_ids,
+		.is_unfinished = header->is_unfinished,
+	};
+	const struct analyzer_options analyzer_options = {
+		.symbols = &options->symbols,
+		.symfs_path = options->symfs_path,
+		.origin = &origin,
+		.is_without_ticks = options->is_without_ticks,
+	};
+
+	opened->analyzer = analyzer_create(source, &analyzer_options);
+	opened->profile = analyzer_profile(opened->analyzer);
+	RETURN_IF_ERROR(read_records(opened, source));
+	RETURN_IF_ERROR(analyzer_finish(opened->analyzer));
+	fill_info(opened->profile, header, source);
+	return NULL;
+}
+
+static struct error *open_perf_data(const struct open_profile_options *options, const char *path,
+				    struct open_profile *opened)
+{
+	struct record_source *source;
+	struct error *error;
+
+	RETURN_IF_ERROR(perf_data_reader_open(path, &source));
+	error = analyze(options, source, opened);
+	source->destroy(source);
+	return error;
+}
+
+/** A file without a name, gone when it is closed. */
+static struct error *create_temporary_file(int *ret)
+{
+	const char *folder = getenv("TMPDIR");
+	int descriptor;
+
+	if (!folder || !folder[0])
+		folder = "/tmp";
+	descriptor = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (descriptor < 0)
+		return error_with_hint(error_from_errno(errno, "cannot make a temporary file in %s",
+							folder),
+				       "TMPDIR=FOLDER names another folder");
+	*ret = descriptor;
+	return NULL;
+}
+
+static struct error *write_all(int descriptor, struct bytes bytes)
+{
+	while (bytes.size > 0) {
+		ssize_t n = write(descriptor, bytes.data, bytes.size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_from_errno(errno, "cannot write a temporary file");
+		bytes.data += n;
+		bytes.size -= (size_t)n;
+	}
+	return NULL;
+}
+
+static struct error *copy_stream(struct input_stream *stream, int descriptor)
+{
+	for (;;) {
+		struct bytes bytes;
+
+		RETURN_IF_ERROR(input_stream_peek(stream, 1, &bytes));
+		if (bytes.size == 0)
+			return NULL;
+		RETURN_IF_ERROR(write_all(descriptor, bytes));
+		input_stream_advance(stream, bytes.size);
+	}
+}
+
+/** perf.data is read from a file: what comes compressed or from a pipe is put into one. */
+static struct error *open_perf_data_stream(const struct open_profile_options *options,
+					   struct input_stream *stream,
+					   struct open_profile *opened)
+{
+	_cleanup_free_ char *path = NULL;
+	struct error *error;
+	int descriptor = -1;
+
+	RETURN_IF_ERROR(create_temporary_file(&descriptor));
+	error = copy_stream(stream, descriptor);
+	if (!error) {
+		path = memory_format_text("/proc/self/fd/%d", descriptor);
+		error = open_perf_data(options, path, opened);
+	}
+	close(descriptor);
+	return error;
+}
+
+/* Text */
+
+static struct error *open_text(const struct open_profile_options *options,
+			       struct input_stream *stream, struct open_profile *opened)
+{
+	const struct text_profile_options text_options = { .is_without_ticks =
+								   options->is_without_ticks };
+	struct text_profile_losses losses = { 0 };
+	const char *name = input_stream_name(stream);
+
+	opened->profile = profile_create();
+	if (opened->kind == INPUT_SCRIPT)
+		RETURN_IF_ERROR(
+			script_profile_read(stream, &text_options, opened->profile, &losses));
+	else if (opened->kind == INPUT_FOLDED)
+		RETURN_IF_ERROR(
+			folded_profile_read(stream, &text_options, opened->profile, &losses));
+	open_profile_warn_lines(name, losses.n_unrecognised, losses.first_line_number);
+	if (losses.is_cut)
+		terminal_print_warning("%s: the last sample is cut off and left out", name);
+	if (losses.has_two_counts)
+		terminal_print_warning("%s: lines have two counts; the second is shown", name);
+	return NULL;
+}
+
+static struct error *open_stream(const struct open_profile_options *options,
+				 struct input_stream *stream, struct open_profile *opened)
+{
+	bool is_plain_file;
+
+	RETURN_IF_ERROR(input_kind_of(stream, &opened->kind));
+	if (opened->kind != INPUT_PERF_DATA)
+		return open_text(options, stream, opened);
+	is_plain_file = strcmp(opened->path, "-") != 0 && !input_stream_is_compressed(stream);
+	return is_plain_file ? open_perf_data(options, opened->path, opened)
+			     : open_perf_data_stream(options, stream, opened);
+}
+
+static struct error *open_path(const struct open_profile_options *options,
+			       struct open_profile *opened)
+{
+	struct input_stream *stream;
+	struct error *error;
+
+	if (options->stream)
+		return open_stream(options, options->stream, opened);
+	if (open_profile_is_folder(opened->path)) {
+		opened->kind = INPUT_PERF_DATA;
+		return open_perf_data(options, opened->path, opened);
+	}
+	error = input_stream_open(opened->path, &stream);
+	if (error && !options->path)
+		error = error_with_hint(error, "record one first: perf-profile COMMAND; or name "
+					       "the input");
+	if (error)
+		return error;
+	error = open_stream(options, stream, opened);
+	input_stream_close(stream);
+	return error;
+}
+
+struct error *open_profile(const struct open_profile_options *options, struct open_profile *ret)
+{
+	struct open_profile opened = {
+		.path = memory_duplicate_text(options->path ? options->path : latest_recording()),
+	};
+	struct error *error = open_path(options, &opened);
+
+	if (error) {
+		open_profile_close(&opened);
+		return error;
+	}
+	*ret = opened;
+	return NULL;
+}
+
+void open_profile_close(struct open_profile *opened)
+{
+	if (opened->analyzer)
+		analyzer_destroy(opened->analyzer);
+	else
+		profile_destroy(opened->profile);
+	free(opened->path);
+	*opened = (struct open_profile){ 0 };
+}
+
+static struct error *unknown_event(const struct profile *profile, const char *name)
+{
+	struct error *error =
+		error_new(ERROR_NOT_FOUND, "no event '%s' in this profile", name);
+	char *known = memory_duplicate_text("");
+
+	for (size_t i = 0; i < profile->events.count; i++) {
+		char *longer = memory_format_text(
+			"%s%s%s", known, i ? ", " : "",
+			profile_text(profile, profile->events.items[i].name));
+
+		free(known);
+		known = longer;
+	}
+	error = error_with_hint(error, "it has: %s", known);
+	free(known);
+	return error;
+}
+
+struct error *open_profile_event(const struct profile *profile, const char *name, uint32_t *ret)
+{
+	uint64_t *counts;
+	uint32_t best = 0;
+
+	for (uint32_t i = 0; name && i < profile->events.count; i++) {
+		if (strcmp(profile_text(profile, profile->events.items[i].name), name) == 0) {
+			*ret = i;
+			return NULL;
+		}
+	}
+	if (name)
+		return unknown_event(profile, name);
+	counts = memory_allocate(profile->events.count + 1, sizeof(*counts));
+	for (size_t i = 0; i < profile->samples.count; i++)
+		counts[profile->samples.items[i].event] += profile->samples.items[i].count;
+	for (uint32_t i = 1; i < profile->events.count; i++) {
+		if (counts[i] > counts[best])
+			best = i;
+	}
+	free(counts);
+	*ret = best;
+	return NULL;
+}

@@ -1,0 +1,46 @@
+#pragma once
+
+/**
+ * Any input to a profile: a perf.data file or folder of any recorder, `perf script`
+ * text, folded stacks; from a file or standard input, also in gzip or zstd. What it
+ * is shows in its content.
+ */
+
+#include "analyze/analyzer.h"
+#include "base/error.h"
+#include "input/input_kind.h"
+#include "profile/profile.h"
+
+/** Kinds of records counted for report --stats; types are below it in all known files. */
+#define RECORD_TYPES_MAX 256
+
+struct open_profile_options {
+	const char *path; /**< "-": standard input. NULL: the last recording. */
+	struct input_stream *stream; /**< The path's, open already; NULL: it is not. Borrowed. */
+	const char *symfs_path;
+	struct symbolizer_options symbols;
+	bool is_without_ticks; /**< Do not keep every sample in time. */
+};
+
+struct open_profile {
+	struct profile *profile; /**< Read it; it belongs to this struct. */
+	enum input_kind kind;
+	char *path; /**< What was read. */
+	uint64_t n_records[RECORD_TYPES_MAX]; /**< By type; of perf.data only. */
+	struct analyzer *analyzer;	      /**< Owner of the profile; NULL: this struct is. */
+};
+
+/** Warns of what is damaged or missing in the input and goes on with the rest. */
+struct error *open_profile(const struct open_profile_options *options,
+			   struct open_profile *ret) MUST_CHECK;
+void open_profile_close(struct open_profile *opened);
+
+/** A perf.data folder is an input too, though not a stream. */
+bool open_profile_is_folder(const char *path);
+
+/** Warn of lines that were not understood. @p name  Of the input. */
+void open_profile_warn_lines(const char *name, uint64_t n_lines, uint64_t first_line_number);
+
+/** The event called @p name; NULL: the one with the most samples. */
+struct error *open_profile_event(const struct profile *profile, const char *name,
+				 uint32_t *ret) MUST_CHECK;

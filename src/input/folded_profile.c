@@ -1,0 +1,211 @@
+#include "input/text_profile.h"
+
+#include "input/text_locations_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/** Behind a function's name: what kind it is. */
+static const struct {
+	const char *mark;
+	uint32_t flags; /**< enum frame_flags */
+} marks[] = {
+	{ "_[k]", FRAME_IS_KERNEL },
+	{ "_[j]", FRAME_IS_JIT },
+	{ "_[i]", FRAME_IS_INLINED },
+};
+
+#define MARK_LENGTH 4
+
+struct folded_reader {
+	struct profile *profile;
+	struct text_profile_losses *losses;
+	struct text_locations locations;
+	struct index_vector frames; /**< Of the line at hand, outermost first. */
+	uint32_t event;
+};
+
+static struct text_frame make_frame(struct profile *profile, struct text_span text)
+{
+	static const struct build_id no_build_id;
+	_cleanup_free_ char *name = text_span_copy(text);
+	size_t length = strlen(name);
+	struct profile_frame values = { .object = PROFILE_OBJECT_UNKNOWN };
+	struct text_frame made = { 0 };
+
+	for (size_t i = 0; length > MARK_LENGTH && i < ARRAY_SIZE(marks); i++) {
+		if (strcmp(name + length - MARK_LENGTH, marks[i].mark) != 0)
+			continue;
+		values.flags |= marks[i].flags;
+		name[length - MARK_LENGTH] = '\0';
+		length -= MARK_LENGTH;
+		break;
+	}
+	/* "[libc.so.6]" is code of that object without a name. */
+	if (length > 2 && name[0] == '[' && name[length - 1] == ']') {
+		_cleanup_free_ char *object =
+			text_span_copy(text_span_make(name + 1, name + length - 1));
+
+		values.flags |= FRAME_IS_UNKNOWN;
+		if (strcmp(object, "unknown") != 0)
+			values.object = profile_intern_object(profile, object, &no_build_id);
+	}
+	values.name = profile_intern_text(profile, *name && !(values.flags & FRAME_IS_UNKNOWN)
+							   ? name
+							   : "[unknown]");
+	made.frame = profile_intern_frame(profile, &values);
+	made.kind = values.flags & FRAME_IS_KERNEL ? LOCATION_KERNEL : LOCATION_USER;
+	made.is_inlined = values.flags & FRAME_IS_INLINED;
+	return made;
+}
+
+/** Frames that follow their caller with the mark of inlined ones are in its location. */
+static uint32_t intern_stack(struct folded_reader *reader)
+{
+	const struct index_vector *frames = &reader->frames;
+	uint32_t stack = 0;
+	size_t first = 0;
+
+	while (first < frames->count) {
+		size_t end = first + 1;
+
+		while (end < frames->count &&
+		       reader->locations.frames.items[frames->items[end]].is_inlined)
+			end++;
+		for (size_t i = end; i-- > first;)
+			text_locations_add(&reader->locations, frames->items[i]);
+		stack = profile_intern_stack(
+			reader->profile, stack,
+			text_locations_take(&reader->locations, end < frames->count));
+		first = end;
+	}
+	return stack;
+}
+
+static bool is_number_character(char character)
+{
+	return (character >= '0' && character <= '9') || character == '.';
+}
+
+/**
+ * Take a blank and a number off the end of @p text: digits, perhaps with a point.
+ *
+ * @return false: it does not end so; @p text is as it was.
+ */
+static bool take_number(struct text_span *text, struct text_span *ret)
+{
+	const char *end = text_span_end(*text), *start;
+
+	while (end > text->start && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	for (start = end; start > text->start && is_number_character(start[-1]);)
+		start--;
+	if (start == end || *start == '.' || start == text->start ||
+	    (start[-1] != ' ' && start[-1] != '\t') ||
+	    memrchr(start, '.', (size_t)(end - start)) != memchr(start, '.', (size_t)(end - start)))
+		return false;
+	*ret = text_span_make(start, end);
+	*text = text_span_make(text->start, start - 1);
+	return true;
+}
+
+/** Rounded; what does not fit is the largest number. */
+static uint64_t parse_count(struct folded_reader *reader, struct text_span number)
+{
+	const char *const end = text_span_end(number);
+	uint64_t value = 0;
+	const char *at;
+
+	for (at = number.start; at < end && *at != '.'; at++) {
+		if (__builtin_mul_overflow(value, 10u, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
+			return UINT64_MAX;
+	}
+	if (at + 1 < end) {
+		reader->losses->has_fractions = true;
+		if (at[1] >= '5' && value < UINT64_MAX)
+			value++;
+	}
+	return value;
+}
+
+static uint32_t find_thread(struct folded_reader *reader, struct text_span name)
+{
+	_cleanup_free_ char *comm = text_span_copy(name);
+
+	return profile_intern_thread(reader->profile, 0, 0, comm, comm);
+}
+
+/** @return false: not a line of this format. */
+static bool read_line(struct folded_reader *reader, struct text_span line)
+{
+	struct text_span number, second, stack = line;
+	const char *at, *end;
+	uint32_t thread;
+	uint64_t count;
+
+	if (!take_number(&stack, &number))
+		return false;
+	count = parse_count(reader, number);
+	if (take_number(&stack, &second))
+		reader->losses->has_two_counts = true;
+	end = text_span_end(stack);
+	if (stack.length == 0)
+		return false;
+
+	index_vector_clear(&reader->frames);
+	at = memchr(stack.start, ';', stack.length);
+	thread = find_thread(reader, text_span_make(stack.start, at ? at : end));
+	while (at) {
+		const char *start = at + 1;
+
+		at = memchr(start, ';', (size_t)(end - start));
+		index_vector_append(&reader->frames,
+				    text_locations_frame(&reader->locations,
+							 text_span_make(start, at ? at : end),
+							 make_frame));
+	}
+	if (count > 0)
+		profile_add_sample(reader->profile, thread, reader->event, intern_stack(reader),
+				   STACK_END_UNTRACED, count, 0);
+	return true;
+}
+
+static struct error *read_all(struct folded_reader *reader, struct input_stream *stream)
+{
+	struct line_reader lines = line_reader_make(stream);
+	struct text_profile_losses *losses = reader->losses;
+
+	for (;;) {
+		struct text_span line;
+		bool is_end;
+
+		RETURN_IF_ERROR(line_reader_next(&lines, &line, &is_end));
+		if (is_end)
+			break;
+		if (line.length == 0 || line.start[0] == '#' || read_line(reader, line))
+			continue;
+		if (losses->n_unrecognised++ == 0)
+			losses->first_line_number = lines.line_number;
+	}
+	if (reader->profile->samples.count == 0 && losses->n_unrecognised > 0)
+		return error_new(ERROR_FORMAT, "%s: line %" PRIu64 " is not a folded stack",
+				 input_stream_name(stream), losses->first_line_number);
+	return NULL;
+}
+
+struct error *folded_profile_read(struct input_stream *stream,
+				  const struct text_profile_options *options,
+				  struct profile *profile, struct text_profile_losses *losses_ret)
+{
+	struct folded_reader reader = { .profile = profile, .losses = losses_ret,
+					.locations.profile = profile };
+	struct error *error;
+
+	*losses_ret = (struct text_profile_losses){ 0 };
+	reader.event = profile_add_event(profile, "samples", "");
+	error = read_all(&reader, stream);
+	text_locations_deinit(&reader.locations);
+	index_vector_deinit(&reader.frames);
+	return error;
+}

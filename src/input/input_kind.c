@@ -1,0 +1,107 @@
+#include "input/input_kind.h"
+
+#include "base/escape.h"
+#include "base/memory.h"
+#include "input/script_line.h"
+
+/** Headers of perf script text have some fifty lines, some of them long. */
+#define LOOKED_AT_BYTES ((size_t)128 * 1024)
+
+/** Of a line in a message. */
+#define SHOWN_MAX_BYTES 60
+
+/** "PERFILE2" and "PERFFILE" (before perf 3.2) in both byte orders. */
+static const char *const perf_data_magics[] = { "PERFILE2", "PERFFILE", "2ELIFREP", "ELIFFREP" };
+
+/** Formats that are recognised to say so. */
+static const struct {
+	const char *start;
+	size_t length;
+	const char *name;
+} strangers[] = {
+	{ "\x7f" "ELF", 4, "an ELF program or library" },
+	{ "{", 1, "JSON" },
+	{ "<", 1, "XML or HTML" },
+	{ "# callgrind format", 18, "callgrind output" },
+};
+
+/** The line ends with a blank and a number, as folded stacks do and sample headers never. */
+static bool is_folded(struct text_span line)
+{
+	const char *at = text_span_end(line);
+	const char *end;
+
+	while (at > line.start && script_is_space(at[-1]))
+		at--;
+	for (end = at; at > line.start && ((at[-1] >= '0' && at[-1] <= '9') || at[-1] == '.');)
+		at--;
+	return at < end && at - line.start >= 2 && script_is_space(at[-1]);
+}
+
+static bool is_script(struct text_span line)
+{
+	struct script_header header;
+	struct script_frame frame;
+
+	return script_parse_header(line, &header) || script_parse_frame(line, &frame);
+}
+
+static struct error *unknown_kind(const struct input_stream *stream, struct bytes bytes,
+				  struct text_span line)
+{
+	_cleanup_free_ char *text = memory_allocate(SHOWN_MAX_BYTES + 1, 1), *shown = NULL;
+	size_t length = MIN(line.length, (size_t)SHOWN_MAX_BYTES);
+	const char *what = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(strangers) && !what; i++) {
+		if (bytes.size >= strangers[i].length &&
+		    memcmp(bytes.data, strangers[i].start, strangers[i].length) == 0)
+			what = strangers[i].name;
+	}
+	if (what)
+		return error_new(ERROR_FORMAT,
+				 "%s: this is %s, not perf.data, perf script text or folded stacks",
+				 input_stream_name(stream), what);
+	for (size_t i = 0; i < length; i++)
+		text[i] = line.start[i] ? line.start[i] : ' ';
+	shown = escape_plain(text);
+	return error_new(ERROR_FORMAT,
+			 "%s: neither perf.data nor perf script text nor folded stacks; it begins "
+			 "with '%s'",
+			 input_stream_name(stream), shown);
+}
+
+struct error *input_kind_of(struct input_stream *stream, enum input_kind *ret)
+{
+	const char *at, *end;
+	struct bytes bytes;
+
+	RETURN_IF_ERROR(input_stream_peek(stream, LOOKED_AT_BYTES, &bytes));
+	for (size_t i = 0; i < ARRAY_SIZE(perf_data_magics); i++) {
+		if (bytes.size >= 8 && memcmp(bytes.data, perf_data_magics[i], 8) == 0) {
+			*ret = INPUT_PERF_DATA;
+			return NULL;
+		}
+	}
+	at = (const char *)bytes.data;
+	end = at + bytes.size;
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		struct text_span line = text_span_make(at, newline ? newline : end);
+
+		while (line.length > 0 && script_is_space(text_span_end(line)[-1]))
+			line.length--;
+		at = newline ? newline + 1 : end;
+		if (line.length == 0 || line.start[0] == '#')
+			continue;
+		if (is_folded(line))
+			*ret = INPUT_FOLDED;
+		else if (is_script(text_span_make(line.start, newline ? newline : end)))
+			*ret = INPUT_SCRIPT;
+		else
+			return unknown_kind(stream, bytes, line);
+		return NULL;
+	}
+	*ret = INPUT_EMPTY;
+	return NULL;
+}

@@ -1,0 +1,90 @@
+#include "input/text_locations_internal.h"
+
+#include <assert.h>
+
+void text_locations_deinit(struct text_locations *locations)
+{
+	text_frame_vector_deinit(&locations->frames);
+	text_frame_map_deinit(&locations->frame_of_text);
+	arena_deinit(&locations->texts);
+	frame_group_map_deinit(&locations->groups);
+	frame_group_map_deinit(&locations->location_of_group);
+	index_vector_deinit(&locations->pending);
+}
+
+uint32_t text_locations_frame(struct text_locations *locations, struct text_span text,
+			      struct text_frame (*make)(struct profile *profile,
+							struct text_span text))
+{
+	struct string_key key = { .text = text.start, .length = text.length };
+	uint32_t *known = text_frame_map_find(&locations->frame_of_text, key);
+
+	if (known)
+		return *known - 1;
+	key.text = arena_duplicate_text(&locations->texts, text.start, text.length);
+	text_frame_vector_append(&locations->frames, make(locations->profile, text));
+	known = text_frame_map_insert(&locations->frame_of_text, key, NULL);
+	*known = (uint32_t)locations->frames.count;
+	return *known - 1;
+}
+
+static uint64_t pair(uint32_t high, uint32_t low)
+{
+	return (uint64_t)high << 32 | low;
+}
+
+void text_locations_add(struct text_locations *locations, uint32_t index)
+{
+	uint32_t *group = frame_group_map_insert(&locations->groups,
+						 pair(locations->pending_group, index), NULL);
+
+	if (*group == 0)
+		*group = ++locations->n_groups;
+	locations->pending_group = *group;
+	index_vector_append(&locations->pending, index);
+}
+
+static uint32_t make_location(struct text_locations *locations, bool is_call_site)
+{
+	const struct index_vector *pending = &locations->pending;
+	const struct text_frame *outer =
+		&locations->frames.items[pending->items[pending->count - 1]];
+	struct profile *profile = locations->profile;
+	uint64_t back = is_call_site && outer->address ? 1 : 0;
+	uint32_t object = profile->frames.items[outer->frame].object;
+	uint32_t location = profile_add_location(profile, object, outer->address - back,
+						 outer->kind, back ? LOCATION_IS_CALL_SITE : 0);
+	struct index_vector frame_ids = { 0 };
+
+	for (size_t i = 0; i < pending->count; i++)
+		index_vector_append(&frame_ids,
+				    locations->frames.items[pending->items[i]].frame);
+	profile_set_location_frames(profile, location, frame_ids.items,
+				    (uint32_t)frame_ids.count,
+				    outer->symbol_offset - MIN(outer->symbol_offset, back));
+	index_vector_deinit(&frame_ids);
+	return location;
+}
+
+uint32_t text_locations_take(struct text_locations *locations, bool is_call_site)
+{
+	uint32_t *location;
+
+	assert(locations->pending.count > 0);
+	location = frame_group_map_insert(&locations->location_of_group,
+					  pair(locations->pending_group, is_call_site), NULL);
+	if (*location == 0)
+		*location = make_location(locations, is_call_site) + 1;
+	index_vector_clear(&locations->pending);
+	locations->pending_group = 0;
+	return *location - 1;
+}
+
+char *text_span_copy(struct text_span span)
+{
+	char *copy = memory_allocate(span.length + 1, 1);
+
+	for (size_t i = 0; i < span.length; i++)
+		copy[i] = span.start[i] ? span.start[i] : ' ';
+	return copy;
+}
