@@ -145,6 +145,8 @@ static struct perf_event_attr rung_attr(const struct rung *rung,
 		.type = rung->event.type,
 		.size = sizeof(attr),
 		.config = rung->event.config,
+		.config1 = rung->event.config1,
+		.config2 = rung->event.config2,
 		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
 			       PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD,
 		.disabled = 1,
