@@ -16,10 +16,10 @@
 #include "base/json_writer.h"
 #include "output/named_functions_internal.h"
 #include "output/output_formats_internal.h"
+#include "output/program_object_internal.h"
 #include "output/timeline_internal.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define PROCESSED_VERSION 61
 #define GECKO_VERSION     31 /* of the unprocessed format there never was */
@@ -83,7 +83,6 @@ static enum category frame_category(const struct firefox_writer *writer, uint32_
 {
 	const struct profile *profile = writer->profile;
 	const struct profile_frame *frame = &profile->frames.items[frame_id];
-	const char *path;
 
 	if (frame->flags & FRAME_IS_KERNEL)
 		return CATEGORY_KERNEL;
@@ -91,9 +90,7 @@ static enum category frame_category(const struct firefox_writer *writer, uint32_
 		return CATEGORY_JIT;
 	if (frame->object == PROFILE_OBJECT_UNKNOWN)
 		return CATEGORY_OTHER;
-	/* All programs, not just the one that was started: that may be a shell. */
-	path = profile_text(profile, profile->objects.items[frame->object].path);
-	return path[0] == '/' && !strstr(path, ".so") ? CATEGORY_PROGRAM : CATEGORY_LIBRARY;
+	return is_program_object(profile, frame->object) ? CATEGORY_PROGRAM : CATEGORY_LIBRARY;
 }
 
 static void write_index_or_null(struct json_writer *json, int64_t index)

@@ -22,6 +22,7 @@
 #include "output/named_functions_internal.h"
 #include "output/output_formats_internal.h"
 #include "output/palette.h"
+#include "output/program_object_internal.h"
 #include "output/protobuf_writer_internal.h"
 
 #include <string.h>
@@ -238,13 +239,22 @@ static void pprof_write_location(struct pprof_writer *writer, uint64_t id, uint3
 	pprof_emit(writer, PROFILE_LOCATION);
 }
 
-/** profile.proto: "mapping[0] will be the main binary". */
+/** profile.proto: "mapping[0] will be the main binary": pprof shows its name. */
 static void pprof_number_program_first(struct pprof_writer *writer)
 {
-	for (uint32_t i = 0; i < writer->profile->objects.count; i++) {
-		if (palette_subject_of(writer->profile, "", i, 0).is_own)
-			number_on_use(writer->id_of_object, &writer->objects, i);
+	const struct profile *profile = writer->profile;
+	uint32_t program = 0;
+
+	for (uint32_t i = (uint32_t)profile->objects.count; i-- > 1;) {
+		if (palette_subject_of(profile, "", i, 0).is_own) {
+			program = i;
+			break;
+		}
+		if (is_program_object(profile, i))
+			program = i;
 	}
+	if (program)
+		number_on_use(writer->id_of_object, &writer->objects, program);
 }
 
 static void pprof_write_mapping(struct pprof_writer *writer, uint64_t id, uint32_t object_id)

@@ -47,7 +47,7 @@ def go_pprof(*arguments):
     if not go:
         pytest.skip("go is not installed (go tool pprof)")
     done = subprocess.run([go, "tool", "pprof", *map(str, arguments)], capture_output=True,
-                          text=True, timeout=60, check=False)
+                          text=True, timeout=300, check=False)  # newer ones build it first
     assert done.returncode == 0, done.stderr
     return done.stdout
 
