@@ -193,6 +193,11 @@ struct error *analyzer_finish(struct analyzer *analyzer)
 	return NULL;
 }
 
+void analyzer_keep(struct analyzer *analyzer)
+{
+	symbolizer_keep(analyzer->symbolizer);
+}
+
 struct profile *analyzer_profile(struct analyzer *analyzer)
 {
 	return analyzer->profile;

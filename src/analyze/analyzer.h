@@ -51,6 +51,9 @@ const struct address_vector *analyzer_callchain(const struct analyzer *analyzer)
 /** Name all locations. After it the profile is ready for every output. */
 struct error *analyzer_finish(struct analyzer *analyzer) MUST_CHECK;
 
+/** Keep in the cache what was found out; when nobody waits any more. After analyzer_finish(). */
+void analyzer_keep(struct analyzer *analyzer);
+
 /** Borrowed. Its info may be filled in by the caller. */
 struct profile *analyzer_profile(struct analyzer *analyzer);
 

@@ -39,6 +39,7 @@ enum {
 	OPTION_COLORS,
 	OPTION_RULES,
 	OPTION_EXPORT,
+	OPTION_NO_CACHE,
 	OPTION_TIMINGS,
 	OPTION_QUIET,
 };
@@ -98,6 +99,8 @@ static const struct option_spec options[] = {
 	  "Write the profile in one more format: pprof, speedscope, firefox and others "
 	  "(perf-profile export --list). May be given again.",
 	  EXPORT_FORMAT_NAMES },
+	{ OPTION_NO_CACHE, 0, "no-cache", NULL,
+	  "Neither use nor keep what earlier runs found out about programs and libraries.", NULL },
 	{ OPTION_TIMINGS, 0, "timings", NULL, "Say where the time of the job itself went.", NULL },
 	{ OPTION_QUIET, 'q', "quiet", NULL, "Only errors on the terminal.", NULL },
 	OPTION_END,
@@ -235,6 +238,9 @@ static struct error *apply_option(struct run_options *run, int id, const char *v
 		return NULL;
 	case OPTION_EXPORT:
 		return read_export(value, &run->exports);
+	case OPTION_NO_CACHE:
+		run->is_without_cache = true;
+		return NULL;
 	case OPTION_TIMINGS:
 		run->shows_timings = true;
 		return NULL;
@@ -371,8 +377,10 @@ static struct error *report(struct recording *recording, const struct run_option
 		error = NULL;
 	}
 	run_report_print(recording, explanation, &deliverables, folder, run);
+	analyzer_keep(recording->analyzer);
+	recording->timings.kept_ns = clock_monotonic_ns();
 	if (run->shows_timings)
-		run_timings_print(recording);
+		run_timings_print(recording, run->symbols.cache);
 	for (size_t i = 0; i < deliverables.count && !error; i++) {
 		error = deliverables.items[i].error;
 		deliverables.items[i].error = NULL;
@@ -434,8 +442,11 @@ static int cmd_run(const struct command *command, int argc, char **argv)
 		return terminal_finish_output();
 	}
 	terminal_init(run.is_quiet);
+	if (!error && !run.is_without_cache)
+		run.symbols.cache = cache_create_default();
 	if (!error)
 		error = run_job(&run, &status);
+	cache_destroy(run.symbols.cache);
 	format_vector_deinit(&run.exports);
 	string_vector_deinit(&run.rule_paths);
 	run_target_deinit(&run.target);

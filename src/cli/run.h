@@ -28,6 +28,7 @@ struct run_options {
 	unsigned int n_repeats;
 	bool is_quiet;
 	bool shows_timings;
+	bool is_without_cache;
 	char **command; /**< argv of the command, NULL at the end; no words: none is started. */
 };
 
@@ -40,6 +41,7 @@ struct run_timings {
 	uint64_t named_ns;
 	uint64_t perf_data_ns;
 	uint64_t written_ns;
+	uint64_t kept_ns; /**< The cache has what this run found out. */
 };
 
 /** What recording leaves behind. */
@@ -97,7 +99,9 @@ void deliverable_vector_destroy_items(struct deliverable_vector *deliverables);
 void run_report_print(const struct recording *recording, const struct explanation *explanation,
 		      const struct deliverable_vector *deliverables,
 		      const struct output_folder *folder, const struct run_options *options);
-void run_timings_print(const struct recording *recording);
+
+/** @param cache  NULL: none was used. */
+void run_timings_print(const struct recording *recording, const struct cache *cache);
 
 /** "12.3 s", "450 ms"; @p text at least 32 bytes. */
 void format_duration(uint64_t duration_ns, char *text);

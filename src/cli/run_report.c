@@ -206,7 +206,26 @@ static void print_stage(const char *name, uint64_t duration_ns)
 	fprintf(stderr, "  %-34s %10s\n", name, text);
 }
 
-void run_timings_print(const struct recording *recording)
+static void print_cache(const struct recording *recording, const struct cache *cache)
+{
+	const struct cache_statistics statistics = cache_statistics(cache);
+	const char *problem = cache_problem(cache);
+
+	print_stage("kept for the next run",
+		    recording->timings.kept_ns - recording->timings.written_ns);
+	fprintf(stderr,
+		"  cache: %" PRIu64 " found (%" PRIu64 " KiB), %" PRIu64 " not found, %" PRIu64
+		" damaged, %" PRIu64 " stored, %" PRIu64 " not stored",
+		statistics.n_hits, statistics.loaded_bytes / 1024, statistics.n_misses,
+		statistics.n_damaged, statistics.n_stores, statistics.n_failed_stores);
+	if (problem) {
+		fputs(": ", stderr);
+		print_cut(problem, 200);
+	}
+	fputc('\n', stderr);
+}
+
+void run_timings_print(const struct recording *recording, const struct cache *cache)
 {
 	const struct run_timings *timings = &recording->timings;
 	const struct analyzer_statistics statistics = analyzer_statistics(recording->analyzer);
@@ -227,4 +246,6 @@ void run_timings_print(const struct recording *recording)
 		statistics.n_samples, statistics.n_user_frames, statistics.unwinder.n_tables,
 		statistics.unwinder.n_table_rows, recording->facts.n_rings,
 		recording->facts.ring_size_bytes / 1024, recording->facts.stack_copy_bytes);
+	if (cache)
+		print_cache(recording, cache);
 }

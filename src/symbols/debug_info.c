@@ -202,6 +202,48 @@ void debug_info_resolve(struct debug_info *info, const uint64_t *elf_addresses, 
 		chains_ret[i] = resolve_one(info, elf_addresses[i], frames_ret);
 }
 
+static void append_inside(struct address_vector *addresses, uint64_t address, uint64_t start,
+			  uint64_t end)
+{
+	if (address >= start && address < end)
+		address_vector_append(addresses, address);
+}
+
+static void unit_boundaries(struct debug_info *info, struct debug_unit *unit, uint64_t start,
+			    uint64_t end, struct address_vector *addresses)
+{
+	debug_unit_decode(info, unit);
+	for (size_t i = 0; i < unit->segments.count; i++) {
+		append_inside(addresses, unit->segments.items[i].start, start, end);
+		append_inside(addresses, unit->segments.items[i].end, start, end);
+	}
+	if (!info->is_without_lines)
+		debug_unit_line_boundaries(info, unit, start, end, addresses);
+}
+
+void debug_info_boundaries(struct debug_info *info, uint64_t start, uint64_t end,
+			   struct address_vector *addresses_ret)
+{
+	const struct debug_unit *last = NULL;
+	size_t first = addresses_ret->count;
+	size_t n_unit_bounds;
+
+	address_vector_append(addresses_ret, start);
+	for (size_t i = 0; i < info->ranges.count; i++) {
+		append_inside(addresses_ret, info->ranges.items[i].start, start, end);
+		append_inside(addresses_ret, info->ranges.items[i].end, start, end);
+	}
+	/* A function is of one unit, but nothing keeps another's range out of it. */
+	n_unit_bounds = addresses_ret->count;
+	for (size_t i = first; i < n_unit_bounds; i++) {
+		struct debug_unit *unit = find_unit(info, addresses_ret->items[i]);
+
+		if (unit && unit != last)
+			unit_boundaries(info, unit, start, end, addresses_ret);
+		last = unit;
+	}
+}
+
 const char *debug_info_problem(const struct debug_info *info)
 {
 	return info->problem;

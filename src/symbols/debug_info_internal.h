@@ -46,5 +46,14 @@ void debug_info_destroy(struct debug_info *info);
 void debug_info_resolve(struct debug_info *info, const uint64_t *elf_addresses, size_t n,
 			struct debug_frame_vector *frames_ret, struct debug_chain *chains_ret);
 
+/**
+ * Every address from @p start to @p end where the answer may change: between two of them all
+ * addresses have the same chain.
+ *
+ * @param addresses_ret  Appended to, in no order, some twice.
+ */
+void debug_info_boundaries(struct debug_info *info, uint64_t start, uint64_t end,
+			   struct address_vector *addresses_ret);
+
 /** One line about damage met so far, or NULL. */
 const char *debug_info_problem(const struct debug_info *info);

@@ -44,8 +44,8 @@ static const char *absolute_path(struct debug_info *info, struct debug_unit *uni
 	return *known;
 }
 
-/** The last row at or before @p address, or NULL. */
-static Dwarf_Line *find_row(const struct debug_unit *unit, uint64_t address)
+/** How many rows begin at or before @p address. */
+static size_t count_rows(const struct debug_unit *unit, uint64_t address)
 {
 	size_t low = 0;
 	size_t high = unit->n_lines;
@@ -60,7 +60,28 @@ static Dwarf_Line *find_row(const struct debug_unit *unit, uint64_t address)
 		else
 			high = middle;
 	}
-	return low ? dwarf_onesrcline(unit->lines, low - 1) : NULL;
+	return low;
+}
+
+/** The last row at or before @p address, or NULL. */
+static Dwarf_Line *find_row(const struct debug_unit *unit, uint64_t address)
+{
+	size_t n_rows = count_rows(unit, address);
+
+	return n_rows ? dwarf_onesrcline(unit->lines, n_rows - 1) : NULL;
+}
+
+void debug_unit_line_boundaries(struct debug_info *info, struct debug_unit *unit, uint64_t start,
+				uint64_t end, struct address_vector *addresses_ret)
+{
+	load_lines(info, unit);
+	for (size_t i = count_rows(unit, start); i < unit->n_lines; i++) {
+		Dwarf_Addr address;
+
+		if (dwarf_lineaddr(dwarf_onesrcline(unit->lines, i), &address) || address >= end)
+			return;
+		address_vector_append(addresses_ret, address);
+	}
 }
 
 bool debug_unit_find_line(struct debug_info *info, struct debug_unit *unit, uint64_t address,

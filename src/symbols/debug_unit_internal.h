@@ -133,6 +133,10 @@ uint32_t debug_unit_find_function(const struct debug_unit *unit, uint64_t addres
 bool debug_unit_find_line(struct debug_info *info, struct debug_unit *unit, uint64_t address,
 			  const char **file_ret, uint32_t *line_ret);
 
+/** The addresses of the line table's rows from @p start to @p end; appended. */
+void debug_unit_line_boundaries(struct debug_info *info, struct debug_unit *unit, uint64_t start,
+				uint64_t end, struct address_vector *addresses_ret);
+
 /** File @p number of the unit's line table, or NULL. */
 const char *debug_unit_file(struct debug_info *info, struct debug_unit *unit, uint64_t number);
 

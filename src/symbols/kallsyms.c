@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -108,6 +109,13 @@ static void set_ends(struct symbol_candidate_vector *candidates)
 	candidates->count = kept;
 }
 
+static struct error *hidden_error(void)
+{
+	return error_with_hint(
+		error_new(ERROR_PERMISSION, "kernel addresses are hidden (kernel.kptr_restrict)"),
+		"set kernel.kptr_restrict to 0, or run as root with it at 1");
+}
+
 struct error *kallsyms_parse(char *text, size_t size_bytes, struct symbol_table *ret)
 {
 	struct symbol_table_builder builder = { 0 };
@@ -130,10 +138,7 @@ struct error *kallsyms_parse(char *text, size_t size_bytes, struct symbol_table 
 		free(text);
 		if (!is_hidden)
 			return error_new(ERROR_FORMAT, "no kernel symbols in it");
-		return error_with_hint(
-			error_new(ERROR_PERMISSION,
-				  "kernel addresses are hidden (kernel.kptr_restrict)"),
-			"set kernel.kptr_restrict to 0, or run as root with it at 1");
+		return hidden_error();
 	}
 	symbol_table_set_pool(&builder.table, SYMBOL_POOL_MAIN, text, size_bytes + 1);
 	builder.table.owned_text = text;
@@ -185,4 +190,25 @@ struct error *kallsyms_read(const char *path, struct symbol_table *ret)
 	close(fd);
 	RETURN_IF_ERROR(error);
 	return error_wrap(kallsyms_parse(text, size_bytes, ret), "%s", path);
+}
+
+struct error *kallsyms_check_hidden(const char *path)
+{
+	_cleanup_free_ char *line = NULL;
+	size_t capacity = 0, n_read = 0;
+	bool has_address = false;
+	FILE *file = fopen(path, "re");
+	ssize_t length;
+
+	if (!file)
+		return NULL;
+	while (!has_address && n_read < READ_SIZE_BYTES &&
+	       (length = getline(&line, &capacity, file)) > 0) {
+		has_address = line[strspn(line, "0")] != ' ';
+		n_read += (size_t)length;
+	}
+	fclose(file);
+	/* A short file is left to be read: it may be no list of symbols at all. */
+	return has_address || n_read < READ_SIZE_BYTES ? NULL
+						       : error_wrap(hidden_error(), "%s", path);
 }

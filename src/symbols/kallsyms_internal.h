@@ -18,5 +18,11 @@
  */
 struct error *kallsyms_read(const char *path, struct symbol_table *ret) MUST_CHECK;
 
+/**
+ * The same ERROR_PERMISSION, from the first 64 KiB: NULL when these have an address, or cannot be
+ * read.
+ */
+struct error *kallsyms_check_hidden(const char *path) MUST_CHECK;
+
 /** The same for text in memory. Takes @p text (heap; NUL after its size) over, also on failure. */
 struct error *kallsyms_parse(char *text, size_t size_bytes, struct symbol_table *ret) MUST_CHECK;

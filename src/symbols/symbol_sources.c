@@ -3,9 +3,22 @@
 #include "runtime/perf_map.h"
 #include "symbols/elf_symbols_internal.h"
 #include "symbols/kallsyms_internal.h"
+#include "symbols/kernel_identity_internal.h"
+#include "symbols/known_symbols_internal.h"
 
 #include <stdio.h>
 #include <string.h>
+
+/** Smaller tables of ELF files are read as fast as they are loaded. */
+#define KEPT_TABLE_COUNT_MIN 4096
+
+void source_result_deinit(struct source_result *result)
+{
+	symbol_table_deinit(&result->table);
+	cached_release(&result->cached);
+	free(result->problem);
+	*result = (struct source_result){ 0 };
+}
 
 /** Keep the message of @p error as the problem, if there is none yet. */
 static void note_problem(struct source_result *result, struct error *error)
@@ -70,16 +83,47 @@ static bool is_kernel(const struct object *object)
 	return object->kind == OBJECT_KERNEL;
 }
 
+/** NULL: not the running kernel's own file, or no cache. */
+static char *running_kernel_identity(const struct symbolizer_options *options)
+{
+	if (options->kallsyms_path || !options->cache)
+		return NULL;
+	return kernel_identity("/proc/sys/kernel/random/boot_id", "/proc/modules");
+}
+
 static void load_kallsyms(struct object *object, const struct symbolizer_options *options,
 			  struct source_result *result)
 {
 	const char *path = options->kallsyms_path ? options->kallsyms_path : KALLSYMS_PATH;
-	struct error *error = kallsyms_read(path, &result->table);
+	_cleanup_free_ char *identity = running_kernel_identity(options);
+	/* Asked first: what is hidden now is not told from an earlier run. */
+	struct error *error = kallsyms_check_hidden(path);
 
+	if (!error && known_table_load(options->cache, identity, result)) {
+		result->is_partial = true;
+		return;
+	}
+	if (!error)
+		error = kallsyms_read(path, &result->table);
 	if (error)
 		note_problem(result, error);
 	else
 		result->kind = SYMBOLS_FULL;
+}
+
+static void keep_kallsyms(struct object *object, const struct symbolizer_options *options,
+			  const struct source_result *result)
+{
+	_cleanup_free_ char *identity = running_kernel_identity(options);
+	struct symbol_table lasting = result->table;
+
+	if (result->problem || !lasting.count)
+		return;
+	lasting.entries =
+		memory_duplicate(lasting.entries, lasting.count * sizeof(*lasting.entries));
+	kernel_table_keep_lasting(&lasting);
+	known_table_keep(options->cache, identity, object->path, &lasting, result->kind);
+	free(lasting.entries);
 }
 
 static bool is_elf(const struct object *object)
@@ -90,10 +134,15 @@ static bool is_elf(const struct object *object)
 static void load_elf(struct object *object, const struct symbolizer_options *options,
 		     struct source_result *result)
 {
+	_cleanup_free_ char *identity = NULL;
 	struct elf_symbols_found found;
 
 	object_open(object, 0, 0, 0);
 	if (object->state != OBJECT_OPEN)
+		return;
+	result->may_have_debug_info = true;
+	identity = options->cache ? known_symbols_identity(object) : NULL;
+	if (known_table_load(options->cache, identity, result))
 		return;
 	note_problem(result,
 		     elf_symbols_read(object, object_debug_file(object), &result->table, &found));
@@ -101,13 +150,23 @@ static void load_elf(struct object *object, const struct symbolizer_options *opt
 		result->kind = SYMBOLS_FULL;
 	else if (found.has_dynamic)
 		result->kind = SYMBOLS_DYNAMIC;
-	result->may_have_debug_info = true;
+}
+
+static void keep_elf(struct object *object, const struct symbolizer_options *options,
+		     const struct source_result *result)
+{
+	_cleanup_free_ char *identity = NULL;
+
+	if (result->problem || result->table.count < KEPT_TABLE_COUNT_MIN)
+		return;
+	identity = known_symbols_identity(object);
+	known_table_keep(options->cache, identity, object->path, &result->table, result->kind);
 }
 
 static const struct symbol_source sources[] = {
-	{ "perf map", is_perf_map, load_perf_map },
-	{ "kallsyms", is_kernel, load_kallsyms },
-	{ "ELF and DWARF", is_elf, load_elf },
+	{ "perf map", is_perf_map, load_perf_map, NULL },
+	{ "kallsyms", is_kernel, load_kallsyms, keep_kallsyms },
+	{ "ELF and DWARF", is_elf, load_elf, keep_elf },
 };
 
 const struct symbol_source *symbol_source_find(const struct object *object)

@@ -154,7 +154,8 @@ void symbol_table_build(struct symbol_table_builder *builder, struct symbol_tabl
 
 void symbol_table_deinit(struct symbol_table *table)
 {
-	free(table->entries);
+	if (!table->has_borrowed_entries)
+		free(table->entries);
 	byte_vector_deinit(&table->made_names);
 	free(table->owned_text);
 	*table = (struct symbol_table){ 0 };
@@ -203,4 +204,26 @@ const struct symbol_entry *symbol_table_find(const struct symbol_table *table, u
 			return entry;
 	}
 	return NULL;
+}
+
+static void append_inside(struct address_vector *addresses, uint64_t address, uint64_t start,
+			  uint64_t end)
+{
+	if (address >= start && address < end)
+		address_vector_append(addresses, address);
+}
+
+void symbol_table_boundaries(const struct symbol_table *table, uint64_t start, uint64_t end,
+			     struct address_vector *addresses_ret)
+{
+	size_t first = count_starting_by(table, start, 0);
+
+	/* Those that begin before may end inside, as far as the search looks back. */
+	first -= MIN(first, (size_t)ENCLOSING_SEARCH_MAX);
+	for (size_t i = first; i < table->count && table->entries[i].address < end; i++) {
+		const struct symbol_entry *entry = &table->entries[i];
+
+		append_inside(addresses_ret, entry->address, start, end);
+		append_inside(addresses_ret, entry->address + entry->size_bytes, start, end);
+	}
 }

@@ -62,6 +62,7 @@ struct symbol_table {
 	struct symbol_pool_text pools[N_SYMBOL_POOLS];
 	struct byte_vector made_names; /**< Text of SYMBOL_POOL_MADE. */
 	void *owned_text;              /**< Freed with the table; NULL: pools are borrowed. */
+	bool has_borrowed_entries;
 };
 
 struct symbol_table_builder {
@@ -85,6 +86,10 @@ void symbol_table_build(struct symbol_table_builder *builder, struct symbol_tabl
 void symbol_table_deinit(struct symbol_table *table);
 
 const char *symbol_table_name(const struct symbol_table *table, const struct symbol_entry *entry);
+
+/** The addresses from @p start to @p end where symbol_table_find() may change its answer. */
+void symbol_table_boundaries(const struct symbol_table *table, uint64_t start, uint64_t end,
+			     struct address_vector *addresses_ret);
 
 /**
  * The innermost symbol that covers @p address, or NULL.

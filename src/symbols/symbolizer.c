@@ -4,13 +4,25 @@
 #include "base/string_table.h"
 #include "symbols/debug_info_internal.h"
 #include "symbols/demangle.h"
+#include "symbols/known_symbols_internal.h"
 #include "symbols/symbol_sources_internal.h"
+
+/** More pieces than this in one function are not kept: it is looked up again. */
+#define PIECES_PER_FUNCTION_MAX 65536
 
 /** What is known about one object. Made when the object is first asked for. */
 struct object_symbols {
-	const struct object *object;
+	struct object *object;
+	struct known_symbols known; /**< From earlier runs. */
+	struct address_vector
+		missed; /**< Addresses that were not among them; ascending by batch. */
+
+	/* When the first address was missed: */
+	bool is_loaded;
+	const struct symbol_source *symbol_source; /**< NULL: nothing can name it. */
 	struct source_result source;
 	struct debug_info *debug_info; /**< NULL: none, or not wanted. */
+	enum symbol_source_kind kind;
 };
 
 DEFINE_VECTOR(object_symbols_vector, struct object_symbols *)
@@ -41,8 +53,9 @@ static void object_symbols_destroy(struct object_symbols *symbols)
 	if (!symbols)
 		return;
 	debug_info_destroy(symbols->debug_info);
-	symbol_table_deinit(&symbols->source.table);
-	free(symbols->source.problem);
+	source_result_deinit(&symbols->source);
+	known_symbols_deinit(&symbols->known);
+	address_vector_deinit(&symbols->missed);
 	free(symbols);
 }
 
@@ -60,42 +73,60 @@ void symbolizer_destroy(struct symbolizer *symbolizer)
 	free(symbolizer);
 }
 
-static void load_debug_info(struct object_symbols *symbols, struct object *object,
+static void load_debug_info(struct object_symbols *symbols,
 			    const struct symbolizer_options *options)
 {
-	struct error *error = debug_info_open(object, object_debug_file(object),
+	struct error *error = debug_info_open(symbols->object, object_debug_file(symbols->object),
 					      options->is_without_lines, &symbols->debug_info);
 
 	if (error && !symbols->source.problem)
 		symbols->source.problem = memory_duplicate_text(error->message);
 	error_destroy(error);
 	if (symbols->debug_info)
-		symbols->source.kind = SYMBOLS_DEBUG;
+		symbols->kind = SYMBOLS_DEBUG;
 }
 
-static struct object_symbols *symbols_load(struct object *object,
-					   const struct symbolizer_options *options)
+static void object_symbols_load(struct object_symbols *symbols,
+				const struct symbolizer_options *options)
 {
-	struct object_symbols *symbols = memory_allocate(1, sizeof(*symbols));
-	const struct symbol_source *source = symbol_source_find(object);
-
-	symbols->object = object;
-	if (source)
-		source->load(object, options, &symbols->source);
+	if (symbols->is_loaded)
+		return;
+	symbols->is_loaded = true;
+	symbols->symbol_source = symbol_source_find(symbols->object);
+	if (symbols->symbol_source)
+		symbols->symbol_source->load(symbols->object, options, &symbols->source);
+	symbols->kind = symbols->source.kind;
 	if (symbols->source.may_have_debug_info && !options->is_without_inlines)
-		load_debug_info(symbols, object, options);
-	return symbols;
+		load_debug_info(symbols, options);
 }
 
+/** Again, and not from the cache: it lacked something. */
+static void object_symbols_load_fresh(struct object_symbols *symbols,
+				      const struct symbolizer_options *options)
+{
+	struct symbolizer_options fresh = *options;
+
+	fresh.cache = NULL;
+	source_result_deinit(&symbols->source);
+	symbols->symbol_source->load(symbols->object, &fresh, &symbols->source);
+	symbols->kind = symbols->source.kind;
+}
+
+/** Its symbols and debug information are not opened yet. */
 static struct object_symbols *symbols_of(struct symbolizer *symbolizer, struct object *object)
 {
 	struct object_symbols_vector *objects = &symbolizer->objects;
+	struct object_symbols *symbols;
 
 	while (objects->count <= object->index)
 		object_symbols_vector_append(objects, NULL);
-	if (!objects->items[object->index])
-		objects->items[object->index] = symbols_load(object, &symbolizer->options);
-	return objects->items[object->index];
+	if (objects->items[object->index])
+		return objects->items[object->index];
+	symbols = memory_allocate(1, sizeof(*symbols));
+	symbols->object = object;
+	known_symbols_load(object, &symbolizer->options, &symbols->known);
+	objects->items[object->index] = symbols;
+	return symbols;
 }
 
 /** Set the frame's names from the name in the file. */
@@ -188,10 +219,11 @@ static void resolve_all(struct symbolizer *symbolizer, const struct object_symbo
 	}
 }
 
-void symbolizer_resolve(struct symbolizer *symbolizer, struct object *object,
-			const uint64_t *elf_addresses, size_t n, struct symbol_result *results_ret)
+/** From the object's own symbols and debug information, which are loaded. */
+static void resolve_loaded(struct symbolizer *symbolizer, const struct object_symbols *symbols,
+			   const uint64_t *elf_addresses, size_t n,
+			   struct symbol_result *results_ret)
 {
-	const struct object_symbols *symbols = symbols_of(symbolizer, object);
 	struct debug_frame_vector frames = { 0 };
 	_cleanup_free_ struct debug_chain *chains = memory_allocate(n + 1, sizeof(*chains));
 
@@ -201,9 +233,186 @@ void symbolizer_resolve(struct symbolizer *symbolizer, struct object *object,
 	debug_frame_vector_deinit(&frames);
 }
 
+static bool has_all(const struct symbol_result *results, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (results[i].status != SYMBOL_FOUND)
+			return false;
+	}
+	return true;
+}
+
+static void resolve_missed(struct symbolizer *symbolizer, struct object_symbols *symbols,
+			   const struct address_vector *missed, struct symbol_result *results_ret)
+{
+	object_symbols_load(symbols, &symbolizer->options);
+	resolve_loaded(symbolizer, symbols, missed->items, missed->count, results_ret);
+	if (symbols->source.is_partial && !has_all(results_ret, missed->count)) {
+		object_symbols_load_fresh(symbols, &symbolizer->options);
+		resolve_loaded(symbolizer, symbols, missed->items, missed->count, results_ret);
+	}
+}
+
+DEFINE_VECTOR(symbol_result_vector, struct symbol_result)
+
+void symbolizer_resolve(struct symbolizer *symbolizer, struct object *object,
+			const uint64_t *elf_addresses, size_t n, struct symbol_result *results_ret)
+{
+	struct object_symbols *symbols = symbols_of(symbolizer, object);
+	const struct symbol_pieces *known = &symbols->known.pieces;
+	struct symbol_result_vector results = { 0 };
+	struct address_vector missed = { 0 };
+	struct index_vector places = { 0 }; /* Of the missed ones among all. */
+
+	for (size_t i = 0; i < n; i++) {
+		const struct symbol_piece *piece = symbol_pieces_find(known, elf_addresses[i]);
+
+		if (piece) {
+			results_ret[i] = symbol_pieces_result(known, piece, &symbolizer->arena);
+			continue;
+		}
+		address_vector_append(&missed, elf_addresses[i]);
+		index_vector_append(&places, (uint32_t)i);
+	}
+	if (missed.count) {
+		symbol_result_vector_reserve(&results, missed.count);
+		resolve_missed(symbolizer, symbols, &missed, results.items);
+	}
+	for (size_t i = 0; i < missed.count; i++) {
+		results_ret[places.items[i]] = results.items[i];
+		if (symbols->known.identity)
+			address_vector_append(&symbols->missed, missed.items[i]);
+	}
+	symbol_result_vector_deinit(&results);
+	address_vector_deinit(&missed);
+	index_vector_deinit(&places);
+}
+
+static int address_compare(const void *a_pointer, const void *b_pointer)
+{
+	uint64_t a = *(const uint64_t *)a_pointer, b = *(const uint64_t *)b_pointer;
+
+	return a < b ? -1 : a > b;
+}
+
+static void sort_distinct(struct address_vector *addresses)
+{
+	size_t kept = 0;
+
+	if (!addresses->count)
+		return;
+	qsort(addresses->items, addresses->count, sizeof(*addresses->items), address_compare);
+	for (size_t i = 0; i < addresses->count; i++) {
+		if (!kept || addresses->items[i] != addresses->items[kept - 1])
+			addresses->items[kept++] = addresses->items[i];
+	}
+	addresses->count = kept;
+}
+
+/** The answers for all code from @p start to @p end. */
+static void learn_range(struct symbolizer *symbolizer, const struct object_symbols *symbols,
+			uint64_t start, uint64_t end, struct symbol_answer_vector *answers)
+{
+	struct address_vector starts = { 0 };
+	struct symbol_result *results;
+
+	address_vector_append(&starts, start);
+	symbol_table_boundaries(&symbols->source.table, start, end, &starts);
+	if (symbols->debug_info)
+		debug_info_boundaries(symbols->debug_info, start, end, &starts);
+	sort_distinct(&starts);
+	starts.count = MIN(starts.count, (size_t)PIECES_PER_FUNCTION_MAX);
+	results = memory_allocate(starts.count, sizeof(*results));
+	resolve_loaded(symbolizer, symbols, starts.items, starts.count, results);
+	/* The end of the last one is not known when there were too many. */
+	for (size_t i = 0; i < starts.count; i++) {
+		bool is_last = i + 1 == starts.count;
+
+		if (is_last && starts.count == PIECES_PER_FUNCTION_MAX)
+			break;
+		symbol_answer_vector_append(answers,
+					    (struct symbol_answer){
+						    .start = starts.items[i],
+						    .end = is_last ? end : starts.items[i + 1],
+						    .result = results[i],
+					    });
+	}
+	free(results);
+	address_vector_deinit(&starts);
+}
+
+/** The function around @p address, or the address alone. */
+static void find_function(struct symbolizer *symbolizer, const struct object_symbols *symbols,
+			  uint64_t address, uint64_t *start_ret, uint64_t *end_ret)
+{
+	struct symbol_result result;
+	uint64_t end;
+
+	resolve_loaded(symbolizer, symbols, &address, 1, &result);
+	if (result.status == SYMBOL_FOUND && result.symbol_elf_address <= address &&
+	    !__builtin_add_overflow(result.symbol_elf_address, result.symbol_size_bytes, &end) &&
+	    address < end) {
+		*start_ret = result.symbol_elf_address;
+		*end_ret = end;
+	} else {
+		*start_ret = address;
+		*end_ret = address + 1;
+	}
+}
+
+/**
+ * Keep the whole functions of the missed addresses, not these alone: the next run's samples
+ * fall elsewhere in the same functions.
+ */
+static void keep_answers(struct symbolizer *symbolizer, struct object_symbols *symbols)
+{
+	struct symbol_answer_vector answers = { 0 };
+	uint64_t known_end = 0;
+
+	sort_distinct(&symbols->missed);
+	for (size_t i = 0; i < symbols->missed.count && answers.count < SYMBOL_PIECES_MAX; i++) {
+		uint64_t start, end;
+
+		if (symbols->missed.items[i] < known_end)
+			continue;
+		find_function(symbolizer, symbols, symbols->missed.items[i], &start, &end);
+		start = MAX(start, known_end);
+		learn_range(symbolizer, symbols, start, end, &answers);
+		known_end = end;
+	}
+	/* Not when something was damaged: nobody would hear of it again. */
+	if (answers.count && !symbolizer_object_problem(symbolizer, symbols->object))
+		known_symbols_keep(&symbols->known, &answers, symbols->object,
+				   symbolizer->options.cache, symbols->kind);
+	symbol_answer_vector_deinit(&answers);
+}
+
+void symbolizer_keep(struct symbolizer *symbolizer)
+{
+	const struct symbolizer_options *options = &symbolizer->options;
+
+	for (size_t i = 0; options->cache && i < symbolizer->objects.count; i++) {
+		struct object_symbols *symbols = symbolizer->objects.items[i];
+
+		if (!symbols || !symbols->is_loaded)
+			continue;
+		if (symbols->symbol_source && symbols->symbol_source->keep &&
+		    !symbols->source.cached.mapping)
+			symbols->symbol_source->keep(symbols->object, options, &symbols->source);
+		if (symbols->known.identity)
+			keep_answers(symbolizer, symbols);
+		address_vector_clear(&symbols->missed);
+	}
+}
+
 enum symbol_source_kind symbolizer_source_kind(struct symbolizer *symbolizer, struct object *object)
 {
-	return symbols_of(symbolizer, object)->source.kind;
+	struct object_symbols *symbols = symbols_of(symbolizer, object);
+
+	if (!symbols->is_loaded && symbols->known.pieces.n_pieces)
+		return (enum symbol_source_kind)symbols->known.pieces.source_kind;
+	object_symbols_load(symbols, &symbolizer->options);
+	return symbols->kind;
 }
 
 const char *symbolizer_object_problem(const struct symbolizer *symbolizer,

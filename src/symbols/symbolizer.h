@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "cache/cache.h"
 #include "object/object.h"
 
 enum symbol_status {
@@ -41,6 +42,7 @@ struct symbolizer_options {
 	bool is_without_lines;
 	bool is_mangled;           /**< Keep linkage names (--no-demangle). */
 	const char *kallsyms_path; /**< NULL: /proc/kallsyms. */
+	struct cache *cache;       /**< Where answers are kept; borrowed. NULL: nowhere. */
 };
 
 struct symbolizer;
@@ -58,6 +60,12 @@ void symbolizer_destroy(struct symbolizer *symbolizer);
  */
 void symbolizer_resolve(struct symbolizer *symbolizer, struct object *object,
 			const uint64_t *elf_addresses, size_t n, struct symbol_result *results_ret);
+
+/**
+ * Keep in the cache what was found out since creation. Apart from resolving, because it takes
+ * longer and nobody waits for it. Objects must still be there.
+ */
+void symbolizer_keep(struct symbolizer *symbolizer);
 
 enum symbol_source_kind {
 	SYMBOLS_NONE,    /**< Nothing at all. */
