@@ -1,6 +1,14 @@
-// Rust: two threads, 2/3 of the time in crunch_numbers, 1/3 in shuffle_bytes, each under
+// Rust: two threads, 2/3 of the CPU time in crunch_numbers, 1/3 in shuffle_bytes, each under
 // std::thread::spawn's closure. Built with `rustc -O -g`.
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+/// CPU time of this thread, so that a busy machine does not change the split.
+/// First number of /proc/thread-self/schedstat, in nanoseconds (proc(5)).
+fn cpu_time() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let ns = text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0);
+    Duration::from_nanos(ns)
+}
 
 /// Keeps the optimiser from looking through: std::hint::black_box() came with Rust 1.66 only.
 #[inline(always)]
@@ -12,10 +20,10 @@ fn black_box<T>(value: T) -> T {
 
 #[inline(never)]
 fn crunch_numbers(duration: Duration) -> u64 {
-    let start = Instant::now();
+    let start = cpu_time();
     let mut sum = 0u64;
-    while start.elapsed() < duration {
-        for i in 0..200_000u64 {
+    while cpu_time() - start < duration {
+        for i in 0..1_000_000u64 {
             sum = black_box(sum.wrapping_mul(6364136223846793005).wrapping_add(i));
         }
     }
@@ -24,12 +32,13 @@ fn crunch_numbers(duration: Duration) -> u64 {
 
 #[inline(never)]
 fn shuffle_bytes(duration: Duration) -> u64 {
-    let start = Instant::now();
+    let start = cpu_time();
     let mut bytes: Vec<u8> = (0..4096).map(|i| (i * 7) as u8).collect();
-    while start.elapsed() < duration {
-        for i in 0..bytes.len() {
-            let j = (i * 31 + bytes[i] as usize) % bytes.len();
-            bytes.swap(i, j);
+    while cpu_time() - start < duration {
+        for i in 0..bytes.len() * 128 {
+            let from = i % bytes.len();
+            let to = (i * 31 + bytes[from] as usize) % bytes.len();
+            bytes.swap(from, to);
         }
         black_box(&bytes);
     }

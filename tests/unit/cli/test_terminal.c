@@ -83,7 +83,8 @@ static FILE *open_terminal(int *other_side_ret)
 	assert_true(*other_side_ret >= 0);
 	assert_int_equal(grantpt(*other_side_ret), 0);
 	assert_int_equal(unlockpt(*other_side_ret), 0);
-	return fopen(ptsname(*other_side_ret), "r+");
+	/* Not our controlling terminal: its end would be a SIGHUP. */
+	return fdopen(open(ptsname(*other_side_ret), O_RDWR | O_NOCTTY | O_CLOEXEC), "r+");
 }
 
 static void colors_need_a_terminal_and_permission(void **state)
