@@ -14,36 +14,6 @@
 #include <string.h>
 #include <time.h>
 
-/** Wider columns are not aligned. */
-#define COLUMN_WIDTH_MAX 40
-
-/** "Command" and "Shared Object" of the rows shown. */
-struct column_widths {
-	int comm, object;
-};
-
-/** Characters, not bytes; wide ones count as one. */
-static int text_width(const char *text)
-{
-	int width = 0;
-
-	for (; *text; text++)
-		width += (*text & 0xc0) != 0x80;
-	return width;
-}
-
-static void write_padded(FILE *file, const char *text, int width)
-{
-	fprintf(file, "%s%*s", text, MAX(width - text_width(text), 0), "");
-}
-
-static const char *entry_object_name(const struct report *report, const struct report_entry *entry)
-{
-	uint32_t object = report->functions.items[entry->function].object;
-
-	return profile_text(report->profile, report->profile->objects.items[object].name);
-}
-
 static void write_field(FILE *file, const char *name, const char *text)
 {
 	if (!text)
@@ -121,80 +91,10 @@ static void write_event(const struct report *report, FILE *file)
 		fputs("'\n", file);
 	}
 	fprintf(file, "# Event count (approx.): %" PRIu64 "\n#\n", report->quality.period_total);
-	fputs("# Under each row: what it calls and what calls it, in percent of everything.\n#\n",
-	      file);
-}
-
-static void write_dots(FILE *file, int count)
-{
-	while (count-- > 0)
-		fputc('.', file);
-}
-
-static struct column_widths write_columns(const struct report *report, FILE *file)
-{
-	struct column_widths widths = { .comm = (int)strlen("Command"),
-					.object = (int)strlen("Shared Object") };
-
-	for (size_t i = 0; i < report->entries.count; i++) {
-		const struct report_entry *entry = &report->entries.items[i];
-
-		if (entry->children < report->limit)
-			break;
-		widths.comm =
-			MAX(widths.comm, text_width(profile_text(report->profile, entry->comm)));
-		widths.object = MAX(widths.object, text_width(entry_object_name(report, entry)));
-	}
-	widths.comm = MIN(widths.comm, COLUMN_WIDTH_MAX);
-	widths.object = MIN(widths.object, COLUMN_WIDTH_MAX);
-
-	fputs("# Children      Self  ", file);
-	write_padded(file, "Command", widths.comm + 2);
-	write_padded(file, "Shared Object", widths.object + 2);
-	fputs("Symbol\n# ........  ........  ", file);
-	write_dots(file, widths.comm);
-	fputs("  ", file);
-	write_dots(file, widths.object);
-	fputs("  ..........................\n#\n", file);
-	return widths;
-}
-
-static void write_entry(const struct report *report, const struct report_entry *entry,
-			struct column_widths widths, FILE *file)
-{
-	_cleanup_free_ char *comm = escape_plain(profile_text(report->profile, entry->comm));
-	_cleanup_free_ char *object = escape_plain(entry_object_name(report, entry));
-	bool is_kernel = report->functions.items[entry->function].flags & FRAME_IS_KERNEL;
-
-	fprintf(file, "  %7.2f%%  %7.2f%%  ", report_percent(report, entry->children),
-		report_percent(report, entry->self));
-	write_padded(file, comm, widths.comm);
-	fputs("  ", file);
-	write_padded(file, object, widths.object);
-	fprintf(file, "  [%c] %s\n", is_kernel ? 'k' : '.',
-		report->function_names[entry->function]);
-}
-
-static void write_entries(const struct report *report, FILE *file)
-{
-	struct column_widths widths = write_columns(report, file);
-	size_t n_shown = 0;
-
-	for (; n_shown < report->entries.count; n_shown++) {
-		const struct report_entry *entry = &report->entries.items[n_shown];
-
-		if (entry->children < report->limit)
-			break;
-		write_entry(report, entry, widths, file);
-		report_write_trees(report, entry, file);
-	}
-	if (n_shown < report->entries.count) {
-		char count[PROFILE_NUMBER_SIZE_BYTES];
-
-		profile_format_count(report->entries.count - n_shown, count);
-		fprintf(file, "#\n# %s rows below %g %% are left out\n", count,
-			report->percent_limit);
-	}
+	if (report->options->trees == REPORT_TREES_GRAPH && !report->options->is_by_self)
+		fputs("# Under each row: what it calls and what calls it, in percent of "
+		      "everything.\n#\n",
+		      file);
 }
 
 static struct error *report_write(const struct profile *profile,
@@ -205,9 +105,11 @@ static struct error *report_write(const struct profile *profile,
 	report_init(&report, profile, options);
 	write_quality(&report, file);
 	write_info(file, &profile->info);
-	write_event(&report, file);
-	write_entries(&report, file);
-	report_write_totals(&report, file);
+	if (!options->report.is_header_only) {
+		write_event(&report, file);
+		report_write_rows(&report, file);
+		report_write_totals(&report, file);
+	}
 	report_deinit(&report);
 	return NULL;
 }

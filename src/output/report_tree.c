@@ -274,27 +274,34 @@ static unsigned int draw_tree(const struct tree_view *view,
 	return printer.n_lines;
 }
 
+static void collect_members(const struct report *report, const struct report_entry *entry,
+			    struct tree_member_vector *ret)
+{
+	for (uint32_t i = 0; i < entry->n_nodes; i++) {
+		uint32_t node = report->entry_nodes[entry->first_node + i];
+
+		tree_member_vector_append(
+			ret, (struct tree_member){ .node = node,
+						   .weight = report_node_weight(report, node) });
+	}
+}
+
 /** @return false when there is nothing to draw. */
 static bool write_tree(const struct report *report, const struct report_entry *entry,
 		       tree_step *step, const char *heading, FILE *file)
 {
 	struct tree_view view = { .report = report, .step = step, .limit = report->limit };
+	uint64_t weight = report_entry_weight(report, entry);
 	struct tree_member_vector members = { 0 };
 	unsigned int n_lines;
 	char *text;
 
-	for (uint32_t i = 0; i < entry->n_nodes; i++) {
-		uint32_t node = report->entry_nodes[entry->first_node + i];
-
-		tree_member_vector_append(
-			&members,
-			(struct tree_member){ .node = node, .weight = report->weights[node] });
-	}
-	n_lines = draw_tree(&view, &members, entry->children, &text);
-	while (n_lines > TREE_LINES_AIM && view.limit <= entry->children / 4) {
+	collect_members(report, entry, &members);
+	n_lines = draw_tree(&view, &members, weight, &text);
+	while (n_lines > TREE_LINES_AIM && view.limit <= weight / 4) {
 		free(text);
-		view.limit = MAX(view.limit * 2, entry->children / 256);
-		n_lines = draw_tree(&view, &members, entry->children, &text);
+		view.limit = MAX(view.limit * 2, weight / 256);
+		n_lines = draw_tree(&view, &members, weight, &text);
 	}
 	if (n_lines > 0) {
 		fprintf(file, TREE_INDENT "|\n" TREE_INDENT "%s", heading);
@@ -307,11 +314,66 @@ static bool write_tree(const struct report *report, const struct report_entry *e
 	return n_lines > 0;
 }
 
+static int compare_weights(const void *left, const void *right)
+{
+	const struct tree_member *a = left, *b = right;
+
+	if (a->weight != b->weight)
+		return a->weight < b->weight ? 1 : -1;
+	return (a->node > b->node) - (a->node < b->node);
+}
+
+/** From the entry's function to its thread. */
+static void write_stack(const struct report *report, const struct tree_member *member, FILE *file)
+{
+	const struct call_tree_node *nodes = report->calls.nodes.items;
+	bool is_folded = report->options->trees == REPORT_TREES_FOLDED;
+
+	fprintf(file, is_folded ? "%.2f%% " : TREE_INDENT "%.2f%%\n",
+		report_percent(report, member->weight));
+	for (uint32_t node = member->node; nodes[node].parent != 0; node = nodes[node].parent) {
+		if (is_folded)
+			fprintf(file, "%s%s", node == member->node ? "" : ";",
+				report->function_names[nodes[node].name]);
+		else
+			fprintf(file, TREE_INDENT "   %s\n",
+				report->function_names[nodes[node].name]);
+	}
+	fputc('\n', file);
+}
+
+/** The ways the entry was reached, heaviest first. @return false: none above the limit. */
+static bool write_stacks(const struct report *report, const struct report_entry *entry, FILE *file)
+{
+	struct tree_member_vector members = { 0 };
+	size_t n_written = 0;
+
+	collect_members(report, entry, &members);
+	if (members.count > 0)
+		qsort(members.items, members.count, sizeof(*members.items), compare_weights);
+	while (n_written < members.count && members.items[n_written].weight >= report->limit)
+		write_stack(report, &members.items[n_written++], file);
+	tree_member_vector_deinit(&members);
+	return n_written > 0;
+}
+
 void report_write_trees(const struct report *report, const struct report_entry *entry, FILE *file)
 {
-	bool has_trees = write_tree(report, entry, step_to_callees, "---calls", file);
+	bool has_any = false;
 
-	has_trees |= write_tree(report, entry, step_to_callers, "---called by", file);
-	if (has_trees)
+	switch (report->options->trees) {
+	case REPORT_TREES_GRAPH:
+		if (!report->options->is_by_self)
+			has_any = write_tree(report, entry, step_to_callees, "---calls", file);
+		has_any |= write_tree(report, entry, step_to_callers, "---called by", file);
+		break;
+	case REPORT_TREES_FLAT:
+	case REPORT_TREES_FOLDED:
+		has_any = write_stacks(report, entry, file);
+		break;
+	case REPORT_TREES_NONE:
+		break;
+	}
+	if (has_any)
 		fputc('\n', file);
 }
