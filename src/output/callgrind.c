@@ -47,6 +47,7 @@ struct callgrind_writer {
 	struct pair_map call_of_pair;    /**< frame << 32 | callee: index + 1 into calls. */
 	struct pair_map n_pairs_on_path; /**< caller << 32 | callee. */
 	bool *is_object_named, *is_function_named, *is_file_named; /**< By id: has been written. */
+	struct event_measure measure;
 	FILE *file;
 };
 
@@ -148,8 +149,10 @@ static void write_object_name(struct callgrind_writer *writer, const char *key, 
 
 static void write_cost(struct callgrind_writer *writer, uint32_t line, struct cost cost)
 {
-	fprintf(writer->file, "%" PRIu32 " %" PRIu64 " %" PRIu64 "\n", line, cost.count,
-		cost.period);
+	fprintf(writer->file, "%" PRIu32 " %" PRIu64, line, cost.count);
+	if (writer->measure.has_periods)
+		fprintf(writer->file, " %" PRIu64, cost.period);
+	fputc('\n', writer->file);
 }
 
 static void write_call(struct callgrind_writer *writer, const struct call *call)
@@ -268,18 +271,16 @@ static void callgrind_write_functions(struct callgrind_writer *writer)
 static void write_event_name(const struct event_measure *measure, FILE *file)
 {
 	if (measure->is_time) {
-		fputs("Nanoseconds", file);
+		fputs(" Nanoseconds", file);
 		return;
 	}
-	fputs("Event_", file);
+	fputs(" Event_", file);
 	for (const char *from = measure->name; *from; from++)
 		fputc(isalnum((unsigned char)*from) ? *from : '_', file);
 }
 
-static void callgrind_write_head(const struct callgrind_writer *writer,
-				 const struct output_options *options)
+static void callgrind_write_head(const struct callgrind_writer *writer)
 {
-	struct event_measure measure = event_measure_of(writer->profile, options->event);
 	const struct profile_info *info = &writer->profile->info;
 	struct cost total = writer->totals[0];
 
@@ -287,9 +288,13 @@ static void callgrind_write_head(const struct callgrind_writer *writer,
 		info->tool_version ? info->tool_version : "perf-profile");
 	fputs("cmd: ", writer->file);
 	escape_write_plain(writer->file, info->command ? info->command : "");
-	fputs("\npositions: line\nevents: Samples ", writer->file);
-	write_event_name(&measure, writer->file);
-	fprintf(writer->file, "\nsummary: %" PRIu64 " %" PRIu64 "\n", total.count, total.period);
+	fputs("\npositions: line\nevents: Samples", writer->file);
+	if (writer->measure.has_periods)
+		write_event_name(&writer->measure, writer->file);
+	fprintf(writer->file, "\nsummary: %" PRIu64, total.count);
+	if (writer->measure.has_periods)
+		fprintf(writer->file, " %" PRIu64, total.period);
+	fputc('\n', writer->file);
 }
 
 static void callgrind_writer_init(struct callgrind_writer *writer, const struct profile *profile,
@@ -298,7 +303,9 @@ static void callgrind_writer_init(struct callgrind_writer *writer, const struct 
 	uint32_t *same = memory_allocate(profile->threads.count, sizeof(*same));
 	uint32_t *itself = memory_allocate(profile->frames.count, sizeof(*itself));
 
-	*writer = (struct callgrind_writer){ .profile = profile, .file = file };
+	*writer = (struct callgrind_writer){ .profile = profile,
+					     .measure = event_measure_of(profile, event),
+					     .file = file };
 	for (uint32_t i = 0; i < profile->frames.count; i++)
 		itself[i] = i;
 	named_functions_init(&writer->functions, profile);
@@ -334,7 +341,7 @@ static struct error *callgrind_write(const struct profile *profile,
 	struct callgrind_writer writer;
 
 	callgrind_writer_init(&writer, profile, options->event, file);
-	callgrind_write_head(&writer, options);
+	callgrind_write_head(&writer);
 	callgrind_write_functions(&writer);
 	callgrind_writer_deinit(&writer);
 	return NULL;

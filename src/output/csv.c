@@ -47,15 +47,18 @@ static void write_function(const struct profile *profile, const struct profile_f
 			   const struct profile_quality *quality, FILE *file)
 {
 	_cleanup_free_ char *name = function_name(profile, function);
+	bool has_periods = quality->period_total > 0;
+	uint64_t total = has_periods ? quality->period_total : quality->n_samples;
 
 	write_text_cell(file, name);
 	fputc(',', file);
 	write_text_cell(file, profile_text(profile, profile->objects.items[function->object].path));
 	fprintf(file, ",%s,%" PRIu64 ",%" PRIu64 ",%.4f,%" PRIu64 ",%" PRIu64 ",%.4f\n",
 		kind_of(function->flags), function->self_count, function->self_period,
-		percent_of(function->self_period, quality->period_total), function->children_count,
-		function->children_period,
-		percent_of(function->children_period, quality->period_total));
+		percent_of(has_periods ? function->self_period : function->self_count, total),
+		function->children_count, function->children_period,
+		percent_of(has_periods ? function->children_period : function->children_count,
+			   total));
 }
 
 static struct error *csv_write(const struct profile *profile, const struct output_options *options,

@@ -7,9 +7,10 @@
 /** Where nothing says how far apart samples were. */
 #define INTERVAL_DEFAULT_NS NS_PER_MS
 
-static uint64_t average_period(const struct profile *profile, uint32_t event)
+struct event_measure event_measure_of(const struct profile *profile, uint32_t event)
 {
-	uint64_t count = 0, period = 0;
+	struct event_measure measure = { .name = "samples", .unit = "" };
+	uint64_t frequency_hz = 0, count = 0, period = 0;
 
 	for (size_t i = 0; i < profile->samples.count; i++) {
 		if (profile->samples.items[i].event != event)
@@ -17,14 +18,7 @@ static uint64_t average_period(const struct profile *profile, uint32_t event)
 		count += profile->samples.items[i].count;
 		period += profile->samples.items[i].period;
 	}
-	return count ? period / count : 0;
-}
-
-struct event_measure event_measure_of(const struct profile *profile, uint32_t event)
-{
-	struct event_measure measure = { .name = "samples", .unit = "" };
-	uint64_t frequency_hz = 0;
-
+	measure.has_periods = period > 0;
 	if (event < profile->events.count) {
 		const struct profile_event *found = &profile->events.items[event];
 
@@ -33,11 +27,11 @@ struct event_measure event_measure_of(const struct profile *profile, uint32_t ev
 		measure.period = found->period;
 		frequency_hz = found->frequency_hz;
 	}
-	measure.is_time = strcmp(measure.unit, "ns") == 0;
+	measure.is_time = measure.has_periods && strcmp(measure.unit, "ns") == 0;
 	if (!measure.period && measure.is_time && frequency_hz)
 		measure.period = NS_PER_S / frequency_hz;
-	if (!measure.period)
-		measure.period = average_period(profile, event);
+	if (!measure.period && count)
+		measure.period = period / count;
 
 	if (measure.is_time && measure.period)
 		measure.interval_ns = measure.period;

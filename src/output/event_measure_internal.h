@@ -5,10 +5,11 @@
 #include "profile/profile.h"
 
 struct event_measure {
-	const char *name; /**< Of the event; "samples" when the profile has none. Hostile text. */
-	const char *unit; /**< Of sample.period: "ns", "cycles"; "" when it just counts. */
-	bool is_time;     /**< The period is nanoseconds of CPU time. */
-	uint64_t period;  /**< From one sample to the next, in the unit; 0: no samples either. */
+	const char *name;     /**< Of the event; "samples" without one. Hostile text. */
+	const char *unit;     /**< Of sample.period: "ns", "cycles"; "" when it just counts. */
+	bool has_periods;     /**< Folded stacks have none: then only counts mean something. */
+	bool is_time;         /**< The period is nanoseconds of CPU time. */
+	uint64_t period;      /**< From one sample to the next, in the unit; 0: unknown. */
 	uint64_t interval_ns; /**< About the time from one sample to the next on a busy CPU. */
 };
 

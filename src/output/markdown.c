@@ -71,15 +71,20 @@ static void write_head(const struct profile *profile, const struct output_option
 }
 
 static void write_row(const struct profile *profile, const struct profile_function *function,
-		      uint64_t period_total, FILE *file)
+		      const struct profile_quality *quality, FILE *file)
 {
 	_cleanup_free_ char *name = function_name(profile, function);
 	char self[PROFILE_NUMBER_SIZE_BYTES], children[PROFILE_NUMBER_SIZE_BYTES];
 	char count[PROFILE_NUMBER_SIZE_BYTES];
-	double total = period_total ? (double)period_total : 1;
+	bool has_periods = quality->period_total > 0;
+	double total = (double)(has_periods ? quality->period_total : MAX(quality->n_samples, 1u));
 
-	profile_format_share((double)function->self_period / total, self);
-	profile_format_share((double)function->children_period / total, children);
+	profile_format_share(
+		(double)(has_periods ? function->self_period : function->self_count) / total, self);
+	profile_format_share(
+		(double)(has_periods ? function->children_period : function->children_count) /
+			total,
+		children);
 	profile_format_count(function->self_count, count);
 	fprintf(file, "| %s | %s | %s | ", self, children, count);
 	write_code_span(file, name);
@@ -105,7 +110,7 @@ static struct error *markdown_write(const struct profile *profile,
 		      "|---:|---:|---:|:---|:---|\n",
 		      file);
 	for (size_t i = 0; i < n_rows; i++)
-		write_row(profile, &functions.items[i], quality.period_total, file);
+		write_row(profile, &functions.items[i], &quality, file);
 	if (functions.count > n_rows)
 		fprintf(file, "\n%zu more functions are not shown.\n", functions.count - n_rows);
 	profile_function_vector_deinit(&functions);

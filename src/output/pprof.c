@@ -151,6 +151,8 @@ static void pprof_write_value_type(struct pprof_writer *writer, enum profile_fie
 /** pprof's and Pyroscope's words for CPU time are Go's: "cpu", "nanoseconds". */
 static const char *pprof_type(const struct event_measure *measure)
 {
+	if (!measure->has_periods)
+		return "samples";
 	return measure->is_time ? "cpu" : measure->name;
 }
 
@@ -158,7 +160,7 @@ static const char *pprof_unit(const struct event_measure *measure)
 {
 	if (measure->is_time)
 		return "nanoseconds";
-	return *measure->unit ? measure->unit : "count";
+	return measure->has_periods && *measure->unit ? measure->unit : "count";
 }
 
 static void pprof_add_label(struct pprof_writer *writer, const char *key, const char *text,
@@ -190,7 +192,8 @@ static void pprof_write_sample(struct pprof_writer *writer, const struct profile
 
 	byte_vector_clear(&writer->packed);
 	protobuf_varint(&writer->packed, sample->count);
-	protobuf_varint(&writer->packed, sample->period);
+	if (writer->measure.has_periods)
+		protobuf_varint(&writer->packed, sample->period);
 	protobuf_bytes(&writer->message, SAMPLE_VALUE, writer->packed.items, writer->packed.count);
 
 	pprof_add_label(writer, "thread", *comm ? comm : "[unknown]", 0);
@@ -362,8 +365,9 @@ static struct error *pprof_write(const struct profile *profile,
 
 	pprof_writer_init(&writer, profile, options->event, file);
 	pprof_write_value_type(&writer, PROFILE_SAMPLE_TYPE, "samples", "count");
-	pprof_write_value_type(&writer, PROFILE_SAMPLE_TYPE, pprof_type(&writer.measure),
-			       pprof_unit(&writer.measure));
+	if (writer.measure.has_periods)
+		pprof_write_value_type(&writer, PROFILE_SAMPLE_TYPE, pprof_type(&writer.measure),
+				       pprof_unit(&writer.measure));
 	pprof_write_value_type(&writer, PROFILE_PERIOD_TYPE, pprof_type(&writer.measure),
 			       pprof_unit(&writer.measure));
 	for (size_t i = 0; i < profile->samples.count; i++) {

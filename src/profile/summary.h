@@ -45,7 +45,7 @@ void profile_number_functions(const struct profile *profile,
 			      struct profile_function_vector *functions_ret,
 			      uint32_t *function_of_frame_ret);
 
-/** All functions of one event, descending self period, ties by name. */
+/** All functions of one event, descending self period, then self count, ties by name. */
 void profile_functions_of(const struct profile *profile, uint32_t event,
 			  struct profile_function_vector *ret);
 

@@ -109,9 +109,18 @@ static void test_hostile_names(void **state)
 							     "fn=(9)\xef\xbf\xbd\n");
 }
 
+static void test_without_periods(void **state)
+{
+	struct profile *profile = build("app;main 2\n", false);
+
+	profile->samples.items[0].period = 0;
+	assert_part(profile, "events: Samples\nsummary: 2\n\nob=(2) /bin/app\nfl=(1) ???\n"
+			     "fn=(2) main\n0 2\n");
+}
+
 static void test_empty_profile(void **state)
 {
-	assert_part(profile_create(), "summary: 0 0\n");
+	assert_part(profile_create(), "summary: 0\n");
 }
 
 int main(void)
@@ -122,6 +131,7 @@ int main(void)
 		cmocka_unit_test(test_lines_and_files_within_a_function),
 		cmocka_unit_test(test_other_events_are_named),
 		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_without_periods),
 		cmocka_unit_test(test_empty_profile),
 	};
 

@@ -68,6 +68,15 @@ static void test_hostile_names(void **state)
 		    "b\xef\xbf\xbd\",\"/lib/\"\"x\",user,");
 }
 
+/** Folded stacks: shares are of the counts then. */
+static void test_without_periods(void **state)
+{
+	struct profile *profile = build("app;a 1\napp;b 3\n", false);
+
+	profile->samples.items[0].period = profile->samples.items[1].period = 0;
+	assert_part(profile, "\n\"b\",\"/bin/app\",user,3,0,75.0000,3,0,75.0000\n\"a\",");
+}
+
 static void test_empty_profile(void **state)
 {
 	assert_part(profile_create(), "self_samples,self_period,self_percent");
@@ -76,9 +85,8 @@ static void test_empty_profile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_columns),
-		cmocka_unit_test(test_formulas_are_disarmed),
-		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_columns),       cmocka_unit_test(test_formulas_are_disarmed),
+		cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_without_periods),
 		cmocka_unit_test(test_empty_profile),
 	};
 

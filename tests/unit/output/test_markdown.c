@@ -73,6 +73,15 @@ static void test_hostile_names(void **state)
 		    "| `@team\xef\xbf\xbd<b>\xef\xbf\xbd` |");
 }
 
+/** Folded stacks: shares are of the counts then. */
+static void test_without_periods(void **state)
+{
+	struct profile *profile = build("app;a 1\napp;b 3\n", false);
+
+	profile->samples.items[0].period = profile->samples.items[1].period = 0;
+	assert_part(profile, "| 75.0 % | 75.0 % | 3 | `b` | `app` |\n| 25.0 % |");
+}
+
 static void test_empty_profile(void **state)
 {
 	struct profile *profile = profile_create();
@@ -87,9 +96,8 @@ static void test_empty_profile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole_file),
-		cmocka_unit_test(test_rest_is_counted),
-		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_whole_file),    cmocka_unit_test(test_rest_is_counted),
+		cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_without_periods),
 		cmocka_unit_test(test_empty_profile),
 	};
 

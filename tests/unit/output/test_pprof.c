@@ -78,7 +78,6 @@ static void test_whole_file(void **state)
 static void test_no_samples(void **state)
 {
 	assert_pprof(profile_create(), "1{1:1 2:2}\n"
-				       "1{1:1 2:2}\n"
 				       "11{1:1 2:2}\n"
 				       "9:1700000000000000000\n"
 				       "14:1\n"
@@ -150,6 +149,19 @@ static void test_hostile_names(void **state)
 	free(text);
 }
 
+/** Folded stacks: a value that is 0 everywhere must not be what pprof shows. */
+static void test_without_periods(void **state)
+{
+	struct profile *profile = profile_build("app;main 2\n");
+	char *text;
+
+	profile->samples.items[0].period = 0;
+	text = write_profile(profile);
+	assert_holds(text, "1{1:1 2:2}\n11{1:1 2:2}\n2{1[1] 2[2] ");
+	assert_holds(text, "\n14:1\n");
+	free(text);
+}
+
 static void test_only_the_chosen_event(void **state)
 {
 	struct profile *profile = profile_build("app;main 2\n");
@@ -172,6 +184,7 @@ int main(void)
 		cmocka_unit_test(test_build_id_and_program_first),
 		cmocka_unit_test(test_kernel_addresses_and_code_without_names),
 		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_without_periods),
 		cmocka_unit_test(test_only_the_chosen_event),
 	};
 
