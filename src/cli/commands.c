@@ -7,6 +7,7 @@ const struct command *const commands[] = {
 	&command_script,
 	&command_collapse,
 	&command_flamegraph,
+	&command_export,
 	&command_check,
 	&command_version,
 	&command_help,

@@ -250,3 +250,46 @@ def test_a_deliverable_is_not_written_twice(tmp_path):
     assert done.returncode == 0
     assert (tmp_path / "out/functions.csv").exists()
     assert done.stderr.count("functions.csv") == done.stderr.count("perf-report.txt") == 1
+
+
+def export(perf_profile, *arguments, **keywords):
+    return subprocess.run([perf_profile, "export", *map(str, arguments)], capture_output=True,
+                          timeout=60, check=False, **keywords)
+
+
+def test_export_of_perf_data_has_the_same_samples(recording, perf_profile):
+    done = export(perf_profile, "--format", "speedscope", recording.folder / "perf.data")
+    assert done.returncode == 0, done.stderr
+    file = json.loads(done.stdout)
+    assert sum(len(thread["samples"]) for thread in file["profiles"]) == recording.n_samples
+
+
+def test_export_of_folded_stacks_from_standard_input(perf_profile):
+    done = export(perf_profile, "--format", "csv", "-", input=b"app;main;=HYPERLINK() 3\napp;x 1\n")
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(done.stdout.decode().splitlines()))
+    assert [(row["function"], row["self_samples"], float(row["self_percent"])) for row in rows[:2]
+            ] == [("'=HYPERLINK()", "3", 75), ("x", "1", 25)]
+
+
+def test_export_replaces_only_when_told(recording, perf_profile, tmp_path):
+    arguments = ["--format", "markdown", "-o", tmp_path / "out.md", recording.folder / "perf.data"]
+    assert export(perf_profile, *arguments).returncode == 0
+    done = export(perf_profile, *arguments)
+    assert done.returncode == 125 and b"exists already" in done.stderr
+    assert export(perf_profile, "--force", *arguments).returncode == 0
+
+
+def test_export_without_a_format(perf_profile):
+    done = export(perf_profile)
+    assert done.returncode == 125 and b"no format given" in done.stderr
+
+
+def test_every_format_is_completed(perf_profile):
+    formats = export(perf_profile, "--list").stdout.decode()
+    names = [line.split()[0] for line in formats.splitlines()]
+    assert set(FILES) < set(names)
+    completion = subprocess.run([perf_profile, "help", "--completion", "bash"],
+                                capture_output=True, text=True, check=True).stdout
+    for name in names:
+        assert re.search(rf"\b{name}\b", completion), name

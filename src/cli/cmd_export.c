@@ -1,0 +1,174 @@
+#include "cli/commands.h"
+
+#include "base/output_file.h"
+#include "cli/export_format.h"
+#include "cli/input_options.h"
+#include "cli/terminal.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	OPTION_FORMAT = 1,
+	OPTION_OUTPUT,
+	OPTION_FORCE,
+	OPTION_LIST,
+	OPTION_TITLE,
+};
+
+static const struct option_spec options[] = {
+	{ OPTION_FORMAT, 0, "format", "FORMAT", "What to write; --list shows what there is.",
+	  EXPORT_FORMAT_NAMES },
+	{ OPTION_OUTPUT, 'o', "output", "FILE",
+	  "Where to write; '-' is standard output. Default: standard output.", "FILE" },
+	{ OPTION_FORCE, 'f', "force", NULL, "Replace the file given with -o.", NULL },
+	{ OPTION_LIST, 0, "list", NULL, "List the formats.", NULL },
+	{ OPTION_TITLE, 0, "title", "TEXT",
+	  "Name of the profile in the file. Default: the recorded command.", NULL },
+	{ OPTION_INPUT, 'i', "input", "FILE",
+	  "What to read; '-' is standard input. Default: the last recording.", "FILE" },
+	{ OPTION_INPUT_EVENT, 'e', "event", "EVENT",
+	  "Which event, of several. Default: the one with the most samples.", NULL },
+	SYMBOL_OPTION_SPECS,
+	FILTER_OPTION_SPECS('c', 0, 'S', 'C'),
+	OPTION_END,
+};
+
+static const struct command_example examples[] = {
+	{ "perf-profile export --format pprof -o profile.pb.gz",
+	  "The last recording for go tool pprof." },
+	{ "perf-profile export --format firefox -o profile.json perf.data",
+	  "A perf.data file of any recorder for profiler.firefox.com." },
+	{ NULL, NULL },
+};
+
+struct export_options {
+	struct input_options input;
+	struct output_options output;
+	const struct output_format *format; /**< NULL: none chosen. */
+	const char *path;                   /**< NULL or "-": standard output. */
+	bool may_replace;
+	bool is_list, is_help;
+};
+
+static struct error *apply_option(struct export_options *export, int id, const char *value)
+{
+	bool is_known;
+
+	switch (id) {
+	case OPTION_ID_HELP:
+		export->is_help = true;
+		return NULL;
+	case OPTION_FORMAT:
+		return export_format_read("--format", value, &export->format);
+	case OPTION_OUTPUT:
+		export->path = value;
+		return NULL;
+	case OPTION_FORCE:
+		export->may_replace = true;
+		return NULL;
+	case OPTION_LIST:
+		export->is_list = true;
+		return NULL;
+	case OPTION_TITLE:
+		export->output.title = value;
+		return NULL;
+	default:
+		return input_options_apply(&export->input, id, value, &is_known);
+	}
+}
+
+static struct error *parse(const struct command *command, int argc, char **argv,
+			   struct export_options *export)
+{
+	struct option_parser parser = option_parser_make(command, argc, argv);
+	const char *value;
+	int id;
+
+	for (;;) {
+		RETURN_IF_ERROR(option_parser_next(&parser, &id, &value));
+		if (id == OPTION_ID_END)
+			break;
+		RETURN_IF_ERROR(apply_option(export, id, value));
+		if (export->is_help)
+			return NULL;
+	}
+	if (!export->is_list && !export->format)
+		return error_with_hint(error_new(ERROR_USAGE, "no format given"),
+				       "--format FORMAT; --list shows what there is");
+	return input_options_take_operand(&export->input, &parser);
+}
+
+static void write_list(void)
+{
+	for (const struct output_format *const *format = output_formats; *format; format++)
+		printf("%-12s %s\n", (*format)->name, (*format)->description);
+}
+
+/** A terminal shows bytes as noise at best. */
+static struct error *refuse_terminal(const struct output_format *format)
+{
+	if (!format->is_binary || !isatty(STDOUT_FILENO))
+		return NULL;
+	return error_with_hint(error_new(ERROR_USAGE, "%s is not for a terminal", format->name),
+			       "-o %s writes a file", format->file_name);
+}
+
+static struct error *write_file(struct export_options *export, const struct profile *profile)
+{
+	struct output_file output = { 0 };
+	struct error *error;
+
+	RETURN_IF_ERROR(output_file_create(&output, export->path, export->may_replace));
+	error = export->format->write(profile, &export->output, output.file);
+	if (!error)
+		error = output_file_commit(&output);
+	output_file_abandon(&output);
+	return error;
+}
+
+static struct error *write_export(struct export_options *export)
+{
+	bool is_stdout = !export->path || strcmp(export->path, "-") == 0;
+	struct open_profile opened;
+	struct error *error;
+
+	if (is_stdout)
+		RETURN_IF_ERROR(refuse_terminal(export->format));
+	RETURN_IF_ERROR(input_options_open(&export->input, &opened, &export->output.event));
+	error = is_stdout ? export->format->write(opened.profile, &export->output, stdout)
+			  : write_file(export, opened.profile);
+	open_profile_close(&opened);
+	return error;
+}
+
+static int run_export(const struct command *command, int argc, char **argv)
+{
+	struct export_options export = { .output = output_options_default() };
+	struct error *error = parse(command, argc, argv, &export);
+	int status = EXIT_OURS;
+
+	if (export.is_help)
+		help_write(stdout, command);
+	else if (!error && export.is_list)
+		write_list();
+	else if (!error)
+		error = write_export(&export);
+	if (error)
+		terminal_print_error(error);
+	else
+		status = terminal_finish_output();
+	input_options_deinit(&export.input);
+	return status;
+}
+
+const struct command command_export = {
+	.name = "export",
+	.summary = "Write a profile in the format of another program",
+	.usage = "--format FORMAT [-o FILE] [INPUT]",
+	.description = "INPUT is a perf.data file of any recorder, perf script text or folded "
+		       "stacks; plain, gzip or zstd. Without it, the last recording.",
+	.options = options,
+	.examples = examples,
+	.run = run_export,
+};
