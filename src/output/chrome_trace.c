@@ -20,6 +20,8 @@
 
 #define MICROSECOND_DECIMALS 3 /* of times in ns */
 
+DEFINE_HASH_MAP(end_map, uint64_t, uint64_t, hash_u64, equal_u64)
+
 struct chrome_trace_writer {
 	const struct profile *profile;
 	struct named_functions functions;
@@ -28,6 +30,7 @@ struct chrome_trace_writer {
 	const struct profile_thread *thread; /**< Being written. */
 	struct index_vector open;            /**< Functions begun and not ended, outermost first. */
 	struct index_vector frames;          /**< Of the sample at hand. */
+	struct end_map ends_ns;              /**< By pid << 32 | tid: end of its last event. */
 	uint64_t offset_ns;                  /**< Added to all times. */
 };
 
@@ -87,22 +90,35 @@ static void trace_switch(struct chrome_trace_writer *writer, uint32_t stack, uin
 	}
 }
 
-/** @return when the last function of the thread ended. */
+/**
+ * A thread that takes another name goes on under it, perhaps before the last sample under
+ * the old name was due to end; its events must not overlap.
+ *
+ * @return when the last function of the thread ended.
+ */
 static uint64_t trace_write_samples(struct chrome_trace_writer *writer, uint32_t thread_id)
 {
+	uint64_t key = (uint64_t)writer->thread->pid << 32 | writer->thread->tid;
+	uint64_t *thread_end_ns = end_map_insert(&writer->ends_ns, key, NULL);
 	struct timeline_cursor cursor = timeline_thread(&writer->timeline, thread_id);
 	struct timeline_entry entry;
 	uint64_t end_ns = 0, due_ns = 0;
 
 	while (timeline_next(&cursor, &entry)) {
-		if (entry.time_ns > due_ns)
-			trace_close(writer, 0, MIN(end_ns, entry.time_ns));
-		trace_switch(writer, entry.stack, entry.time_ns);
-		end_ns = entry.time_ns + entry.duration_ns;
+		uint64_t next_ns = entry.time_ns + entry.duration_ns;
+		uint64_t time_ns = entry.time_ns;
+
+		if (time_ns < *thread_end_ns && *thread_end_ns < next_ns)
+			time_ns = *thread_end_ns;
+		if (time_ns > due_ns)
+			trace_close(writer, 0, MIN(end_ns, time_ns));
+		trace_switch(writer, entry.stack, time_ns);
+		end_ns = next_ns;
 		due_ns =
 			entry.time_ns + (uint64_t)((double)entry.duration_ns * JOINED_DISTANCE_MAX);
 	}
 	trace_close(writer, 0, end_ns);
+	*thread_end_ns = MAX(*thread_end_ns, writer->timeline.has_times ? end_ns : 0);
 	return end_ns;
 }
 
@@ -158,6 +174,7 @@ static struct error *chrome_trace_write(const struct profile *profile,
 
 	timeline_deinit(&writer.timeline);
 	named_functions_deinit(&writer.functions);
+	end_map_deinit(&writer.ends_ns);
 	index_vector_deinit(&writer.frames);
 	index_vector_deinit(&writer.open);
 	return NULL;

@@ -61,6 +61,15 @@ static void test_threads_have_names(void **state)
 		    "\"args\":{\"name\":\"app\"}}");
 }
 
+/** The sample under the new name came before the one under the old name was over. */
+static void test_renamed_threads_do_not_overlap(void **state)
+{
+	struct profile *profile = build("sh-7/7;main 1\napp-7/7;main 1\n", true);
+
+	profile->ticks.items[1].time_ns -= 400000;
+	assert_part(profile, B("7", "1000.000", "main", "app") "," E("7", "1600.000") "]\n");
+}
+
 /** Without times, the second name's frames come after the first's. */
 static void test_without_times(void **state)
 {
@@ -85,6 +94,7 @@ int main(void)
 		cmocka_unit_test(test_shared_frames_are_one_event),
 		cmocka_unit_test(test_waiting_is_a_gap),
 		cmocka_unit_test(test_threads_have_names),
+		cmocka_unit_test(test_renamed_threads_do_not_overlap),
 		cmocka_unit_test(test_without_times),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_empty_profile),
