@@ -121,22 +121,29 @@ static void print_criteria(const struct explanation *explanation)
 	}
 }
 
+/** Of the list of files; exports may have longer names. */
+#define FILE_NAME_WIDTH 20
+
 static void print_files(const struct deliverable_vector *deliverables,
 			const struct output_folder *folder)
 {
 	_cleanup_free_ char *path = escape_plain(folder->path);
+	int width = FILE_NAME_WIDTH;
 
+	for (size_t i = 0; i < deliverables->count; i++)
+		width = MAX(width, (int)strlen(deliverables->items[i].name));
 	fprintf(stderr, "\n%sFiles in %s/%s\n", terminal_begin(stderr, STYLE_BOLD), path,
 		terminal_end(stderr));
 	for (size_t i = 0; i < deliverables->count; i++) {
 		const struct deliverable *deliverable = &deliverables->items[i];
 
 		if (deliverable->error)
-			fprintf(stderr, "  %s%-20s NOT WRITTEN: %s%s\n",
-				terminal_begin(stderr, STYLE_BAD), deliverable->name,
+			fprintf(stderr, "  %s%-*s NOT WRITTEN: %s%s\n",
+				terminal_begin(stderr, STYLE_BAD), width, deliverable->name,
 				deliverable->error->message, terminal_end(stderr));
 		else
-			fprintf(stderr, "  %-20s %s\n", deliverable->name, deliverable->purpose);
+			fprintf(stderr, "  %-*s %s\n", width, deliverable->name,
+				deliverable->purpose);
 	}
 }
 
