@@ -8,6 +8,7 @@ const struct command *const commands[] = {
 	&command_collapse,
 	&command_flamegraph,
 	&command_export,
+	&command_compare,
 	&command_check,
 	&command_version,
 	&command_help,

@@ -22,10 +22,11 @@ LAYERS = {
     "capture": "base arch record",
     "analyze": "base cache arch record object process unwind runtime symbols profile",
     "explain": "base profile",
+    "compare": "base capture profile",
     "output": "base profile",
     "check": "base arch capture object",
     "cli": "base cache arch record perfdata object process unwind runtime symbols profile input "
-           "capture analyze explain output check",
+           "capture analyze explain compare output check",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)

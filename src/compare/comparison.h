@@ -1,0 +1,122 @@
+#pragma once
+
+/**
+ * The experiment: several commands, run in turns until enough is known about the ratios of
+ * their times. The first side is what the others are compared with.
+ */
+
+#include "compare/command_line.h"
+#include "compare/statistics.h"
+#include "compare/timed_run.h"
+
+#include "base/string_table.h"
+
+/** Sides of one comparison; more are refused. */
+#define COMPARISON_SIDES_MAX 1000
+
+/** Runs of one side; more add nothing but time. */
+#define COMPARISON_RUNS_MAX 10000
+
+/** What to run around a side's runs; NULL: nothing. Scripts for a shell; borrowed. */
+struct side_hooks {
+	const char *setup;    /**< Before its first run, the warm-up included. */
+	const char *prepare;  /**< Before each run. */
+	const char *conclude; /**< After each run. */
+	const char *cleanup;  /**< After all runs. */
+};
+
+DEFINE_VECTOR(run_vector, struct timed_run)
+
+/** One value of a --parameter; borrowed. */
+struct parameter {
+	const char *name;
+	const char *value;
+};
+
+DEFINE_VECTOR(parameter_vector, struct parameter)
+
+/** One of the things compared. */
+struct side {
+	char *name; /**< Shown; owned. */
+	struct command_line command;
+	struct side_hooks hooks;
+	const char *folder; /**< Working folder of its runs; NULL: ours. Borrowed. */
+	struct parameter_vector parameters;
+	struct run_vector runs;
+	size_t n_failed; /**< Runs with a status other than 0, and accepted. */
+};
+
+DEFINE_VECTOR(side_vector, struct side)
+
+struct comparison_options {
+	double precision;   /**< Half width of the interval to reach, of the ratio; 0.01 is 1 %. */
+	uint64_t budget_ns; /**< For warm-up and runs. */
+	uint32_t n_warmups; /**< Per side, untimed. */
+	uint32_t n_runs_exact; /**< Per side; 0: as the two above say. */
+	uint32_t n_runs_least;
+	uint32_t n_runs_most;
+	uint64_t seed;
+	uint64_t timeout_ns; /**< Per run; 0: none. */
+	bool accepts_failure;
+	struct shell_choice shell;
+	struct launch_place place;       /**< Streams of the commands. */
+	struct launch_place hooks_place; /**< Streams of the hooks. */
+};
+
+/** Why no more runs were made. */
+enum comparison_end {
+	COMPARISON_RUNS_MADE, /**< As many as asked for, or as many as allowed. */
+	COMPARISON_PRECISE,   /**< The interval is narrow enough. */
+	COMPARISON_BUDGET_SPENT,
+	COMPARISON_STOPPED, /**< By the user. */
+};
+
+struct comparison {
+	const struct comparison_options *options;
+	struct side_vector sides;
+	enum comparison_end end;
+	double shell_s[N_METRICS]; /**< Start of the shell alone, taken off; 0: none. */
+	bool is_paired;            /**< Sides took turns: the i-th runs belong together. */
+	bool has_hardware;         /**< Counters of the CPU work here. */
+};
+
+struct comparison_watch {
+	struct run_watch run;
+	/** Before each run; @p width is the half width reached, NAN before it is known. */
+	void (*show_progress)(void *context, const struct comparison *comparison, size_t side,
+			      double width);
+};
+
+/** @param options  Borrowed as long as the comparison. */
+void comparison_init(struct comparison *comparison, const struct comparison_options *options);
+void comparison_deinit(struct comparison *comparison);
+
+/** A new side. Takes @p command. @p name is copied. */
+struct side *comparison_add_side(struct comparison *comparison, const char *name,
+				 struct command_line command);
+
+/** Make all runs. Once started, the cleanup hooks run also after errors. */
+struct error *comparison_run(struct comparison *comparison,
+			     const struct comparison_watch *watch) MUST_CHECK;
+
+/**
+ * The measured values of a metric in order of the runs.
+ *
+ * @param values_ret  Free with free().
+ * @return empty when any run has none.
+ */
+struct series side_series(const struct side *side, enum metric metric, double **values_ret);
+
+/** What is known about one metric of a side, against the first side. */
+struct metric_change {
+	bool is_measured;          /**< On both sides. */
+	double reference, changed; /**< Medians. */
+	bool has_ratio;
+	struct estimate ratio; /**< changed / reference */
+	double rank_p;
+	/** The interval excludes 1 and the rank test agrees (p < 0.05). */
+	bool is_different;
+};
+
+struct metric_change comparison_change(const struct comparison *comparison, size_t side,
+				       enum metric metric);

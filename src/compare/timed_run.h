@@ -1,0 +1,45 @@
+#pragma once
+
+/** One run of a command, measured. */
+
+#include "base/error.h"
+#include "capture/launch.h"
+#include "compare/metric.h"
+
+#include <sys/types.h>
+
+/** What the caller wants to know and decide while commands run. NULL functions: nothing. */
+struct run_watch {
+	/** @p pid is about to run; 0: it has ended. For passing signals on. */
+	void (*set_running)(void *context, pid_t pid);
+	/** The user wants to end; asked after each run. */
+	bool (*is_stopped)(void *context);
+	void *context;
+};
+
+struct timed_run {
+	double values[N_METRICS]; /**< NAN: not measured. */
+	int wait_status;          /**< As waitpid(2) gives it. */
+	bool is_timed_out;
+	uint32_t order; /**< Of all timed runs of a comparison, from 0. */
+};
+
+/**
+ * Run @p argv to its end.
+ *
+ * Time begins when the child is let go to exec and ends when its end is noticed. Peak
+ * memory is ru_maxrss of getrusage(2): of the largest process of the command; the kernel
+ * counts the little our own child had before its exec, so values below about 2 MiB are not
+ * the command's.
+ *
+ * @param timeout_ns  After it the command is killed; 0: never.
+ * @return only errors of starting it; a bad end is data.
+ */
+struct error *timed_run_make(char *const *argv, const struct launch_place *place,
+			     uint64_t timeout_ns, const struct run_watch *watch,
+			     struct timed_run *ret) MUST_CHECK;
+
+bool timed_run_is_good(const struct timed_run *run);
+
+/** "ended with status 3", "was killed by signal 11 (Segmentation fault)"; free with free(). */
+char *timed_run_describe_end(const struct timed_run *run);
