@@ -67,6 +67,8 @@ struct analyzer *analyzer_create(const struct record_source *source,
 		.unwinder = architecture ? unwinder_create(architecture) : NULL,
 		.origin = options->origin ? &analyzer->origin : NULL,
 	};
+	if (analyzer->stacks.unwinder)
+		unwinder_set_cache(analyzer->stacks.unwinder, options->symbols->cache);
 	add_events(analyzer->profile, source);
 	return analyzer;
 }
@@ -196,6 +198,8 @@ struct error *analyzer_finish(struct analyzer *analyzer)
 void analyzer_keep(struct analyzer *analyzer)
 {
 	symbolizer_keep(analyzer->symbolizer);
+	if (analyzer->stacks.unwinder)
+		unwinder_keep(analyzer->stacks.unwinder);
 }
 
 struct profile *analyzer_profile(struct analyzer *analyzer)

@@ -152,3 +152,9 @@ struct object *object_debug_file(struct object *object);
  * replaced, found without opening one. 0: there is none.
  */
 uint64_t object_debug_stamp(struct object *object);
+
+/**
+ * What is found in @p object and its debug files depends on this text alone: build id, size,
+ * object_debug_stamp(). Free it. NULL: it is no open file, or has no build id.
+ */
+char *object_fingerprint(struct object *object);

@@ -2,24 +2,10 @@
 
 #include "symbols/symbol_table_file_internal.h"
 
-#include <inttypes.h>
-
-char *known_symbols_identity(struct object *object)
-{
-	char build_id[BUILD_ID_TEXT_SIZE_BYTES];
-
-	if (object->kind != OBJECT_FILE || object->state != OBJECT_OPEN ||
-	    !object->build_id.size_bytes)
-		return NULL;
-	build_id_format(&object->build_id, build_id);
-	return memory_format_text("build id %s size %zu debug %016" PRIx64, build_id,
-				  object->image.size, object_debug_stamp(object));
-}
-
 /** With what changes the answers. NULL: there is no key. */
 static char *answers_identity(struct object *object, const struct symbolizer_options *options)
 {
-	_cleanup_free_ char *identity = known_symbols_identity(object);
+	_cleanup_free_ char *identity = object_fingerprint(object);
 
 	if (!identity)
 		return NULL;

@@ -5,12 +5,6 @@
 #include "symbols/symbol_pieces_internal.h"
 #include "symbols/symbol_sources_internal.h"
 
-/**
- * What the symbols of @p object depend on, as text: its build id and size and the debug files that
- * are there. Free it. NULL: it cannot be told apart, so nothing is kept of it.
- */
-char *known_symbols_identity(struct object *object);
-
 /** Answers found before. All zero: none. */
 struct known_symbols {
 	char *identity; /**< NULL: nothing is kept of this object. */

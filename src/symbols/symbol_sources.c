@@ -141,7 +141,7 @@ static void load_elf(struct object *object, const struct symbolizer_options *opt
 	if (object->state != OBJECT_OPEN)
 		return;
 	result->may_have_debug_info = true;
-	identity = options->cache ? known_symbols_identity(object) : NULL;
+	identity = options->cache ? object_fingerprint(object) : NULL;
 	if (known_table_load(options->cache, identity, result))
 		return;
 	note_problem(result,
@@ -159,7 +159,7 @@ static void keep_elf(struct object *object, const struct symbolizer_options *opt
 
 	if (result->problem || result->table.count < KEPT_TABLE_COUNT_MIN)
 		return;
-	identity = known_symbols_identity(object);
+	identity = object_fingerprint(object);
 	known_table_keep(options->cache, identity, object->path, &result->table, result->kind);
 }
 

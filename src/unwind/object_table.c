@@ -1,11 +1,15 @@
 #include "unwind/object_table.h"
 
 #include "unwind/cfi_pointer.h"
+#include "unwind/unwind_table_file.h"
 
 #include <inttypes.h>
 
 /** .eh_frame (or its stand-in) and .debug_frame. */
 #define SECTIONS_MAX 2
+
+/** Smaller tables are made as fast as they are loaded. */
+#define KEPT_ROWS_MIN 8192
 
 /** LSB 5.0 core, ".eh_frame_hdr": version, three encodings, then the pointer to .eh_frame. */
 #define EH_FRAME_HEADER_VERSION 1
@@ -101,16 +105,71 @@ static size_t find_sections(struct object *object, struct cfi_section sections[S
 	return n_sections;
 }
 
-struct error *object_table_create(struct object *object, struct unwind_table **ret)
+/** @param sections  Filled; input_ret borrows it. */
+static void find_input(struct object *object, struct cfi_section sections[SECTIONS_MAX],
+		       struct unwind_table_input *ret)
 {
-	struct cfi_section sections[SECTIONS_MAX];
-	struct unwind_table_input input = {
+	*ret = (struct unwind_table_input){
 		.architecture = object->architecture,
 		.name = object->path,
 		.sections = sections,
 	};
+	find_code_range(object, &ret->code_start, &ret->code_end);
+	ret->n_sections = find_sections(object, sections);
+}
 
-	find_code_range(object, &input.code_start, &input.code_end);
-	input.n_sections = find_sections(object, sections);
+struct error *object_table_create(struct object *object, struct unwind_table **ret)
+{
+	struct cfi_section sections[SECTIONS_MAX];
+	struct unwind_table_input input;
+
+	find_input(object, sections, &input);
 	return unwind_table_create(&input, ret);
+}
+
+static struct cache_key key_of(const char *fingerprint)
+{
+	return (struct cache_key){
+		.kind = "unwind",
+		.version = UNWIND_TABLE_FILE_VERSION,
+		.identity = fingerprint,
+	};
+}
+
+struct unwind_table *object_table_load(struct object *object, struct cache *cache)
+{
+	_cleanup_free_ char *fingerprint = cache ? object_fingerprint(object) : NULL;
+	struct cfi_section sections[SECTIONS_MAX];
+	struct unwind_table_input input;
+	struct unwind_table *table;
+	struct cached cached;
+	struct cache_key key;
+	struct error *error;
+
+	if (!fingerprint)
+		return NULL;
+	key = key_of(fingerprint);
+	if (!cache_load(cache, &key, &cached))
+		return NULL;
+	find_input(object, sections, &input);
+	error = unwind_table_read(&cached, &input, &table);
+	if (!error)
+		return table;
+	error_destroy(error);
+	cache_note_damage(cache);
+	return NULL;
+}
+
+void object_table_keep(struct object *object, const struct unwind_table *table, struct cache *cache)
+{
+	_cleanup_free_ char *fingerprint = cache ? object_fingerprint(object) : NULL;
+	struct byte_vector content = { 0 };
+	struct cache_key key;
+
+	if (!fingerprint || unwind_table_statistics(table).n_rows < KEPT_ROWS_MIN)
+		return;
+	key = key_of(fingerprint);
+	unwind_table_write(table, &content);
+	cache_store(cache, &key, object->path, (struct bytes){ content.items, content.count });
+	byte_vector_deinit(&content);
 }

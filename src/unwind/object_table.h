@@ -2,6 +2,7 @@
 
 /** Finds an ELF object's call frame information, wherever it is, and makes its table. */
 
+#include "cache/cache.h"
 #include "object/object.h"
 #include "unwind/unwind_table.h"
 
@@ -13,3 +14,10 @@
  * separate debug file.
  */
 struct error *object_table_create(struct object *object, struct unwind_table **ret) MUST_CHECK;
+
+/** The table that object_table_keep() kept for @p object, or NULL. */
+struct unwind_table *object_table_load(struct object *object, struct cache *cache);
+
+/** Keep @p table of @p object, if loading it will be quicker than making it. */
+void object_table_keep(struct object *object, const struct unwind_table *table,
+		       struct cache *cache);

@@ -2,21 +2,12 @@
 
 #include "base/hash_map.h"
 #include "unwind/unwind_rule.h"
+#include "unwind/unwind_table_internal.h"
 
 #include <assert.h>
 
-#define PAGE_SHIFT 16
-#define RULES_MAX  UINT32_C(0x10000)
-
 /** Functions are aligned to 16 bytes: a shorter gap is padding, which is never run. */
 #define PADDING_MAX_BYTES 15
-
-/** Rules every table has, by number. */
-enum fixed_rule {
-	FIXED_RULE_GAP,
-	FIXED_RULE_BAD,
-	N_FIXED_RULES,
-};
 
 static const struct unwind_rule gap_rule = { .kind = UNWIND_RULE_GAP };
 
@@ -57,30 +48,8 @@ static inline bool saves_equal(struct unwind_saves a, struct unwind_saves b)
 	return memcmp(&a, &b, sizeof(a)) == 0;
 }
 
-/** Call frame instructions to be run again for rules of kind FULL. */
-struct full_part {
-	struct cfi_fde fde;
-	uint32_t section_index;
-};
-
-DEFINE_VECTOR(rule_vector, struct unwind_rule)
-DEFINE_VECTOR(saves_vector, struct unwind_saves)
-DEFINE_VECTOR(full_part_vector, struct full_part)
 DEFINE_HASH_MAP(rule_map, struct unwind_rule, uint32_t, rule_hash, rule_equal)
 DEFINE_HASH_MAP(saves_map, struct unwind_saves, uint32_t, saves_hash, saves_equal)
-
-struct unwind_table {
-	uint64_t start; /**< Elf address of the first page. */
-	uint32_t n_pages;
-	uint32_t *page_first_rows; /**< n_pages + 1: by page, number of its first row. */
-	struct index_vector rows;  /**< Ascending by address: its low 16 bits, the rule's number. */
-	struct rule_vector rules;
-	struct saves_vector saves;
-	struct full_part_vector full_parts;
-	struct cfi **sections; /**< Kept for the full parts. */
-	size_t n_sections;
-	struct unwind_table_statistics statistics;
-};
 
 /** An FDE of any section. */
 struct part {
@@ -377,8 +346,11 @@ void unwind_table_destroy(struct unwind_table *table)
 	for (size_t i = 0; i < table->n_sections; i++)
 		cfi_destroy(table->sections[i]);
 	free(table->sections);
+	free(table->section_inputs);
 	free(table->page_first_rows);
-	index_vector_deinit(&table->rows);
+	if (!table->cached.mapping)
+		index_vector_deinit(&table->rows);
+	cached_release(&table->cached);
 	rule_vector_deinit(&table->rules);
 	saves_vector_deinit(&table->saves);
 	full_part_vector_deinit(&table->full_parts);
@@ -446,6 +418,10 @@ bool unwind_table_full_row(struct unwind_table *table, const struct unwind_rule 
 
 	assert(rule->kind == UNWIND_RULE_FULL);
 	part = &table->full_parts.items[rule->operand];
+	if (!part->fde.instructions.data)
+		unwind_table_find_full_parts(table);
+	if (!part->fde.instructions.data)
+		return false;
 
 	_cleanup_error_ struct error *error =
 		cfi_run(table->sections[part->section_index], &part->fde, search_row, &search);

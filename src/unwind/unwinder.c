@@ -15,6 +15,7 @@ struct object_slot {
 	bool was_tried;
 	struct unwind_table *table; /**< NULL: not tried, or none could be made. */
 	char *problem;              /**< Why not. */
+	struct object *made_for;    /**< The table was made in this run, of it; NULL: was not. */
 };
 
 DEFINE_VECTOR(object_slot_vector, struct object_slot)
@@ -32,6 +33,7 @@ struct unwinder {
 	struct object_slot_vector slots; /**< By object->index. */
 	struct step_vector steps;        /**< Of the walk at hand; here to keep its memory. */
 	struct cached_site *cache;       /**< SITE_CACHE_SIZE, direct-mapped. */
+	struct cache *kept_tables;       /**< From run to run; NULL: none. */
 	struct unwinder_statistics statistics;
 };
 
@@ -58,6 +60,33 @@ void unwinder_destroy(struct unwinder *unwinder)
 	free(unwinder);
 }
 
+void unwinder_set_cache(struct unwinder *unwinder, struct cache *cache)
+{
+	unwinder->kept_tables = cache;
+}
+
+void unwinder_keep(struct unwinder *unwinder)
+{
+	for (size_t i = 0; i < unwinder->slots.count; i++) {
+		struct object_slot *slot = &unwinder->slots.items[i];
+
+		if (slot->made_for)
+			object_table_keep(slot->made_for, slot->table, unwinder->kept_tables);
+		slot->made_for = NULL;
+	}
+}
+
+static struct error *slot_find_table(struct unwinder *unwinder, struct object_slot *slot,
+				     struct object *object)
+{
+	slot->table = object_table_load(object, unwinder->kept_tables);
+	if (slot->table)
+		return NULL;
+	RETURN_IF_ERROR(object_table_create(object, &slot->table));
+	slot->made_for = object;
+	return NULL;
+}
+
 static void slot_build(struct unwinder *unwinder, struct object_slot *slot, struct object *object)
 {
 	struct unwinder_statistics *statistics = &unwinder->statistics;
@@ -71,7 +100,7 @@ static void slot_build(struct unwinder *unwinder, struct object_slot *slot, stru
 	else if (object->architecture != unwinder->architecture)
 		slot->problem = memory_duplicate_text("made for another CPU");
 	else
-		error = object_table_create(object, &slot->table);
+		error = slot_find_table(unwinder, slot, object);
 	if (error)
 		slot->problem = memory_duplicate_text(error->message);
 	error_destroy(error);

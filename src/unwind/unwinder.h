@@ -11,6 +11,7 @@
 #include "unwind/address_stack.h"
 
 struct architecture;
+struct cache;
 struct process;
 struct record;
 struct registers;
@@ -31,6 +32,12 @@ struct unwinder_statistics {
 
 struct unwinder *unwinder_create(const struct architecture *architecture);
 void unwinder_destroy(struct unwinder *unwinder);
+
+/** Where tables are kept from run to run; borrowed; NULL, as at first: nowhere. */
+void unwinder_set_cache(struct unwinder *unwinder, struct cache *cache);
+
+/** Keep the tables that were made; when nobody waits any more. */
+void unwinder_keep(struct unwinder *unwinder);
 
 /**
  * Recover the user call chain of one sample, innermost frame first.
