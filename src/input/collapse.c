@@ -10,16 +10,29 @@
 /** Of a line that is shown in a message. */
 #define SHOWN_LINE_MAX_BYTES 80
 
+/** Line 0 is none. */
+#define LINE_NONE 0
+
+/** Of different frame lines remembered at a time. */
+#define LINE_TEXTS_MAX_BYTES ((size_t)128 * 1024 * 1024)
+
 /** What a line of text stands for: a run of names, outermost first. */
 struct line_entry {
-	uint64_t hash; /**< 0: the slot is free. */
 	const char *text;
 	uint32_t length;
 	uint32_t first_name; /**< Into collapse.line_names. */
 	uint32_t n_names;
-	bool is_java;	  /**< Read as a line of a Java process. */
-	bool is_frame;	  /**< False: not recognised. */
-	bool ends_stack;  /**< Its callers are left out. */
+	uint32_t successor; /**< The line that came after it last time. */
+	bool is_java;	    /**< Read as a line of a Java process. */
+	bool is_frame;	    /**< False: not recognised. */
+	bool ends_stack;    /**< Its callers are left out. */
+};
+
+DEFINE_VECTOR(line_entry_vector, struct line_entry)
+
+struct line_slot {
+	uint32_t hash;
+	uint32_t line; /**< LINE_NONE: free. */
 };
 
 /** A distinct stack: the thread's name, then the functions from the innermost on. */
@@ -34,8 +47,9 @@ struct collapse {
 	const struct collapse_options *options;
 	struct string_table names;
 
-	struct line_entry *lines; /**< Open addressing; capacities are powers of two. */
-	size_t n_lines, line_capacity;
+	struct line_entry_vector lines;
+	struct line_slot *line_slots; /**< Open addressing; capacities are powers of two. */
+	size_t line_capacity;
 	struct arena line_texts;
 	struct index_vector line_names;
 
@@ -50,7 +64,8 @@ struct collapse {
 	struct index_vector sample; /**< As stack_entry has it; empty: none, or one left out. */
 	uint64_t period;
 	bool is_java;
-	bool is_complete; /**< The rest of its callers is not wanted. */
+	bool is_complete;   /**< The rest of its callers is not wanted. */
+	uint32_t last_line; /**< The frame before, or the first one after a header. */
 	uint64_t n_samples;
 
 	struct byte_vector last_ids;  /**< Comm and ids of the last header, and... */
@@ -65,7 +80,9 @@ struct collapse *collapse_create(const struct collapse_options *options)
 	collapse->options = options;
 	string_table_init(&collapse->names);
 	collapse->line_capacity = 1024;
-	collapse->lines = memory_allocate(collapse->line_capacity, sizeof(*collapse->lines));
+	collapse->line_slots =
+		memory_allocate(collapse->line_capacity, sizeof(*collapse->line_slots));
+	line_entry_vector_append_new(&collapse->lines);
 	collapse->stack_capacity = 1024;
 	collapse->stacks = memory_allocate(collapse->stack_capacity, sizeof(*collapse->stacks));
 	collapse->event = memory_duplicate_text(options->event);
@@ -77,7 +94,8 @@ void collapse_destroy(struct collapse *collapse)
 	if (!collapse)
 		return;
 	string_table_deinit(&collapse->names);
-	free(collapse->lines);
+	line_entry_vector_deinit(&collapse->lines);
+	free(collapse->line_slots);
 	arena_deinit(&collapse->line_texts);
 	index_vector_deinit(&collapse->line_names);
 	free(collapse->stacks);
@@ -114,22 +132,26 @@ static void note_unrecognised(struct collapse *collapse, const struct line_reade
 
 /* Frame lines. */
 
+static void place_line(struct line_slot *slots, size_t capacity, struct line_slot slot)
+{
+	size_t index = slot.hash & (capacity - 1);
+
+	while (slots[index].line != LINE_NONE)
+		index = (index + 1) & (capacity - 1);
+	slots[index] = slot;
+}
+
 static void grow_lines(struct collapse *collapse)
 {
 	size_t capacity = collapse->line_capacity * 2;
-	struct line_entry *lines = memory_allocate(capacity, sizeof(*lines));
+	struct line_slot *slots = memory_allocate(capacity, sizeof(*slots));
 
 	for (size_t i = 0; i < collapse->line_capacity; i++) {
-		size_t index = collapse->lines[i].hash & (capacity - 1);
-
-		if (!collapse->lines[i].hash)
-			continue;
-		while (lines[index].hash)
-			index = (index + 1) & (capacity - 1);
-		lines[index] = collapse->lines[i];
+		if (collapse->line_slots[i].line != LINE_NONE)
+			place_line(slots, capacity, collapse->line_slots[i]);
 	}
-	free(collapse->lines);
-	collapse->lines = lines;
+	free(collapse->line_slots);
+	collapse->line_slots = slots;
 	collapse->line_capacity = capacity;
 }
 
@@ -272,66 +294,82 @@ static struct error *make_line(struct collapse *collapse, struct text_span line,
 	return NULL;
 }
 
-/**
- * The part of a frame line that says what it is called: without the address,
- * unless that shows. The address is a word, so what begins behind it never
- * equals what begins with it. Empty: there is no address, so it is no such line.
- */
-static struct text_span line_key(const struct collapse *collapse, struct text_span line)
+/** Forget what lines stand for: there may be no end of different addresses. */
+static void clear_lines(struct collapse *collapse)
 {
-	const char *at = line.start, *const end = text_span_end(line);
-	const char *address;
+	arena_deinit(&collapse->line_texts);
+	index_vector_clear(&collapse->line_names);
+	collapse->lines.count = 1;
+	collapse->lines.items[LINE_NONE] = (struct line_entry){ 0 };
+	collapse->last_line = LINE_NONE;
+	memset(collapse->line_slots, 0, collapse->line_capacity * sizeof(*collapse->line_slots));
+}
 
-	while (at < end && script_is_space(*at))
-		at++;
-	address = at;
-	while (at < end && script_is_word(*at))
-		at++;
-	if (at == address)
-		return (struct text_span){ 0 };
-	/* Without a name a part of the address serves as one. */
-	if (collapse->options->has_addresses || collapse->options->expand_inlined ||
-	    end - at < 2 || at[1] == '(')
-		at = address;
-	return text_span_make(at, end);
+static struct error *add_line(struct collapse *collapse, struct text_span line, uint32_t hash,
+			      struct line_reader *reader, uint32_t *ret)
+{
+	struct line_entry entry;
+	uint32_t id;
+
+	if (collapse->line_texts.total_bytes + line.length > LINE_TEXTS_MAX_BYTES)
+		clear_lines(collapse);
+	id = (uint32_t)collapse->lines.count;
+	RETURN_IF_ERROR(make_line(collapse, line, collapse->is_java, reader, &entry));
+	entry.text = arena_duplicate_text(&collapse->line_texts, line.start, line.length);
+	entry.length = (uint32_t)line.length;
+	line_entry_vector_append(&collapse->lines, entry);
+	if (collapse->lines.count * 2 > collapse->line_capacity)
+		grow_lines(collapse);
+	place_line(collapse->line_slots, collapse->line_capacity,
+		   (struct line_slot){ .hash = hash, .line = id });
+	*ret = id;
+	return NULL;
 }
 
 static struct error *find_line(struct collapse *collapse, struct text_span line,
-			       struct line_reader *reader, const struct line_entry **ret)
+			       struct line_reader *reader, uint32_t *ret)
 {
-	struct text_span key = line_key(collapse, line);
-	static const struct line_entry no_frame;
-	uint64_t hash = (text_hash(key.start, key.length) ^ collapse->is_java) | 1ull << 63;
-	size_t index = hash & (collapse->line_capacity - 1);
-	struct line_entry *entry;
+	uint32_t hash = (uint32_t)text_hash(line.start, line.length) ^ collapse->is_java;
 
-	if (key.length == 0) {
-		*ret = &no_frame;
-		return NULL;
-	}
-	for (; (entry = &collapse->lines[index])->hash;
-	     index = (index + 1) & (collapse->line_capacity - 1)) {
-		if (entry->hash == hash && entry->length == key.length &&
+	for (size_t index = hash;; index++) {
+		const struct line_slot *slot =
+			&collapse->line_slots[index & (collapse->line_capacity - 1)];
+		const struct line_entry *entry = &collapse->lines.items[slot->line];
+
+		if (slot->line == LINE_NONE)
+			return add_line(collapse, line, hash, reader, ret);
+		if (slot->hash == hash && entry->length == line.length &&
 		    entry->is_java == collapse->is_java &&
-		    memcmp(entry->text, key.start, key.length) == 0) {
-			*ret = entry;
+		    memcmp(entry->text, line.start, line.length) == 0) {
+			*ret = slot->line;
 			return NULL;
 		}
 	}
-	RETURN_IF_ERROR(make_line(collapse, line, collapse->is_java, reader, entry));
-	entry->text = arena_duplicate_text(&collapse->line_texts, key.start, key.length);
-	entry->length = (uint32_t)key.length;
-	entry->hash = hash;
-	*ret = entry;
-	if (++collapse->n_lines * 4 > collapse->line_capacity * 3) {
-		struct line_entry copy = *entry;
+}
 
-		grow_lines(collapse);
-		index = hash & (collapse->line_capacity - 1);
-		while (collapse->lines[index].text != copy.text)
-			index = (index + 1) & (collapse->line_capacity - 1);
-		*ret = &collapse->lines[index];
-	}
+static void append_frame(struct collapse *collapse, const struct line_entry *entry)
+{
+	const uint32_t *names = collapse->line_names.items + entry->first_name;
+
+	for (uint32_t i = entry->n_names; i-- > 0;)
+		index_vector_append(&collapse->sample, names[i]);
+	collapse->is_complete = entry->ends_stack;
+}
+
+/** The names follow from two lines, so that one cannot be looked up. */
+static struct error *read_frame_with_source(struct collapse *collapse, struct text_span line,
+					    struct line_reader *reader)
+{
+	struct line_entry made;
+
+	index_vector_clear(&collapse->line_names);
+	if (collapse->sample.count == 0)
+		return NULL;
+	RETURN_IF_ERROR(make_line(collapse, line, collapse->is_java, reader, &made));
+	if (!made.is_frame)
+		note_unrecognised(collapse, reader, line);
+	else if (!collapse->is_complete)
+		append_frame(collapse, &made);
 	return NULL;
 }
 
@@ -339,29 +377,42 @@ static struct error *read_frame(struct collapse *collapse, struct text_span line
 				struct line_reader *reader)
 {
 	const struct line_entry *entry;
-	struct line_entry made;
+	uint32_t id;
 
-	if (collapse->options->has_source_lines) {
-		/* The names follow from two lines, so that one cannot be looked up. */
-		collapse->line_names.count = 0;
-		if (collapse->sample.count == 0)
-			return NULL;
-		RETURN_IF_ERROR(make_line(collapse, line, collapse->is_java, reader, &made));
-		entry = &made;
-	} else {
-		RETURN_IF_ERROR(find_line(collapse, line, reader, &entry));
-	}
+	if (collapse->options->has_source_lines)
+		return read_frame_with_source(collapse, line, reader);
+	RETURN_IF_ERROR(find_line(collapse, line, reader, &id));
+	entry = &collapse->lines.items[id];
 	if (!entry->is_frame) {
 		note_unrecognised(collapse, reader, line);
 		return NULL;
 	}
-	if (collapse->sample.count == 0 || collapse->is_complete)
-		return NULL;
-	for (uint32_t i = entry->n_names; i-- > 0;)
-		index_vector_append(&collapse->sample,
-				    collapse->line_names.items[entry->first_name + i]);
-	collapse->is_complete = entry->ends_stack;
+	collapse->lines.items[collapse->last_line].successor = id;
+	collapse->last_line = id;
+	if (collapse->sample.count > 0 && !collapse->is_complete)
+		append_frame(collapse, entry);
 	return NULL;
+}
+
+/**
+ * Take the lines that come as they came last time: a caller mostly follows the
+ * same callee. That is a comparison a line, where anything else has to look for
+ * the line's end and look it up.
+ */
+static void read_expected_frames(struct collapse *collapse, struct line_reader *reader)
+{
+	if (collapse->options->has_source_lines)
+		return;
+	while (collapse->sample.count > 0 && !collapse->is_complete) {
+		uint32_t id = collapse->lines.items[collapse->last_line].successor;
+		const struct line_entry *entry = &collapse->lines.items[id];
+
+		if (id == LINE_NONE || entry->is_java != collapse->is_java ||
+		    !line_reader_accept(reader, entry->text, entry->length))
+			return;
+		collapse->last_line = id;
+		append_frame(collapse, entry);
+	}
 }
 
 /* Samples. */
@@ -458,6 +509,7 @@ static void begin_sample(struct collapse *collapse, const struct script_header *
 		collapse->sample.items[0] = name;
 	collapse->is_java = header->comm.length >= 4 && memcmp(header->comm.start, "java", 4) == 0;
 	collapse->is_complete = false;
+	collapse->last_line = LINE_NONE;
 	collapse->period = parse_period(header->period);
 	collapse->n_samples++;
 }
@@ -543,6 +595,7 @@ struct error *collapse_read(struct collapse *collapse, struct input_stream *stre
 		struct text_span line;
 		bool is_end;
 
+		read_expected_frames(collapse, &reader);
 		RETURN_IF_ERROR(line_reader_next(&reader, &line, &is_end));
 		if (is_end)
 			break;

@@ -25,12 +25,25 @@ static const struct {
 	{ "# callgrind format", 18, "callgrind output" },
 };
 
-/** The line ends with a blank and a number, as folded stacks do and sample headers never. */
+/** The line up to the next line break, without blanks behind it. */
+static struct text_span line_at(const char *at, const char *end)
+{
+	const char *newline = memchr(at, '\n', (size_t)(end - at));
+	struct text_span line = text_span_make(at, newline ? newline : end);
+
+	while (line.length > 0 && script_is_space(text_span_end(line)[-1]))
+		line.length--;
+	return line;
+}
+
+/** The line ends with a blank and a number, and is not a sample's header with a time. */
 static bool is_folded(struct text_span line)
 {
 	const char *at = text_span_end(line);
 	const char *end;
 
+	if (memmem(line.start, line.length, ": ", 2) && !memchr(line.start, ';', line.length))
+		return false;
 	while (at > line.start && script_is_space(at[-1]))
 		at--;
 	for (end = at; at > line.start && ((at[-1] >= '0' && at[-1] <= '9') || at[-1] == '.');)
@@ -44,6 +57,14 @@ static bool is_script(struct text_span line)
 	struct script_frame frame;
 
 	return script_parse_header(line, &header) || script_parse_frame(line, &frame);
+}
+
+static bool is_indented_frame(struct text_span line)
+{
+	struct script_frame frame;
+
+	return line.length > 0 && script_is_space(line.start[0]) &&
+	       script_parse_frame(line, &frame);
 }
 
 static struct error *unknown_kind(const struct input_stream *stream, struct bytes bytes,
@@ -87,14 +108,12 @@ struct error *input_kind_of(struct input_stream *stream, enum input_kind *ret)
 	end = at + bytes.size;
 	while (at < end) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		struct text_span line = text_span_make(at, newline ? newline : end);
+		struct text_span line = line_at(at, end);
 
-		while (line.length > 0 && script_is_space(text_span_end(line)[-1]))
-			line.length--;
 		at = newline ? newline + 1 : end;
 		if (line.length == 0 || line.start[0] == '#')
 			continue;
-		if (is_folded(line))
+		if (is_folded(line) && !is_indented_frame(line_at(at, end)))
 			*ret = INPUT_FOLDED;
 		else if (is_script(text_span_make(line.start, newline ? newline : end)))
 			*ret = INPUT_SCRIPT;

@@ -34,6 +34,17 @@ struct line_reader line_reader_make(struct input_stream *stream);
 struct error *line_reader_refill(struct line_reader *reader, struct text_span *ret,
 				 bool *is_end_ret) MUST_CHECK;
 
+/** Go past the next line if it is @p text, ended by "\n" and whole in the window. */
+static inline bool line_reader_accept(struct line_reader *reader, const char *text, size_t length)
+{
+	if ((size_t)(reader->end - reader->at) <= length || reader->at[length] != '\n' ||
+	    memcmp(reader->at, text, length) != 0)
+		return false;
+	reader->at += length + 1;
+	reader->line_number++;
+	return true;
+}
+
 /**
  * The next line without its end ("\n" or "\r\n"); the last one need not have one.
  * Valid until the next call. @p is_end_ret: there was none.
