@@ -9,6 +9,7 @@ const struct command *const commands[] = {
 	&command_flamegraph,
 	&command_export,
 	&command_compare,
+	&command_cache,
 	&command_check,
 	&command_version,
 	&command_help,
