@@ -10,6 +10,7 @@ const struct command *const commands[] = {
 	&command_export,
 	&command_compare,
 	&command_cache,
+	&command_stat,
 	&command_check,
 	&command_version,
 	&command_help,

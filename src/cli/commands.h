@@ -12,6 +12,7 @@ extern const struct command command_flamegraph;
 extern const struct command command_export;
 extern const struct command command_compare;
 extern const struct command command_cache;
+extern const struct command command_stat;
 extern const struct command command_check;
 extern const struct command command_version;
 extern const struct command command_help;

@@ -106,7 +106,7 @@ static char *not_supported(const struct counter_surroundings *surroundings,
 }
 
 static char *not_allowed(const struct counter_surroundings *surroundings,
-			 const struct counters_target *target, int errno_value)
+			 const struct counter_target *target, int errno_value)
 {
 	/* Without a filter every kernel with perf events has the call. */
 	if (errno_value == ENOSYS || (errno_value == EPERM && surroundings->is_seccomp_filtered))
@@ -130,7 +130,7 @@ static char *not_allowed(const struct counter_surroundings *surroundings,
 }
 
 char *counter_refusal_reason(const struct counter_surroundings *surroundings,
-			     const struct counters_target *target,
+			     const struct counter_target *target,
 			     const struct event_selection *event, int errno_value)
 {
 	switch (counter_refusal_state(errno_value)) {

@@ -19,5 +19,5 @@ enum counter_state counter_refusal_state(int errno_value);
 
 /** One line for people; free it. */
 char *counter_refusal_reason(const struct counter_surroundings *surroundings,
-			     const struct counters_target *target,
+			     const struct counter_target *target,
 			     const struct event_selection *event, int errno_value);

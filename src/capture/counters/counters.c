@@ -14,10 +14,10 @@
 
 /** All that opening needs. */
 struct opening {
-	const struct counters_target *target;
+	const struct counter_target *target;
 	const struct event_places *places;
 	struct counter_surroundings surroundings;
-	struct counters *counters;
+	struct counter_set *counters;
 	size_t n_positions; /**< Threads or CPUs. */
 };
 
@@ -32,7 +32,7 @@ static bool is_in_group(const struct counter *counter)
 }
 
 /** The first open counter of the same group, or NULL. */
-static const struct counter *leader_of(const struct counters *counters,
+static const struct counter *leader_of(const struct counter_set *counters,
 				       const struct counter *counter)
 {
 	for (const struct counter *other = counters->items; other < counter; other++) {
@@ -70,7 +70,7 @@ static struct perf_event_attr counter_attr(const struct opening *opening,
 /** @return the descriptor, or -1 with errno set. */
 static int open_at(const struct opening *opening, const struct counter *counter, size_t position)
 {
-	const struct counters_target *target = opening->target;
+	const struct counter_target *target = opening->target;
 	const struct counter *leader = leader_of(opening->counters, counter);
 	struct perf_event_attr attr = counter_attr(opening, counter, leader == NULL);
 	counter_open_function *open_function = target->open_event ? target->open_event : open_event;
@@ -197,8 +197,8 @@ static void raise_descriptor_limit(size_t n_descriptors)
 	}
 }
 
-void counters_open(const struct counter_list *list, const struct counters_target *target,
-		   const struct event_places *places, struct counters *ret)
+void counter_set_open(const struct counter_list *list, const struct counter_target *target,
+		      const struct event_places *places, struct counter_set *ret)
 {
 	struct opening opening = {
 		.target = target,
@@ -210,7 +210,7 @@ void counters_open(const struct counter_list *list, const struct counters_target
 								    : 1,
 	};
 
-	*ret = (struct counters){
+	*ret = (struct counter_set){
 		.items = memory_allocate(list->requests.count, sizeof(*ret->items)),
 		.count = list->requests.count,
 	};
@@ -221,7 +221,7 @@ void counters_open(const struct counter_list *list, const struct counters_target
 	}
 }
 
-size_t counters_n_open(const struct counters *counters)
+size_t counter_set_n_open(const struct counter_set *counters)
 {
 	size_t n_open = 0;
 
@@ -230,7 +230,7 @@ size_t counters_n_open(const struct counters *counters)
 	return n_open;
 }
 
-static void control_leaders(const struct counters *counters, unsigned long request)
+static void control_leaders(const struct counter_set *counters, unsigned long request)
 {
 	for (size_t i = 0; i < counters->count; i++) {
 		const struct counter *counter = &counters->items[i];
@@ -245,12 +245,12 @@ static void control_leaders(const struct counters *counters, unsigned long reque
 	}
 }
 
-void counters_enable(const struct counters *counters)
+void counter_set_enable(const struct counter_set *counters)
 {
 	control_leaders(counters, PERF_EVENT_IOC_ENABLE);
 }
 
-void counters_disable(const struct counters *counters)
+void counter_set_disable(const struct counter_set *counters)
 {
 	control_leaders(counters, PERF_EVENT_IOC_DISABLE);
 }
@@ -272,7 +272,7 @@ struct counter_reading counter_read(const struct counter *counter)
 	return sum;
 }
 
-void counters_deinit(struct counters *counters)
+void counter_set_deinit(struct counter_set *counters)
 {
 	for (size_t i = 0; i < counters->count; i++) {
 		close_descriptors(&counters->items[i]);
@@ -280,7 +280,7 @@ void counters_deinit(struct counters *counters)
 		free(counters->items[i].reason);
 	}
 	free(counters->items);
-	*counters = (struct counters){ 0 };
+	*counters = (struct counter_set){ 0 };
 }
 
 struct counter_reading counter_reading_since(struct counter_reading now,

@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-enum counters_target_kind {
+enum counter_target_kind {
 	COUNTERS_OF_LAUNCHED, /**< A process held before its exec, and all it starts. */
 	COUNTERS_OF_TASKS,    /**< Running threads, and what they start from now on. */
 	COUNTERS_OF_SYSTEM,   /**< Whatever runs on the CPUs. */
@@ -18,8 +18,8 @@ enum counters_target_kind {
 /** perf_event_open(2); made up in tests. @return the descriptor, or -1 with errno set. */
 typedef int counter_open_function(struct perf_event_attr *attr, pid_t task, int cpu, int group_fd);
 
-struct counters_target {
-	enum counters_target_kind kind;
+struct counter_target {
+	enum counter_target_kind kind;
 	pid_t pid;             /**< LAUNCHED */
 	const uint32_t *tasks; /**< TASKS: thread ids; borrowed while opening. */
 	size_t n_tasks;
@@ -49,7 +49,7 @@ struct counter {
 	struct counter_descriptor_vector descriptors;
 };
 
-struct counters {
+struct counter_set {
 	struct counter *items; /**< In the order of the list. */
 	size_t count;
 };
@@ -67,19 +67,19 @@ struct counter_reading {
  *
  * @param list  Must outlive the counters.
  */
-void counters_open(const struct counter_list *list, const struct counters_target *target,
-		   const struct event_places *places, struct counters *ret);
+void counter_set_open(const struct counter_list *list, const struct counter_target *target,
+		      const struct event_places *places, struct counter_set *ret);
 
-size_t counters_n_open(const struct counters *counters);
+size_t counter_set_n_open(const struct counter_set *counters);
 
 /** Begin to count. Not needed for a launched process: its exec does it. */
-void counters_enable(const struct counters *counters);
-void counters_disable(const struct counters *counters);
+void counter_set_enable(const struct counter_set *counters);
+void counter_set_disable(const struct counter_set *counters);
 
 /** Zero for a counter that is not open. */
 struct counter_reading counter_read(const struct counter *counter);
 
-void counters_deinit(struct counters *counters);
+void counter_set_deinit(struct counter_set *counters);
 
 /** What came since @p before. */
 struct counter_reading counter_reading_since(struct counter_reading now,
