@@ -33,12 +33,50 @@ static struct error *refuse_mistyped_command(const char *word)
 		"did you mean %s?", suggestion);
 }
 
+/** Names of other tools under which (as a link) the program does what they do. */
+static const struct {
+	const char *name;
+	const struct command *command;
+} stand_ins[] = {
+	{ "stackcollapse-perf.pl", &command_collapse },
+	{ "stackcollapse-perf", &command_collapse },
+	{ "inferno-collapse-perf", &command_collapse },
+	{ "flamegraph.pl", &command_flamegraph },
+	{ "inferno-flamegraph", &command_flamegraph },
+};
+
+/** NULL: the program is called by its own name. */
+static const struct command *find_stand_in(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stand_ins); i++) {
+		if (strcmp(stand_ins[i].name, name) == 0)
+			return stand_ins[i].command;
+	}
+	return NULL;
+}
+
+/** Perl's Getopt::Long takes -title for --title. */
+static int run_stand_in(const struct command *command, int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (argv[i][0] == '-' && argv[i][1] != '-' && strlen(argv[i]) > 2)
+			argv[i] = memory_format_text("-%s", argv[i]);
+	}
+	return command->run(command, argc, argv);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
 	struct error *error;
 
 	terminal_init(false);
+	command = argc > 0 ? find_stand_in(argv[0]) : NULL;
+	if (command)
+		return run_stand_in(command, argc, argv);
 	if (argc < 2) {
 		help_write_usage(stderr, NULL);
 		return EXIT_OURS;

@@ -459,7 +459,7 @@ static string_id name_thread(struct collapse *collapse, const struct script_head
 		byte_vector_append_bytes(text, tid.start, tid.length);
 	}
 	for (size_t i = 0; i < text->count; i++) {
-		if (text->items[i] == ' ')
+		if (text->items[i] <= ' ')
 			text->items[i] = '_';
 	}
 	return frame_name_intern(&collapse->names, (const char *)text->items, text->count);

@@ -1,0 +1,208 @@
+"""report, script, collapse and flamegraph on every kind of input."""
+import gzip
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from recordings import record, workload
+
+CORPORA = Path(__file__).resolve().parents[2] / ".." / "shared" / "corpora" / "perfdata"
+
+# Counted by an independent reader: ../shared/corpora/README.md.
+SAMPLES = {
+    "singleprocess-3.8": 13, "callgraph-3.4": 1548, "i686-3.4": 703, "pipe-target-3.4": 1414,
+    "lost_samples-4.4": 191, "branch-4.14": 13, "contentsize": 69, "newer-kernel": 7, "zstd": 8,
+    "zstd-compressed2-pipe": 7, "corrupt-zero-size-record": 0,
+}
+
+
+def run(program, *arguments, status=0, **keywords):
+    done = subprocess.run([program, *map(str, arguments)], capture_output=True, timeout=120,
+                          **keywords)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def n_samples(program, *arguments, **keywords):
+    """Of all events, by report --stats: what is behind the counts of whole records."""
+    text = run(program, "report", "--stats", *arguments, **keywords).stdout.decode()
+    by_event = "".join(text.split(" stats:")[2:])
+    return sum(map(int, re.findall(r"^ *SAMPLE events: +(\d+)$", by_event, re.MULTILINE)))
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not there")
+@pytest.mark.parametrize("name", SAMPLES)
+def test_samples_of_foreign_files(perf_profile, name):
+    assert n_samples(perf_profile, CORPORA / f"{name}.perf.data") == SAMPLES[name]
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not there")
+@pytest.mark.parametrize("name", [name for name in SAMPLES if SAMPLES[name]])
+def test_every_output_of_foreign_files(perf_profile, name):
+    path = CORPORA / f"{name}.perf.data"
+    assert b"# Samples: " in run(perf_profile, "report", path).stdout
+    assert run(perf_profile, "script", path).stdout.count(b"\n\n") == SAMPLES[name]
+    assert run(perf_profile, "collapse", path).stdout
+    assert b"<svg" in run(perf_profile, "flamegraph", path).stdout
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not there")
+def test_another_machines_addresses_get_no_names_of_this_one(perf_profile):
+    text = run(perf_profile, "collapse", CORPORA / "callgraph-3.4.perf.data").stdout.decode()
+    frames = {frame for line in text.splitlines() for frame in line.rpartition(" ")[0].split(";")[1:]}
+    assert frames and all(frame.startswith("[") for frame in frames), frames
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not there")
+def test_what_comes_before_damage_is_kept(perf_profile):
+    done = run(perf_profile, "report", CORPORA / "corrupt-zero-size-record.perf.data")
+    assert re.search(rb"impossible size 0 at offset \d+", done.stderr)
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recording")
+    return record(folder, workload("recursion"))
+
+
+def test_own_file_reads_back_the_same(perf_profile, recording):
+    """Live and from the file, a stack has the same names."""
+    done = run(perf_profile, "collapse", recording.folder / "perf.data")
+    stacks = {}
+    for line in done.stdout.decode().splitlines():
+        stack, _, count = line.rpartition(" ")
+        stacks[tuple(stack.split(";"))] = int(count)
+    assert stacks == recording.stacks
+
+
+def test_own_script_text_reads_back_the_same(perf_profile, recording):
+    done = run(perf_profile, "flamegraph", recording.folder / "perf-script.txt")
+    assert b"<svg" in done.stdout and not done.stderr
+    header = run(perf_profile, "report", recording.folder / "perf-script.txt").stdout.decode()
+    assert f"# Samples: {recording.n_samples}  of event" in header
+
+
+def test_script_is_the_deliverable(perf_profile, recording):
+    done = run(perf_profile, "script", recording.folder / "perf.data")
+    assert done.stdout == (recording.folder / "perf-script.txt").read_bytes()
+
+
+def test_standard_input_and_gzip(perf_profile, recording, tmp_path):
+    data = (recording.folder / "perf.data").read_bytes()
+    expected = run(perf_profile, "collapse", recording.folder / "perf.data").stdout
+    packed = tmp_path / "anything"
+    packed.write_bytes(gzip.compress(data))
+    assert run(perf_profile, "collapse", packed).stdout == expected
+    assert run(perf_profile, "collapse", "-", input=data).stdout == expected
+    with open(recording.folder / "perf.data", "rb") as file:
+        assert run(perf_profile, "collapse", stdin=file).stdout == expected
+
+
+def test_the_last_recording_is_the_default(perf_profile, recording, tmp_path):
+    (tmp_path / "perf.data").write_bytes((recording.folder / "perf.data").read_bytes())
+    done = run(perf_profile, "report", "-g", "none", cwd=tmp_path)
+    assert f"# Samples: {recording.n_samples}  of event".encode() in done.stdout
+    (tmp_path / "perf.data").unlink()
+    done = run(perf_profile, "report", cwd=tmp_path, status=125)
+    assert b"record one first" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def folded(tmp_path_factory):
+    path = tmp_path_factory.mktemp("folded") / "stacks"
+    path.write_text("sh;main;work;leaf 70\nsh;main;other 20\nbash;main 10\n")
+    return path
+
+
+def rows(text):
+    """The rows of a report: lists of words."""
+    return [line.split() for line in text.decode().split("# Threads")[0].splitlines()
+            if re.match(r" +\d+\.\d+%", line)]
+
+
+def test_report_of_folded_stacks(perf_profile, folded):
+    table = rows(run(perf_profile, "report", "-g", "none", folded).stdout)
+    assert table[0][:3] == ["90.00%", "0.00%", "sh"] and table[0][-1] == "main"
+    assert ["70.00%", "70.00%", "sh", "[unknown]", "[.]", "leaf"] in table
+
+
+def test_report_by_self_and_keys(perf_profile, folded):
+    table = rows(run(perf_profile, "report", "-g", "none", "--no-children", "-n", "-s", "sym",
+                     folded).stdout)
+    assert table[:3] == [["70.00%", "70", "[.]", "leaf"], ["20.00%", "20", "[.]", "other"],
+                         ["10.00%", "10", "[.]", "main"]]
+    table = rows(run(perf_profile, "report", "-s", "comm", folded).stdout)
+    assert table == [["90.00%", "90.00%", "sh"], ["10.00%", "10.00%", "bash"]]
+
+
+def test_report_stacks(perf_profile, folded):
+    text = run(perf_profile, "report", "--no-children", "-g", "folded", folded).stdout
+    assert b"\n70.00% leaf;work;main\n" in text
+    text = run(perf_profile, "report", "--no-children", "-g", "flat", folded).stdout
+    assert re.search(rb"70.00%\n +leaf\n +work\n +main\n", text)
+
+
+@pytest.mark.parametrize("options,expected", [
+    (["--comms", "bash"], b"bash;main 10\n"),
+    (["--symbols", "other,leaf"], b"sh;main;other 20\nsh;main;work;leaf 70\n"),
+    (["--focus", "^wor"], b"sh;main;work;leaf 70\n"),
+    (["--ignore", "work|other"], b"bash;main 10\n"),
+])
+def test_filters(perf_profile, folded, tmp_path, options, expected):
+    text = run(perf_profile, "report", "-g", "none", "-s", "comm", *options, folded).stdout
+    total = sum(int(line.rpartition(b" ")[2]) for line in expected.splitlines())
+    assert f"# Samples: {total}  of event".encode() in text
+
+
+def test_filters_by_time_and_cpu(perf_profile, recording):
+    total = recording.n_samples
+    path = recording.folder / "perf.data"
+    early = n_samples(perf_profile, "--time", "0%-50%", path)
+    late = n_samples(perf_profile, "--time", "50%-100%", path)
+    assert 0 < early < total and 0 < late < total and total <= early + late <= total + 2
+    cpus = range(os.cpu_count())
+    assert sum(n_samples(perf_profile, "-C", cpu, path) for cpu in cpus) == total
+
+
+def test_wrong_filters(perf_profile, folded):
+    for options, message in ((["--focus", "("], b"no regular expression"),
+                             (["--time", "5"], b"is no range"),
+                             (["--cpu", "0"], b"no times and CPUs"),
+                             (["--sort", "colour"], b"unknown key"),
+                             (["-e", "cycles"], b"no event 'cycles'"),
+                             (["-g", "x"], b"unknown type")):
+        done = run(perf_profile, "report", *options, folded, status=125)
+        assert message in done.stderr, done.stderr
+
+
+def test_flamegraph_to_a_file(perf_profile, folded, tmp_path):
+    target = tmp_path / "graph.svg"
+    run(perf_profile, "flamegraph", "-o", target, "--title", "A & B", folded)
+    assert b"A &amp; B" in target.read_bytes()
+    run(perf_profile, "flamegraph", "-o", target, folded, status=125)
+    run(perf_profile, "flamegraph", "-f", "-o", target, folded)
+
+
+def test_flamegraph_of_nothing(perf_profile):
+    done = run(perf_profile, "flamegraph", input=b"", status=2)
+    assert b"<svg" in done.stdout and b"no stacks" in done.stderr
+
+
+def test_under_flamegraphs_name(perf_profile, folded, tmp_path):
+    link = tmp_path / "flamegraph.pl"
+    os.symlink(Path(perf_profile).resolve(), link)
+    done = run(link, "-title", "Old script", "--hash", "--fontsize=11", folded)
+    assert b"Old script" in done.stdout
+    assert b"--fontsize has no effect here" in done.stderr
+    done = run(link, "--colors", "puce", folded, status=125)
+    assert b"one of: " in done.stderr
+
+
+def test_cut_compression(perf_profile, folded, tmp_path):
+    path = tmp_path / "cut"
+    path.write_bytes(gzip.compress(folded.read_bytes() * 100)[:-9])
+    done = run(perf_profile, "report", path, status=125)
+    assert b"ends too early" in done.stderr

@@ -1,0 +1,142 @@
+#include "input/text_profile.h"
+
+#include "input_text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+static struct profile *read_folded(const char *text, struct text_profile_losses *losses)
+{
+	static const struct text_profile_options options;
+	struct input_stream *stream = input_of_text(text);
+	struct profile *profile = profile_create();
+
+	assert_null(folded_profile_read(stream, &options, profile, losses));
+	input_stream_close(stream);
+	return profile;
+}
+
+/** Names of a sample's frames, outermost first, as "a b c"; free it. */
+static char *names_of(const struct profile *profile, uint32_t sample)
+{
+	struct index_vector frames = { 0 };
+	char *text = memory_duplicate_text("");
+
+	profile_expand_stack(profile, profile->samples.items[sample].stack, &frames);
+	for (size_t i = 0; i < frames.count; i++) {
+		const struct profile_frame *frame = &profile->frames.items[frames.items[i]];
+		char *longer = memory_format_text("%s%s%s", text, i ? " " : "",
+						  profile_text(profile, frame->name));
+
+		free(text);
+		text = longer;
+	}
+	index_vector_deinit(&frames);
+	return text;
+}
+
+static void assert_names(const struct profile *profile, uint32_t sample, const char *expected)
+{
+	char *names = names_of(profile, sample);
+
+	assert_string_equal(names, expected);
+	free(names);
+}
+
+static void test_stacks(void **state)
+{
+	struct text_profile_losses losses;
+	struct profile *profile =
+		read_folded("sh;main;work 3\nsh 2\nsh;main;work 4\n\n# x\nsh;main 0\n", &losses);
+
+	assert_int_equal(profile->samples.count, 2);
+	assert_int_equal(profile->samples.items[0].count, 7);
+	assert_names(profile, 0, "main work");
+	assert_int_equal(profile->samples.items[1].count, 2);
+	assert_int_equal(profile->samples.items[1].stack, 0);
+	assert_string_equal(profile_text(profile, profile->threads.items[0].comm), "sh");
+	assert_int_equal(losses.n_unrecognised, 0);
+	profile_destroy(profile);
+}
+
+static void test_marks(void **state)
+{
+	struct text_profile_losses losses;
+	struct profile *profile =
+		read_folded("sh;main;inner_[i];[libc.so];sys_read_[k];jit_[j] 1\n", &losses);
+	const struct profile_frame *frame;
+
+	assert_names(profile, 0, "main inner [unknown] sys_read jit");
+	/* main and what is inlined into it are one location */
+	assert_int_equal(profile->stacks.items[profile->samples.items[0].stack].depth, 4);
+	for (size_t i = 1; i < profile->frames.count; i++) {
+		frame = &profile->frames.items[i];
+		if (strcmp(profile_text(profile, frame->name), "inner") == 0)
+			assert_int_equal(frame->flags, FRAME_IS_INLINED);
+		if (strcmp(profile_text(profile, frame->name), "sys_read") == 0)
+			assert_int_equal(frame->flags, FRAME_IS_KERNEL);
+		if (strcmp(profile_text(profile, frame->name), "jit") == 0)
+			assert_int_equal(frame->flags, FRAME_IS_JIT);
+		if (strcmp(profile_text(profile, frame->name), "[unknown]") == 0)
+			assert_string_equal(
+				profile_text(profile, profile->objects.items[frame->object].name),
+				"libc.so");
+	}
+	profile_destroy(profile);
+}
+
+static void test_counts(void **state)
+{
+	struct text_profile_losses losses;
+	struct profile *profile = read_folded("a;b 1.6\na;c 10 20\na;d 1 x\n5\na;e 1.2.3\n"
+					      "a;f 99999999999999999999999\n",
+					      &losses);
+
+	assert_int_equal(profile->samples.count, 3);
+	assert_int_equal(profile->samples.items[0].count, 2);
+	assert_int_equal(profile->samples.items[1].count, 20);
+	assert_true(profile->samples.items[2].count == UINT64_MAX);
+	assert_true(losses.has_fractions);
+	assert_true(losses.has_two_counts);
+	assert_int_equal(losses.n_unrecognised, 3);
+	assert_int_equal(losses.first_line_number, 3);
+	profile_destroy(profile);
+}
+
+static void test_odd_frames(void **state)
+{
+	struct text_profile_losses losses;
+	struct profile *profile = read_folded("a;;b c d; 4\n_[k];_[k] 1\n", &losses);
+
+	assert_names(profile, 0, "[unknown] b c d [unknown]");
+	assert_names(profile, 1, "_[k]");
+	profile_destroy(profile);
+}
+
+static void test_refuses_other_text(void **state)
+{
+	static const struct text_profile_options options;
+	struct text_profile_losses losses;
+	struct input_stream *stream = input_of_text("hello\n");
+	struct profile *profile = profile_create();
+	struct error *error = folded_profile_read(stream, &options, profile, &losses);
+
+	assert_non_null(error);
+	assert_non_null(strstr(error->message, "line 1"));
+	error_destroy(error);
+	profile_destroy(profile);
+	input_stream_close(stream);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stacks),	   cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_counts),	   cmocka_unit_test(test_odd_frames),
+		cmocka_unit_test(test_refuses_other_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
