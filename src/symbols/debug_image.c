@@ -15,6 +15,9 @@ static const char *const section_names[] = {
 /** Room for section_names with their NULs. */
 #define NAMES_SIZE_BYTES 256
 
+/** Of unpacked sections in the cache: change it with section_names. */
+#define UNPACKED_VERSION 1
+
 /** All sections together, decompressed. */
 #define UNPACKED_SIZE_MAX_BYTES (UINT64_C(8) << 30)
 
@@ -139,7 +142,49 @@ static struct error *unpack(struct object *object, void **file_ret, size_t *size
 	return NULL;
 }
 
-struct error *debug_image_open(struct object *object, struct debug_image *ret)
+static struct cache_key unpacked_key(const char *identity)
+{
+	return (struct cache_key){
+		.kind = "debug",
+		.version = UNPACKED_VERSION,
+		.identity = identity,
+	};
+}
+
+/** What an earlier run unpacked, or else unpack it. */
+static struct error *find_unpacked(struct object *object, struct cache *cache,
+				   struct debug_image *image)
+{
+	char *identity = cache ? object_fingerprint(object) : NULL;
+
+	if (identity) {
+		const struct cache_key key = unpacked_key(identity);
+
+		if (cache_load(cache, &key, &image->cached)) {
+			free(identity);
+			image->elf = elf_memory((char *)image->cached.content.data,
+						image->cached.content.size);
+			return NULL;
+		}
+	}
+	image->identity = identity;
+	RETURN_IF_ERROR(unpack(object, &image->unpacked, &image->unpacked_size_bytes));
+	image->elf = elf_memory(image->unpacked, image->unpacked_size_bytes);
+	return NULL;
+}
+
+void debug_image_keep(const struct debug_image *image, const char *label, struct cache *cache)
+{
+	struct cache_key key;
+
+	if (!image->unpacked || !image->identity)
+		return;
+	key = unpacked_key(image->identity);
+	cache_store(cache, &key, label,
+		    (struct bytes){ image->unpacked, image->unpacked_size_bytes });
+}
+
+struct error *debug_image_open(struct object *object, struct cache *cache, struct debug_image *ret)
 {
 	struct debug_sections sections = look_at_sections(object->elf);
 	struct debug_image image = { 0 };
@@ -149,10 +194,12 @@ struct error *debug_image_open(struct object *object, struct debug_image *ret)
 		return NULL;
 	/* A handle of its own: libdw changes sections that others read through object->elf. */
 	if (sections.has_compressed) {
-		size_t size_bytes = 0;
+		struct error *error = find_unpacked(object, cache, &image);
 
-		RETURN_IF_ERROR(unpack(object, &image.unpacked, &size_bytes));
-		image.elf = elf_memory(image.unpacked, size_bytes);
+		if (error) {
+			debug_image_deinit(&image);
+			return error;
+		}
 	} else {
 		image.elf = elf_memory((char *)object->image.data, object->image.size);
 	}
@@ -174,5 +221,7 @@ void debug_image_deinit(struct debug_image *image)
 	dwarf_end(image->dwarf);
 	elf_end(image->elf);
 	free(image->unpacked);
+	free(image->identity);
+	cached_release(&image->cached);
 	*image = (struct debug_image){ 0 };
 }

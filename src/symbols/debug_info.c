@@ -84,14 +84,14 @@ static void index_units(struct debug_info *info)
 }
 
 struct error *debug_info_open(struct object *object, struct object *debug_file,
-			      bool is_without_lines, struct debug_info **ret)
+			      bool is_without_lines, struct cache *cache, struct debug_info **ret)
 {
 	struct debug_image image;
 	struct debug_info *info;
 
-	RETURN_IF_ERROR(debug_image_open(object, &image));
+	RETURN_IF_ERROR(debug_image_open(object, cache, &image));
 	if (!image.dwarf && debug_file)
-		RETURN_IF_ERROR(debug_image_open(debug_file, &image));
+		RETURN_IF_ERROR(debug_image_open(debug_file, cache, &image));
 	if (!image.dwarf) {
 		*ret = NULL;
 		return NULL;
@@ -102,6 +102,13 @@ struct error *debug_info_open(struct object *object, struct object *debug_file,
 	index_units(info);
 	*ret = info;
 	return NULL;
+}
+
+void debug_info_keep(const struct debug_info *info, const char *label, struct cache *cache)
+{
+	/* Damage is found again each time. */
+	if (!info->problem)
+		debug_image_keep(&info->image, label, cache);
 }
 
 void debug_info_destroy(struct debug_info *info)

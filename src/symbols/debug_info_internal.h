@@ -2,6 +2,7 @@
 
 /** DWARF: inlined calls and source lines. What symbolizer.c sees of it. */
 
+#include "cache/cache.h"
 #include "object/object.h"
 
 struct debug_info;
@@ -27,11 +28,16 @@ struct debug_chain {
  * Find the debug information of @p object: its own, or that of its debug file.
  *
  * @param debug_file        May be NULL.
+ * @param cache             Where unpacked sections are kept; NULL: nowhere.
  * @param is_without_lines  Leave files and lines out: no line program is run.
  * @param ret               NULL: there is none.
  */
 struct error *debug_info_open(struct object *object, struct object *debug_file,
-			      bool is_without_lines, struct debug_info **ret) MUST_CHECK;
+			      bool is_without_lines, struct cache *cache,
+			      struct debug_info **ret) MUST_CHECK;
+
+/** Keep in @p cache what had to be unpacked, if it was not found there. */
+void debug_info_keep(const struct debug_info *info, const char *label, struct cache *cache);
 
 /** NULL is fine. */
 void debug_info_destroy(struct debug_info *info);

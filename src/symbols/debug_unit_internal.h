@@ -100,6 +100,9 @@ struct debug_image {
 	Elf *elf;
 	Dwarf *dwarf;
 	void *unpacked; /**< An ELF file made of the sections that were compressed, or NULL. */
+	size_t unpacked_size_bytes;
+	struct cached cached; /**< The same, unpacked by an earlier run. */
+	char *identity;       /**< Of the compressed file, when it can be kept; or NULL. */
 };
 
 struct debug_info {
@@ -118,8 +121,16 @@ struct debug_info {
 /** Note damage; the first one stays. */
 void debug_info_note(struct debug_info *info, const char *what);
 
-/** Open the debug sections of @p object. dwarf NULL: it has none. */
-struct error *debug_image_open(struct object *object, struct debug_image *ret) MUST_CHECK;
+/**
+ * Open the debug sections of @p object. dwarf NULL: it has none.
+ *
+ * @param cache  Where unpacked sections are kept; NULL: nowhere.
+ */
+struct error *debug_image_open(struct object *object, struct cache *cache,
+			       struct debug_image *ret) MUST_CHECK;
+
+/** Keep what had to be unpacked. */
+void debug_image_keep(const struct debug_image *image, const char *label, struct cache *cache);
 void debug_image_deinit(struct debug_image *image);
 
 /** Decode the functions, segments and scopes of @p unit if that was not done. */

@@ -76,8 +76,9 @@ void symbolizer_destroy(struct symbolizer *symbolizer)
 static void load_debug_info(struct object_symbols *symbols,
 			    const struct symbolizer_options *options)
 {
-	struct error *error = debug_info_open(symbols->object, object_debug_file(symbols->object),
-					      options->is_without_lines, &symbols->debug_info);
+	struct error *error =
+		debug_info_open(symbols->object, object_debug_file(symbols->object),
+				options->is_without_lines, options->cache, &symbols->debug_info);
 
 	if (error && !symbols->source.problem)
 		symbols->source.problem = memory_duplicate_text(error->message);
@@ -399,6 +400,8 @@ void symbolizer_keep(struct symbolizer *symbolizer)
 		if (symbols->symbol_source && symbols->symbol_source->keep &&
 		    !symbols->source.cached.mapping)
 			symbols->symbol_source->keep(symbols->object, options, &symbols->source);
+		if (symbols->debug_info)
+			debug_info_keep(symbols->debug_info, symbols->object->path, options->cache);
 		if (symbols->known.identity)
 			keep_answers(symbolizer, symbols);
 		address_vector_clear(&symbols->missed);
