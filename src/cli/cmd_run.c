@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "cli/palette_option.h"
+#include "cli/program_build.h"
 #include "cli/program_search.h"
 #include "cli/run.h"
 #include "cli/terminal.h"
@@ -40,6 +41,7 @@ enum {
 	OPTION_RULES,
 	OPTION_EXPORT,
 	OPTION_NO_CACHE,
+	OPTION_BUILD,
 	OPTION_TIMINGS,
 	OPTION_QUIET,
 };
@@ -101,6 +103,10 @@ static const struct option_spec options[] = {
 	  EXPORT_FORMAT_NAMES },
 	{ OPTION_NO_CACHE, 0, "no-cache", NULL,
 	  "Neither use nor keep what earlier runs found out about programs and libraries.", NULL },
+	{ OPTION_BUILD, 0, "build", NULL,
+	  "Build the command's program first, with debug information and frame pointers, and profile "
+	  "that instead; see perf-profile build.",
+	  NULL },
 	{ OPTION_TIMINGS, 0, "timings", NULL, "Say where the time of the job itself went.", NULL },
 	{ OPTION_QUIET, 'q', "quiet", NULL, "Only errors on the terminal.", NULL },
 	OPTION_END,
@@ -240,6 +246,9 @@ static struct error *apply_option(struct run_options *run, int id, const char *v
 		return read_export(value, &run->exports);
 	case OPTION_NO_CACHE:
 		run->is_without_cache = true;
+		return NULL;
+	case OPTION_BUILD:
+		run->is_built_first = true;
 		return NULL;
 	case OPTION_TIMINGS:
 		run->shows_timings = true;
@@ -391,6 +400,44 @@ static struct error *report(struct recording *recording, const struct run_option
 }
 
 /**
+ * Put what was built in the place of the command's program.
+ *
+ * @param paths  Holds the path of the program as long as the command is used.
+ */
+static struct error *build_command(struct run_options *run, struct text_vector *paths)
+{
+	_cleanup_free_ char *folder = getcwd(NULL, 0);
+
+	if (!folder)
+		return error_from_errno(errno, "cannot tell the current folder");
+	struct build_request request = program_build_request(run->command[0], folder);
+
+	RETURN_IF_ERROR(program_build(&request, run->is_quiet, /* is_fresh= */ false, paths));
+	run->command[0] = paths->items[0];
+	return NULL;
+}
+
+/** Build it if asked to, and see that it can be run. */
+static struct error *prepare_command(struct run_options *run, struct text_vector *paths,
+				     int *status_ret)
+{
+	struct error *error;
+
+	if (!run->command[0])
+		return run->is_built_first
+			       ? error_new(ERROR_USAGE, "--build needs a command to build")
+			       : NULL;
+	if (run->is_built_first)
+		return build_command(run, paths);
+	error = check_command(run->command[0]);
+	if (error)
+		*status_ret = exit_status_of_exec(error);
+	else
+		program_build_suggest(run->command[0]);
+	return error;
+}
+
+/**
  * The whole job.
  *
  * @param status_ret  The exit status; on an error left alone unless the command could not be run.
@@ -400,11 +447,10 @@ static struct error *run_job(struct run_options *run, int *status_ret)
 	struct recording recording = { .timings.start_ns = clock_monotonic_ns() };
 	struct output_folder folder = { 0 };
 	struct rule_set *rules = rule_set_create();
-	struct error *error = run->command[0] ? check_command(run->command[0]) : NULL;
+	struct text_vector built_paths = { 0 };
+	struct error *error = prepare_command(run, &built_paths, status_ret);
 
-	if (error)
-		*status_ret = exit_status_of_exec(error);
-	else
+	if (!error)
 		error = run_target_resolve(&run->target);
 	if (!error)
 		error = read_rules(run, rules);
@@ -427,6 +473,9 @@ static struct error *run_job(struct run_options *run, int *status_ret)
 	output_folder_discard_if_empty(&folder);
 	output_folder_deinit(&folder);
 	rule_set_destroy(rules);
+	if (built_paths.count)
+		run->command[0] = NULL;
+	text_vector_destroy_items(&built_paths);
 	return error;
 }
 

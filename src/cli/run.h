@@ -27,6 +27,7 @@ struct run_options {
 	uint64_t duration_ns; /**< 0: until the command ends. */
 	unsigned int n_repeats;
 	bool is_quiet;
+	bool is_built_first; /**< --build */
 	bool shows_timings;
 	bool is_without_cache;
 	char **command; /**< argv of the command, NULL at the end; no words: none is started. */

@@ -25,8 +25,9 @@ LAYERS = {
     "compare": "base capture profile",
     "output": "base profile",
     "check": "base arch capture object",
+    "build": "base",
     "cli": "base cache arch record perfdata object process unwind runtime symbols profile input "
-           "capture analyze explain compare output check",
+           "capture analyze explain compare output check build",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
