@@ -163,7 +163,12 @@ void terminal_set_status(const char *text)
 	}
 	safe = escape_plain(text);
 	cut_to_columns(safe, terminal_width_columns() - 1);
-	fprintf(stderr, "\r%s\033[K", safe);
+	/*
+	 * Dim, and the cursor back at its begin: the command shares the terminal, and what it
+	 * writes next should look like its own line, not like the end of ours.
+	 */
+	fprintf(stderr, "\r\033[K%s%s%s\r", terminal_begin(stderr, STYLE_DIM), safe,
+		terminal_end(stderr));
 	terminal.has_status = true;
 }
 
