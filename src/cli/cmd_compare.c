@@ -43,6 +43,7 @@ enum {
 	OPTION_SHOW_OUTPUT,
 	OPTION_OUTPUT,
 	OPTION_FAIL_IF,
+	OPTION_NO_PROFILE,
 	OPTION_JSON,
 	OPTION_QUIET,
 	OPTION_EXPORT_JSON, /* In the order of comparison_exports. */
@@ -98,6 +99,9 @@ static const struct option_spec options[] = {
 	{ OPTION_FAIL_IF, 0, "fail-if", "METRIC>PERCENT%",
 	  "Exit with status 1 if the whole interval of a metric is above the limit: time, user, "
 	  "system, memory, task-clock, page-faults, instructions and others. May be given again.",
+	  NULL },
+	{ OPTION_NO_PROFILE, 0, "no-profile", NULL,
+	  "Only time; do not profile the commands afterwards to find the functions that changed.",
 	  NULL },
 	{ OPTION_JSON, 0, "json", NULL, "Print the JSON export instead of the report.", NULL },
 	{ OPTION_QUIET, 'q', "quiet", NULL, "No progress.", NULL },
@@ -299,6 +303,9 @@ static struct error *apply_option(struct compare_request *request, int id, const
 		return NULL;
 	case OPTION_FAIL_IF:
 		return read_gate(value, &request->gates);
+	case OPTION_NO_PROFILE:
+		request->is_without_profile = true;
+		return NULL;
 	case OPTION_JSON:
 		request->is_json = true;
 		return NULL;
@@ -475,6 +482,16 @@ static struct error *report(const struct compare_request *request,
 	return NULL;
 }
 
+/** Times are worth reporting also without a cause. */
+static void find_causes(struct comparison *comparison)
+{
+	struct error *error = compare_find_causes(comparison);
+
+	if (error)
+		terminal_print_warning("the cause was not looked for: %s", error->message);
+	error_destroy(error);
+}
+
 static struct error *compare(struct compare_request *request, int *status_ret)
 {
 	const struct comparison_watch watch = {
@@ -490,6 +507,9 @@ static struct error *compare(struct compare_request *request, int *status_ret)
 		error = open_streams(request, &request->options);
 	if (!error)
 		error = comparison_run(&comparison, &watch);
+	if (!error && !request->is_without_profile && comparison.sides.count > 1 &&
+	    comparison.end != COMPARISON_STOPPED)
+		find_causes(&comparison);
 	terminal_set_status(NULL);
 	if (!error && comparison.sides.items[0].runs.count == 0)
 		*status_ret = EXIT_SIGNAL_BASE + run_signals_state().ending_signal;

@@ -48,6 +48,9 @@ void compare_request_deinit(struct compare_request *request);
 struct error *compare_add_sides(struct compare_request *request,
 				struct comparison *comparison) MUST_CHECK;
 
+/** Profile all sides, in turns, and find out what changed; after the timing. */
+struct error *compare_find_causes(struct comparison *comparison) MUST_CHECK;
+
 /** The answer, for people. */
 void compare_report_write(const struct comparison *comparison, const struct gate_vector *gates,
 			  FILE *file);

@@ -65,6 +65,14 @@ static void write_metric(const struct comparison *comparison, size_t side, enum 
 		changed, text);
 }
 
+static void write_cause_sentence(const struct cause *cause, FILE *file)
+{
+	_cleanup_free_ char *sentence = cause_sentence(cause);
+	_cleanup_free_ char *safe = escape_plain(sentence);
+
+	fprintf(file, "%s%s%s\n", terminal_begin(file, STYLE_BOLD), safe, terminal_end(file));
+}
+
 static void write_single(const struct comparison *comparison, FILE *file)
 {
 	for (int i = METRIC_TIME + 1; i < N_METRICS; i++) {
@@ -110,10 +118,16 @@ void compare_report_write(const struct comparison *comparison, const struct gate
 	if (comparison->sides.count == 1)
 		write_single(comparison, file);
 	for (size_t side = 1; side < comparison->sides.count; side++) {
+		const struct cause *cause = comparison->sides.items[side].cause;
+
 		fputc('\n', file);
 		write_verdict(comparison, side, file);
+		if (cause)
+			write_cause_sentence(cause, file);
 		for (int i = 0; i < N_METRICS; i++)
 			write_metric(comparison, side, (enum metric)i, file);
+		if (cause)
+			cause_write_text(cause, file);
 	}
 	fputc('\n', file);
 	if (!comparison->has_hardware)

@@ -4,6 +4,7 @@
 
 #include "analyze/analyzer.h"
 #include "base/output_file.h"
+#include "capture/launch.h"
 #include "capture/sampler.h"
 #include "cli/export_format.h"
 #include "cli/machine.h"
@@ -30,6 +31,7 @@ struct run_options {
 	bool is_built_first; /**< --build */
 	bool shows_timings;
 	bool is_without_cache;
+	const struct launch_place *place; /**< Of the command; NULL: where we are. */
 	char **command; /**< argv of the command, NULL at the end; no words: none is started. */
 };
 
@@ -65,6 +67,13 @@ struct recording {
 	bool is_aborted;         /**< A second Ctrl-C: no reports wanted. */
 	struct run_timings timings;
 };
+
+/**
+ * Run the command once more into the same profile. perf.data is written only if
+ * recording->perf_data is open.
+ */
+struct error *recording_add_run(struct recording *recording,
+				const struct run_options *options) MUST_CHECK;
 
 /** Run the command under the sampler, as often as asked; fills everything but the reports. */
 struct error *recording_run(struct recording *recording, const struct run_options *options,

@@ -208,6 +208,8 @@ static struct error *begin_recording(struct recording *recording, const struct r
 	if (recording->analyzer)
 		return NULL;
 	recording->analyzer = analyzer_create(source, &analyzer_options);
+	if (!recording->perf_data.file)
+		return NULL;
 	RETURN_IF_ERROR(perf_data_writer_create(&recording->perf_data, &writer_options,
 						&recording->writer));
 	return perf_data_writer_append_kernel_maps(recording->writer, "/proc/kallsyms",
@@ -291,7 +293,7 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 	return error;
 }
 
-static struct error *run_once(struct recording *recording, const struct run_options *options)
+struct error *recording_add_run(struct recording *recording, const struct run_options *options)
 {
 	struct run run = {
 		.recording = recording,
@@ -305,7 +307,11 @@ static struct error *run_once(struct recording *recording, const struct run_opti
 
 	run_target_apply(&options->target, &sampler_options);
 	if (options->command[0]) {
-		RETURN_IF_ERROR(launch_prepare(options->command, &launch));
+		if (options->place)
+			RETURN_IF_ERROR(
+				launch_prepare_in(options->place, options->command, &launch));
+		else
+			RETURN_IF_ERROR(launch_prepare(options->command, &launch));
 		run.pid = launch.pid;
 		launched_pid = (uint32_t)launch.pid;
 		sampler_options.pid = launch.pid;
@@ -332,7 +338,7 @@ struct error *recording_run(struct recording *recording, const struct run_option
 
 	RETURN_IF_ERROR(output_file_create(&recording->perf_data, path, folder->may_replace));
 	for (unsigned int run = 0; run < options->n_repeats; run++) {
-		RETURN_IF_ERROR(run_once(recording, options));
+		RETURN_IF_ERROR(recording_add_run(recording, options));
 		if (recording->is_stopped_by_user)
 			break;
 	}

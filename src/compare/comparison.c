@@ -44,6 +44,7 @@ void comparison_deinit(struct comparison *comparison)
 		command_line_deinit(&side->command);
 		parameter_vector_deinit(&side->parameters);
 		run_vector_deinit(&side->runs);
+		cause_destroy(side->cause);
 	}
 	side_vector_deinit(&comparison->sides);
 }

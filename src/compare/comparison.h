@@ -5,6 +5,7 @@
  * their times. The first side is what the others are compared with.
  */
 
+#include "compare/cause.h"
 #include "compare/command_line.h"
 #include "compare/statistics.h"
 #include "compare/timed_run.h"
@@ -43,7 +44,8 @@ struct side {
 	const char *folder; /**< Working folder of its runs; NULL: ours. Borrowed. */
 	struct parameter_vector parameters;
 	struct run_vector runs;
-	size_t n_failed; /**< Runs with a status other than 0, and accepted. */
+	struct cause *cause; /**< Against the first side; NULL: not looked for. Owned. */
+	size_t n_failed;     /**< Runs with a status other than 0, and accepted. */
 };
 
 DEFINE_VECTOR(side_vector, struct side)

@@ -152,6 +152,8 @@ static void write_comparison(struct json_writer *json, const struct comparison *
 	for (int i = 0; i < N_METRICS; i++)
 		write_change(json, comparison, side, (enum metric)i);
 	json_end_object(json);
+	if (comparison->sides.items[side].cause)
+		cause_write_json(comparison->sides.items[side].cause, json);
 	json_begin_array(json, "gates");
 	for (size_t i = 0; i < gates->count; i++) {
 		json_begin_object(json, NULL);

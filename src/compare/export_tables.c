@@ -100,6 +100,10 @@ void export_markdown_write(const struct comparison *comparison, const struct gat
 			row.median * unit.scale, row.deviation * unit.scale, row.low * unit.scale,
 			row.high * unit.scale, comparison->sides.items[i].runs.count, row.ratio);
 	}
+	for (size_t i = 1; i < comparison->sides.count; i++) {
+		if (comparison->sides.items[i].cause)
+			cause_write_markdown(comparison->sides.items[i].cause, file);
+	}
 	for (size_t gate = 0; gate < gates->count; gate++) {
 		for (size_t i = 1; i < comparison->sides.count; i++) {
 			enum gate_result result = gate_judge(&gates->items[gate], comparison, i);

@@ -1,0 +1,215 @@
+#include "compare/cause.h"
+
+#include "base/escape.h"
+#include "base/memory.h"
+#include "compare/metric.h"
+
+#include <math.h>
+
+/** Rows of the tables; the JSON has all functions. */
+#define ROWS_MAX 15
+
+/** Functions whose change is less than this share of the time are not worth a row. */
+#define ROW_SHARE_LEAST 0.001
+
+void cause_destroy(struct cause *cause)
+{
+	if (!cause)
+		return;
+	function_changes_deinit(&cause->functions);
+	for (size_t i = 0; i < cause->findings.count; i++)
+		free(cause->findings.items[i].title);
+	finding_change_vector_deinit(&cause->findings);
+	free(cause);
+}
+
+/** The function that moved most (of a whole that changed: in its direction); NULL: none proven. */
+static const struct function_change *main_function(const struct cause *cause)
+{
+	double total_s = cause->changed_s - cause->reference_s;
+
+	for (size_t i = 0; i < cause->functions.count; i++) {
+		const struct function_change *change = &cause->functions.items[i];
+
+		if (change->is_significant &&
+		    (!cause->is_different || change->change_s * total_s > 0))
+			return change;
+	}
+	return NULL;
+}
+
+char *cause_sentence(const struct cause *cause)
+{
+	const struct function_change *change = main_function(cause);
+	double total_s = cause->changed_s - cause->reference_s;
+	char before[METRIC_TEXT_SIZE_BYTES], after[METRIC_TEXT_SIZE_BYTES];
+	double share;
+
+	if (!change)
+		return memory_duplicate_text("no function can be named as the cause: no change "
+					     "stands out from the error of sampling");
+	metric_format_seconds(change->reference_s, before);
+	metric_format_seconds(change->changed_s, after);
+	if (!cause->is_different)
+		return memory_format_text(
+			"the whole has not changed provably, but %s has (%s -> %s a "
+			"run)",
+			change->name, before, after);
+	share = change->change_s / total_s;
+	if (share > 1.05)
+		return memory_format_text(
+			"%s accounts for more than the whole %s (%s -> %s a run); "
+			"other functions made up for some of it",
+			change->name, total_s < 0 ? "gain" : "loss", before, after);
+	return memory_format_text("%.0f %% of the %s is %s (%s -> %s a run)", 100 * fmin(share, 1),
+				  total_s < 0 ? "gain" : "loss", change->name, before, after);
+}
+
+static bool is_worth_a_row(const struct cause *cause, const struct function_change *change)
+{
+	return fabs(change->change_s) >=
+	       ROW_SHARE_LEAST * fmax(cause->reference_s, cause->changed_s);
+}
+
+static const char *change_remark(const struct function_change *change)
+{
+	if (!change->is_significant)
+		return "within the error";
+	if (!change->reference_count && change->reference_children_s <= 0)
+		return "new";
+	if (!change->changed_count && change->changed_children_s <= 0)
+		return "gone";
+	return "";
+}
+
+/** "+1.234 ms" */
+static void format_change(double change_s, char text[METRIC_TEXT_SIZE_BYTES + 8])
+{
+	char size[METRIC_TEXT_SIZE_BYTES];
+
+	metric_format_seconds(fabs(change_s), size);
+	snprintf(text, METRIC_TEXT_SIZE_BYTES + 8, "%s%s", change_s < 0 ? "−" : "+", size);
+}
+
+struct row_text {
+	char before[METRIC_TEXT_SIZE_BYTES], after[METRIC_TEXT_SIZE_BYTES];
+	char change[METRIC_TEXT_SIZE_BYTES + 8];
+	char low[METRIC_TEXT_SIZE_BYTES + 8], high[METRIC_TEXT_SIZE_BYTES + 8];
+};
+
+static struct row_text row_text_make(const struct function_change *change)
+{
+	struct row_text row;
+
+	metric_format_seconds(change->reference_s, row.before);
+	metric_format_seconds(change->changed_s, row.after);
+	format_change(change->change_s, row.change);
+	format_change(change->low_s, row.low);
+	format_change(change->high_s, row.high);
+	return row;
+}
+
+static bool has_changed(const struct finding_change *finding)
+{
+	double error = hypot(finding->reference_error, finding->changed_error);
+
+	return fabs(finding->changed_share - finding->reference_share) > error;
+}
+
+void cause_write_text(const struct cause *cause, FILE *file)
+{
+	size_t n_rows = 0;
+
+	fprintf(file, "  own time of functions per run, by change (%zu functions):\n",
+		cause->functions.count);
+	for (size_t i = 0; i < cause->functions.count && n_rows < ROWS_MAX; i++) {
+		const struct function_change *change = &cause->functions.items[i];
+		struct row_text row = row_text_make(change);
+		_cleanup_free_ char *name = escape_plain(change->name);
+
+		if (!is_worth_a_row(cause, change))
+			break;
+		n_rows++;
+		fprintf(file, "  %12s -> %12s  %s (%s to %s)  %s%s%s\n", row.before, row.after,
+			row.change, row.low, row.high, name, change->is_kernel ? " [kernel]" : "",
+			"");
+		if (*change_remark(change))
+			fprintf(file, "  %32s^ %s\n", "", change_remark(change));
+	}
+	for (size_t i = 0; i < cause->findings.count; i++) {
+		const struct finding_change *finding = &cause->findings.items[i];
+
+		if (has_changed(finding))
+			fprintf(file, "  finding: %s %.1f %% -> %.1f %% of the samples\n",
+				finding->title, 100 * finding->reference_share,
+				100 * finding->changed_share);
+	}
+}
+
+void cause_write_markdown(const struct cause *cause, FILE *file)
+{
+	_cleanup_free_ char *sentence = cause_sentence(cause);
+	_cleanup_free_ char *safe = escape_plain(sentence);
+	size_t n_rows = 0;
+
+	fprintf(file, "\n%s.\n\n| Function | Before | After | Change (95 %%) | |\n", safe);
+	fputs("|:---|---:|---:|---:|:---|\n", file);
+	for (size_t i = 0; i < cause->functions.count && n_rows < ROWS_MAX; i++) {
+		const struct function_change *change = &cause->functions.items[i];
+		struct row_text row = row_text_make(change);
+		_cleanup_free_ char *name = escape_plain(change->name);
+
+		if (!is_worth_a_row(cause, change))
+			break;
+		n_rows++;
+		for (char *letter = name; *letter; letter++)
+			*letter = *letter == '|' || *letter == '`' ? '\'' : *letter;
+		fprintf(file, "| `%s` | %s | %s | %s (%s to %s) | %s |\n", name, row.before,
+			row.after, row.change, row.low, row.high, change_remark(change));
+	}
+}
+
+static void write_function_json(const struct function_change *change, struct json_writer *json)
+{
+	json_begin_object(json, NULL);
+	json_string(json, "name", change->name);
+	json_bool(json, "kernel", change->is_kernel);
+	json_u64(json, "reference_samples", change->reference_count);
+	json_u64(json, "changed_samples", change->changed_count);
+	json_double(json, "reference", change->reference_s);
+	json_double(json, "changed", change->changed_s);
+	json_double(json, "reference_children", change->reference_children_s);
+	json_double(json, "changed_children", change->changed_children_s);
+	json_double(json, "change", change->change_s);
+	json_double(json, "low", change->low_s);
+	json_double(json, "high", change->high_s);
+	json_bool(json, "significant", change->is_significant);
+	json_end_object(json);
+}
+
+void cause_write_json(const struct cause *cause, struct json_writer *json)
+{
+	_cleanup_free_ char *sentence = cause_sentence(cause);
+
+	json_begin_object(json, "cause");
+	json_string(json, "sentence", sentence);
+	json_u64(json, "reference_samples", cause->n_reference_samples);
+	json_u64(json, "changed_samples", cause->n_changed_samples);
+	json_begin_array(json, "functions");
+	for (size_t i = 0; i < cause->functions.count; i++)
+		write_function_json(&cause->functions.items[i], json);
+	json_end_array(json);
+	json_begin_array(json, "findings");
+	for (size_t i = 0; i < cause->findings.count; i++) {
+		const struct finding_change *finding = &cause->findings.items[i];
+
+		json_begin_object(json, NULL);
+		json_string(json, "title", finding->title);
+		json_double(json, "reference_share", finding->reference_share);
+		json_double(json, "changed_share", finding->changed_share);
+		json_bool(json, "changed", has_changed(finding));
+		json_end_object(json);
+	}
+	json_end_array(json);
+	json_end_object(json);
+}

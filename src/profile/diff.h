@@ -1,0 +1,47 @@
+#pragma once
+
+/**
+ * What changed between two profiles, function by function, in seconds per run.
+ *
+ * A function is told by its name and by whether it is the kernel's: programs and libraries
+ * may lie elsewhere and be built anew. Inlined functions count as functions of their own.
+ */
+
+#include "profile/profile.h"
+
+/** A profile and how long one run really took. */
+struct diff_side {
+	const struct profile *profile;
+	uint32_t event;
+	double time_s;       /**< Time on the CPU per run, measured without profiling. */
+	double time_error_s; /**< Its standard error; 0: exact. */
+	uint32_t n_runs;     /**< Runs in the profile. */
+};
+
+/** One function. Times are its own, without what it calls, unless they say otherwise. */
+struct function_change {
+	char *name; /**< Owned. */
+	bool is_kernel;
+	uint64_t reference_count, changed_count; /**< Samples. */
+	double reference_s, changed_s;
+	double reference_children_s, changed_children_s; /**< With what it calls. */
+	double change_s;                                 /**< changed_s - reference_s */
+	double low_s, high_s; /**< 95 % interval of change_s from the numbers of samples. */
+	/**
+	 * Holm's test over all functions of the table, at 5 %; and more than two samples per run,
+	 * because the first samples of each run fall on the same instructions, or just beside them.
+	 */
+	bool is_significant;
+};
+
+DEFINE_VECTOR(function_change_vector, struct function_change)
+
+/**
+ * All functions of both, largest change of own time first, ties by name.
+ *
+ * @param ret  Replaced; free with function_changes_deinit().
+ */
+void profile_diff(const struct diff_side *reference, const struct diff_side *changed,
+		  struct function_change_vector *ret);
+
+void function_changes_deinit(struct function_change_vector *changes);
