@@ -86,6 +86,7 @@ struct stat_row {
 	const struct counter *counter;
 	char *base_name;           /**< Without unit and modifiers, in one spelling. */
 	bool is_counted;           /**< It ran at least once. */
+	bool has_waited;           /**< It never ran although what it should count did. */
 	struct stat_figure figure; /**< Scaled to all of the time; in the shown unit. */
 	double running_ns;         /**< Mean over the runs. */
 	double running_share;
