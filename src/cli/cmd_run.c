@@ -104,8 +104,8 @@ static const struct option_spec options[] = {
 	{ OPTION_NO_CACHE, 0, "no-cache", NULL,
 	  "Neither use nor keep what earlier runs found out about programs and libraries.", NULL },
 	{ OPTION_BUILD, 0, "build", NULL,
-	  "Build the command's program first, with debug information and frame pointers, and profile "
-	  "that instead; see perf-profile build.",
+	  "Build the command's program first, with debug information and frame pointers, and "
+	  "profile that instead; see perf-profile build.",
 	  NULL },
 	{ OPTION_TIMINGS, 0, "timings", NULL, "Say where the time of the job itself went.", NULL },
 	{ OPTION_QUIET, 'q', "quiet", NULL, "Only errors on the terminal.", NULL },
