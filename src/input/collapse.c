@@ -10,15 +10,21 @@
 /** Of a line that is shown in a message. */
 #define SHOWN_LINE_MAX_BYTES 80
 
-/** Line 0 is none. */
+/** No line: the first entry of the store. */
 #define LINE_NONE 0
 
-/** Of different frame lines remembered at a time. */
-#define LINE_TEXTS_MAX_BYTES ((size_t)128 * 1024 * 1024)
+/** What entries are aligned to, and the unit of their ids. */
+#define LINE_ALIGNMENT_BYTES 8
 
-/** What a line of text stands for: a run of names, outermost first. */
+/** Of different frame lines remembered at a time. */
+#define LINE_STORE_MAX_BYTES ((size_t)128 * 1024 * 1024)
+
+/**
+ * What a line of text stands for: a run of names, outermost first. Text and
+ * meaning lie together in collapse.line_store: a look-up waits for memory, not
+ * for the processor. A line's id is its place there in units of LINE_ALIGNMENT_BYTES.
+ */
 struct line_entry {
-	const char *text;
 	uint32_t length;
 	uint32_t first_name; /**< Into collapse.line_names. */
 	uint32_t n_names;
@@ -26,9 +32,8 @@ struct line_entry {
 	bool is_java;	    /**< Read as a line of a Java process. */
 	bool is_frame;	    /**< False: not recognised. */
 	bool ends_stack;    /**< Its callers are left out. */
+	char text[];
 };
-
-DEFINE_VECTOR(line_entry_vector, struct line_entry)
 
 struct line_slot {
 	uint32_t hash;
@@ -47,10 +52,9 @@ struct collapse {
 	const struct collapse_options *options;
 	struct string_table names;
 
-	struct line_entry_vector lines;
+	struct byte_vector line_store;
 	struct line_slot *line_slots; /**< Open addressing; capacities are powers of two. */
-	size_t line_capacity;
-	struct arena line_texts;
+	size_t n_lines, line_capacity;
 	struct index_vector line_names;
 
 	struct stack_entry *stacks;
@@ -58,6 +62,7 @@ struct collapse {
 	struct index_vector stack_names;
 
 	char *event; /**< Of the samples counted; NULL: not known yet. */
+	size_t event_length;
 	struct collapse_losses losses;
 
 	/* The sample being read. */
@@ -70,8 +75,46 @@ struct collapse {
 
 	struct byte_vector last_ids;  /**< Comm and ids of the last header, and... */
 	string_id last_name;	      /**< ...the name made of them. */
+	bool last_is_java;
 	struct byte_vector name_text; /**< Scratch. */
 };
+
+/** Valid until a line is added. */
+static struct line_entry *line_of(const struct collapse *collapse, uint32_t id)
+{
+	return (struct line_entry *)(collapse->line_store.items +
+				     (size_t)id * LINE_ALIGNMENT_BYTES);
+}
+
+/** Append an entry for @p text. @return its id. */
+static uint32_t store_line(struct collapse *collapse, const struct line_entry *entry,
+			   const char *text)
+{
+	struct byte_vector *store = &collapse->line_store;
+	size_t start = store->count;
+	size_t end = start + sizeof(*entry) + entry->length;
+
+	end = (end + LINE_ALIGNMENT_BYTES - 1) & ~(size_t)(LINE_ALIGNMENT_BYTES - 1);
+	if (end > store->capacity)
+		byte_vector_reserve(store, end * 2);
+	memcpy(store->items + start, entry, sizeof(*entry));
+	memcpy(((struct line_entry *)(store->items + start))->text, text, entry->length);
+	store->count = end;
+	return (uint32_t)(start / LINE_ALIGNMENT_BYTES);
+}
+
+/** Forget what lines stand for: there may be no end of different addresses. */
+static void clear_lines(struct collapse *collapse)
+{
+	static const struct line_entry none;
+
+	byte_vector_clear(&collapse->line_store);
+	store_line(collapse, &none, "");
+	index_vector_clear(&collapse->line_names);
+	memset(collapse->line_slots, 0, collapse->line_capacity * sizeof(*collapse->line_slots));
+	collapse->n_lines = 0;
+	collapse->last_line = LINE_NONE;
+}
 
 struct collapse *collapse_create(const struct collapse_options *options)
 {
@@ -82,10 +125,11 @@ struct collapse *collapse_create(const struct collapse_options *options)
 	collapse->line_capacity = 1024;
 	collapse->line_slots =
 		memory_allocate(collapse->line_capacity, sizeof(*collapse->line_slots));
-	line_entry_vector_append_new(&collapse->lines);
 	collapse->stack_capacity = 1024;
 	collapse->stacks = memory_allocate(collapse->stack_capacity, sizeof(*collapse->stacks));
 	collapse->event = memory_duplicate_text(options->event);
+	collapse->event_length = options->event ? strlen(options->event) : 0;
+	clear_lines(collapse);
 	return collapse;
 }
 
@@ -94,9 +138,8 @@ void collapse_destroy(struct collapse *collapse)
 	if (!collapse)
 		return;
 	string_table_deinit(&collapse->names);
-	line_entry_vector_deinit(&collapse->lines);
+	byte_vector_deinit(&collapse->line_store);
 	free(collapse->line_slots);
-	arena_deinit(&collapse->line_texts);
 	index_vector_deinit(&collapse->line_names);
 	free(collapse->stacks);
 	index_vector_deinit(&collapse->stack_names);
@@ -278,7 +321,8 @@ static struct error *name_frame(struct collapse *collapse, const struct script_f
 static struct error *make_line(struct collapse *collapse, struct text_span line, bool is_java,
 			       struct line_reader *reader, struct line_entry *ret)
 {
-	struct line_entry entry = { .first_name = (uint32_t)collapse->line_names.count,
+	struct line_entry entry = { .length = (uint32_t)line.length,
+				    .first_name = (uint32_t)collapse->line_names.count,
 				    .is_java = is_java };
 	struct script_frame frame;
 
@@ -294,31 +338,17 @@ static struct error *make_line(struct collapse *collapse, struct text_span line,
 	return NULL;
 }
 
-/** Forget what lines stand for: there may be no end of different addresses. */
-static void clear_lines(struct collapse *collapse)
-{
-	arena_deinit(&collapse->line_texts);
-	index_vector_clear(&collapse->line_names);
-	collapse->lines.count = 1;
-	collapse->lines.items[LINE_NONE] = (struct line_entry){ 0 };
-	collapse->last_line = LINE_NONE;
-	memset(collapse->line_slots, 0, collapse->line_capacity * sizeof(*collapse->line_slots));
-}
-
 static struct error *add_line(struct collapse *collapse, struct text_span line, uint32_t hash,
 			      struct line_reader *reader, uint32_t *ret)
 {
 	struct line_entry entry;
 	uint32_t id;
 
-	if (collapse->line_texts.total_bytes + line.length > LINE_TEXTS_MAX_BYTES)
+	if (collapse->line_store.count + line.length > LINE_STORE_MAX_BYTES)
 		clear_lines(collapse);
-	id = (uint32_t)collapse->lines.count;
 	RETURN_IF_ERROR(make_line(collapse, line, collapse->is_java, reader, &entry));
-	entry.text = arena_duplicate_text(&collapse->line_texts, line.start, line.length);
-	entry.length = (uint32_t)line.length;
-	line_entry_vector_append(&collapse->lines, entry);
-	if (collapse->lines.count * 2 > collapse->line_capacity)
+	id = store_line(collapse, &entry, line.start);
+	if (++collapse->n_lines * 2 > collapse->line_capacity)
 		grow_lines(collapse);
 	place_line(collapse->line_slots, collapse->line_capacity,
 		   (struct line_slot){ .hash = hash, .line = id });
@@ -334,7 +364,7 @@ static struct error *find_line(struct collapse *collapse, struct text_span line,
 	for (size_t index = hash;; index++) {
 		const struct line_slot *slot =
 			&collapse->line_slots[index & (collapse->line_capacity - 1)];
-		const struct line_entry *entry = &collapse->lines.items[slot->line];
+		const struct line_entry *entry = line_of(collapse, slot->line);
 
 		if (slot->line == LINE_NONE)
 			return add_line(collapse, line, hash, reader, ret);
@@ -382,12 +412,12 @@ static struct error *read_frame(struct collapse *collapse, struct text_span line
 	if (collapse->options->has_source_lines)
 		return read_frame_with_source(collapse, line, reader);
 	RETURN_IF_ERROR(find_line(collapse, line, reader, &id));
-	entry = &collapse->lines.items[id];
+	entry = line_of(collapse, id);
 	if (!entry->is_frame) {
 		note_unrecognised(collapse, reader, line);
 		return NULL;
 	}
-	collapse->lines.items[collapse->last_line].successor = id;
+	line_of(collapse, collapse->last_line)->successor = id;
 	collapse->last_line = id;
 	if (collapse->sample.count > 0 && !collapse->is_complete)
 		append_frame(collapse, entry);
@@ -404,8 +434,8 @@ static void read_expected_frames(struct collapse *collapse, struct line_reader *
 	if (collapse->options->has_source_lines)
 		return;
 	while (collapse->sample.count > 0 && !collapse->is_complete) {
-		uint32_t id = collapse->lines.items[collapse->last_line].successor;
-		const struct line_entry *entry = &collapse->lines.items[id];
+		uint32_t id = line_of(collapse, collapse->last_line)->successor;
+		const struct line_entry *entry = line_of(collapse, id);
 
 		if (id == LINE_NONE || entry->is_java != collapse->is_java ||
 		    !line_reader_accept(reader, entry->text, entry->length))
@@ -426,9 +456,10 @@ static bool is_wanted_event(struct collapse *collapse, struct text_span event)
 	if (!collapse->event) {
 		collapse->event = memory_allocate(event.length + 1, 1);
 		memcpy(collapse->event, event.start, event.length);
+		collapse->event_length = event.length;
 		return true;
 	}
-	if (strlen(collapse->event) == event.length &&
+	if (collapse->event_length == event.length &&
 	    memcmp(collapse->event, event.start, event.length) == 0)
 		return true;
 	losses->n_filtered++;
@@ -465,19 +496,29 @@ static string_id name_thread(struct collapse *collapse, const struct script_head
 	return frame_name_intern(&collapse->names, (const char *)text->items, text->count);
 }
 
-/** Most samples are of the same thread as the one before. */
-static string_id find_thread(struct collapse *collapse, const struct script_header *header)
+/**
+ * Whether the header is of the same thread as the last one: it begins with the
+ * same text up to the blank behind the ids, so those are the same, too.
+ */
+static bool is_last_thread(const struct collapse *collapse, struct text_span line)
 {
-	const char *start = header->comm.start;
-	size_t length = (size_t)(header->rest.start - start);
+	const struct byte_vector *last = &collapse->last_ids;
+
+	return last->count > 0 && line.length > last->count &&
+	       memcmp(line.start, last->items, last->count) == 0 &&
+	       script_is_space(line.start[last->count]);
+}
+
+static void note_thread(struct collapse *collapse, const struct script_header *header)
+{
 	struct byte_vector *last = &collapse->last_ids;
 
-	if (last->count != length || memcmp(last->items, start, length) != 0) {
-		byte_vector_clear(last);
-		byte_vector_append_bytes(last, start, length);
-		collapse->last_name = name_thread(collapse, header);
-	}
-	return collapse->last_name;
+	byte_vector_clear(last);
+	byte_vector_append_bytes(last, header->comm.start,
+				 (size_t)(header->rest.start - header->comm.start));
+	collapse->last_name = name_thread(collapse, header);
+	collapse->last_is_java =
+		header->comm.length >= 4 && memcmp(header->comm.start, "java", 4) == 0;
 }
 
 /** A period of nothing counts as one sample. */
@@ -495,22 +536,22 @@ static uint64_t parse_period(struct text_span digits)
 	return period;
 }
 
-static void begin_sample(struct collapse *collapse, const struct script_header *header)
+static void begin_sample(struct collapse *collapse, struct text_span event,
+			 struct text_span period)
 {
-	string_id name;
+	string_id name = collapse->last_name;
 
-	if (!is_wanted_event(collapse, header->event))
+	if (!is_wanted_event(collapse, event))
 		return;
-	name = find_thread(collapse, header);
 	/* A header may come without an end of the sample before: its frames stay. */
 	if (collapse->sample.count == 0)
 		index_vector_append(&collapse->sample, name);
 	else
 		collapse->sample.items[0] = name;
-	collapse->is_java = header->comm.length >= 4 && memcmp(header->comm.start, "java", 4) == 0;
+	collapse->is_java = collapse->last_is_java;
 	collapse->is_complete = false;
 	collapse->last_line = LINE_NONE;
-	collapse->period = parse_period(header->period);
+	collapse->period = parse_period(period);
 	collapse->n_samples++;
 }
 
@@ -567,10 +608,25 @@ static void end_sample(struct collapse *collapse)
 		grow_stacks(collapse);
 }
 
+/** @return false: it is none. */
+static bool read_header(struct collapse *collapse, struct text_span line)
+{
+	struct script_header header = { 0 };
+
+	if (is_last_thread(collapse, line)) {
+		script_parse_event(line, &header);
+	} else {
+		if (!script_parse_header(line, &header))
+			return false;
+		note_thread(collapse, &header);
+	}
+	begin_sample(collapse, header.event, header.period);
+	return true;
+}
+
 static struct error *read_line(struct collapse *collapse, struct text_span line,
 			       struct line_reader *reader)
 {
-	struct script_header header;
 
 	if (line.length == 0) {
 		end_sample(collapse);
@@ -578,10 +634,8 @@ static struct error *read_line(struct collapse *collapse, struct text_span line,
 	}
 	if (line.start[0] == '#')
 		return NULL;
-	if (!script_is_space(line.start[0]) && script_parse_header(line, &header)) {
-		begin_sample(collapse, &header);
+	if (!script_is_space(line.start[0]) && read_header(collapse, line))
 		return NULL;
-	}
 	return read_frame(collapse, line, reader);
 }
 

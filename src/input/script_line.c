@@ -40,7 +40,7 @@ static bool parse_ids(const char *at, const char *end, struct script_header *ret
 }
 
 /** The line ends with ": PERIOD EVENT:" or ": EVENT:". */
-static void parse_event(struct text_span line, struct script_header *ret)
+void script_parse_event(struct text_span line, struct script_header *ret)
 {
 	const char *end = text_span_end(line), *event, *at;
 
@@ -87,7 +87,7 @@ bool script_parse_header(struct text_span line, struct script_header *ret)
 		ids = skip_spaces(at, end);
 		if (comm_end < ids && parse_ids(ids, end, &header)) {
 			header.comm = text_span_make(line.start, comm_end);
-			parse_event(line, &header);
+			script_parse_event(line, &header);
 			*ret = header;
 			return true;
 		}

@@ -38,6 +38,9 @@ struct script_frame {
 /** False: no such line. */
 bool script_parse_header(struct text_span line, struct script_header *ret);
 
+/** Only the event and period of a line that is known to be a header. */
+void script_parse_event(struct text_span line, struct script_header *ret);
+
 bool script_parse_frame(struct text_span line, struct script_frame *ret);
 
 /** CPU and time of a header; what it does not have stays as it was. */
