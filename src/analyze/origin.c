@@ -39,8 +39,7 @@ void origin_init(struct origin *origin, const struct record_origin *facts,
 	uname(&here);
 	origin->is_elsewhere = facts->hostname ? strcmp(facts->hostname, here.nodename) != 0
 					       : !facts->is_unfinished;
-	origin->is_same_release =
-		facts->os_release && strcmp(facts->os_release, here.release) == 0;
+	origin->is_same_release = facts->os_release && strcmp(facts->os_release, here.release) == 0;
 	for (uint64_t i = 0; i < facts->n_build_ids; i++)
 		add_build_id(origin, &facts->build_ids[i]);
 	object_registry_set_trust(registry, origin->is_elsewhere && !is_trusting
@@ -64,8 +63,7 @@ bool origin_is_native(const struct record_origin *facts)
 {
 	const struct architecture *native = architecture_native();
 
-	return !facts->architecture ||
-	       (native && strcmp(facts->architecture, native->name) == 0);
+	return !facts->architecture || (native && strcmp(facts->architecture, native->name) == 0);
 }
 
 void origin_apply(struct origin *origin, const struct record *record)

@@ -36,14 +36,14 @@ enum kernel_match {
 struct origin {
 	bool is_elsewhere; /**< Another machine, or a recording that does not say which. */
 	bool is_same_release;
-	bool is_trusting; /**< The user named the folder with the files. */
+	bool is_trusting;              /**< The user named the folder with the files. */
 	struct build_id_map build_ids; /**< By path; keys are owned. */
 
 	enum kernel_match kernel_match;
 	uint64_t kernel_start, kernel_end; /**< As recorded; both 0: unknown. */
-	char *kernel_symbol;		   /**< The symbol whose address was recorded... */
-	uint64_t kernel_symbol_address;	   /**< ...and the address. */
-	uint64_t kernel_shift;		   /**< To add to a recorded address (modulo 2^64). */
+	char *kernel_symbol;               /**< The symbol whose address was recorded... */
+	uint64_t kernel_symbol_address;    /**< ...and the address. */
+	uint64_t kernel_shift;             /**< To add to a recorded address (modulo 2^64). */
 };
 
 /** @param registry  Told how far to trust this machine's files. */

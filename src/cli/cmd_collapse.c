@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "cli/inlined_names.h"
 #include "cli/input_options.h"
 #include "cli/terminal.h"
 #include "input/collapse.h"
@@ -224,18 +225,27 @@ static struct error *collapse_path(struct collapse_request *request, struct coll
 
 static struct error *collapse_all(struct collapse_request *request)
 {
-	struct collapse *collapse = collapse_create(&request->options);
+	struct inlined_names *names = NULL;
+	struct collapse *collapse;
 	struct error *error = NULL;
 	bool is_text = false;
 
+	if (request->is_inlined) {
+		names = inlined_names_create(request->input.open.symfs_path,
+					     &request->input.open.symbols, request->has_context);
+		request->options.expand_inlined = inlined_names_expand;
+		request->options.expand_context = names;
+	}
+	collapse = collapse_create(&request->options);
 	for (size_t i = 0; i < request->paths.count && !error; i++)
 		error = collapse_path(request, collapse, request->paths.items[i], &is_text);
 	if (!error && is_text) {
-		warn_of_losses(collapse, request->paths.count == 1 ? request->paths.items[0]
-								   : "the inputs");
+		warn_of_losses(collapse,
+			       request->paths.count == 1 ? request->paths.items[0] : "the inputs");
 		collapse_write(collapse, stdout);
 	}
 	collapse_destroy(collapse);
+	inlined_names_destroy(names);
 	return error;
 }
 

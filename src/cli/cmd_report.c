@@ -59,7 +59,8 @@ static const struct option_spec options[] = {
 
 static const struct command_example examples[] = {
 	{ "perf-profile report", "The last recording." },
-	{ "perf-profile report -i perf.data --no-children -g none", "What was hot, one line each." },
+	{ "perf-profile report -i perf.data --no-children -g none",
+	  "What was hot, one line each." },
 	{ "perf script | perf-profile report -s dso -", "Shares of programs and libraries." },
 	{ NULL, NULL },
 };
@@ -77,10 +78,14 @@ static const struct {
 	const char *name;
 	uint32_t key;
 } sort_keys[] = {
-	{ "comm", REPORT_BY_COMM },	    { "pid", REPORT_BY_PID },
-	{ "tid", REPORT_BY_TID },	    { "dso", REPORT_BY_OBJECT },
-	{ "symbol", REPORT_BY_SYMBOL },	    { "sym", REPORT_BY_SYMBOL },
-	{ "srcline", REPORT_BY_SOURCE_LINE }, { "srcfile", REPORT_BY_SOURCE_FILE },
+	{ "comm", REPORT_BY_COMM },
+	{ "pid", REPORT_BY_PID },
+	{ "tid", REPORT_BY_TID },
+	{ "dso", REPORT_BY_OBJECT },
+	{ "symbol", REPORT_BY_SYMBOL },
+	{ "sym", REPORT_BY_SYMBOL },
+	{ "srcline", REPORT_BY_SOURCE_LINE },
+	{ "srcfile", REPORT_BY_SOURCE_FILE },
 };
 
 static struct error *read_sort_keys(const char *value, uint32_t *ret)
@@ -97,10 +102,10 @@ static struct error *read_sort_keys(const char *value, uint32_t *ret)
 				key = sort_keys[i].key;
 		}
 		if (!key)
-			return error_with_hint(error_new(ERROR_USAGE, "--sort: unknown key '%s'",
-							 word),
-					       "known: comm, pid, tid, dso, symbol, srcline, "
-					       "srcfile");
+			return error_with_hint(
+				error_new(ERROR_USAGE, "--sort: unknown key '%s'", word),
+				"known: comm, pid, tid, dso, symbol, srcline, "
+				"srcfile");
 		keys |= key;
 	}
 	*ret = keys;
@@ -114,16 +119,16 @@ static struct error *read_graph(const char *value, enum report_trees *ret)
 		const char *name;
 		enum report_trees trees;
 	} types[] = {
-		{ "graph", REPORT_TREES_GRAPH }, { "fractal", REPORT_TREES_GRAPH },
+		{ "graph", REPORT_TREES_GRAPH },  { "fractal", REPORT_TREES_GRAPH },
 		{ "caller", REPORT_TREES_GRAPH }, { "callee", REPORT_TREES_GRAPH },
-		{ "flat", REPORT_TREES_FLAT },	 { "folded", REPORT_TREES_FOLDED },
+		{ "flat", REPORT_TREES_FLAT },    { "folded", REPORT_TREES_FOLDED },
 		{ "none", REPORT_TREES_NONE },
 	};
+
 	size_t length = strcspn(value, ",");
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-		if (strlen(types[i].name) == length &&
-		    memcmp(types[i].name, value, length) == 0) {
+		if (strlen(types[i].name) == length && memcmp(types[i].name, value, length) == 0) {
 			*ret = types[i].trees;
 			return NULL;
 		}
@@ -257,10 +262,9 @@ static struct error *write_report(struct report_request *request)
 	RETURN_IF_ERROR(input_options_open(&request->input, &opened, &request->output.event));
 	pager_begin();
 	request->output.report.is_header_only = request->is_header_only;
-	error = request->is_stats
-			? write_stats(&opened, stdout)
-			: output_format_find("report")->write(opened.profile, &request->output,
-							      stdout);
+	error = request->is_stats ? write_stats(&opened, stdout)
+				  : output_format_find("report")->write(opened.profile,
+									&request->output, stdout);
 	open_profile_close(&opened);
 	return error;
 }

@@ -105,8 +105,8 @@ static struct error *read_time(struct input_options *input, const char *value)
 		return error_with_hint(error_new(ERROR_USAGE, "--time: '%s' is no range", value),
 				       "FROM,TO in seconds, or 10%%-20%%");
 	*end++ = '\0';
-	RETURN_IF_ERROR(read_time_end(begin, &input->filter.time_begin_ns,
-				      &input->time_begin_share));
+	RETURN_IF_ERROR(
+		read_time_end(begin, &input->filter.time_begin_ns, &input->time_begin_share));
 	return read_time_end(end, &input->filter.time_end_ns, &input->time_end_share);
 }
 

@@ -146,9 +146,9 @@ static struct error *create_temporary_file(int *ret)
 		folder = "/tmp";
 	descriptor = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (descriptor < 0)
-		return error_with_hint(error_from_errno(errno, "cannot make a temporary file in %s",
-							folder),
-				       "TMPDIR=FOLDER names another folder");
+		return error_with_hint(
+			error_from_errno(errno, "cannot make a temporary file in %s", folder),
+			"TMPDIR=FOLDER names another folder");
 	*ret = descriptor;
 	return NULL;
 }
@@ -183,8 +183,7 @@ static struct error *copy_stream(struct input_stream *stream, int descriptor)
 
 /** perf.data is read from a file: what comes compressed or from a pipe is put into one. */
 static struct error *open_perf_data_stream(const struct open_profile_options *options,
-					   struct input_stream *stream,
-					   struct open_profile *opened)
+					   struct input_stream *stream, struct open_profile *opened)
 {
 	_cleanup_free_ char *path = NULL;
 	struct error *error;
@@ -288,14 +287,13 @@ void open_profile_close(struct open_profile *opened)
 
 static struct error *unknown_event(const struct profile *profile, const char *name)
 {
-	struct error *error =
-		error_new(ERROR_NOT_FOUND, "no event '%s' in this profile", name);
+	struct error *error = error_new(ERROR_NOT_FOUND, "no event '%s' in this profile", name);
 	char *known = memory_duplicate_text("");
 
 	for (size_t i = 0; i < profile->events.count; i++) {
-		char *longer = memory_format_text(
-			"%s%s%s", known, i ? ", " : "",
-			profile_text(profile, profile->events.items[i].name));
+		char *longer =
+			memory_format_text("%s%s%s", known, i ? ", " : "",
+					   profile_text(profile, profile->events.items[i].name));
 
 		free(known);
 		known = longer;

@@ -15,7 +15,7 @@
 #define RECORD_TYPES_MAX 256
 
 struct open_profile_options {
-	const char *path; /**< "-": standard input. NULL: the last recording. */
+	const char *path;            /**< "-": standard input. NULL: the last recording. */
 	struct input_stream *stream; /**< The path's, open already; NULL: it is not. Borrowed. */
 	const char *symfs_path;
 	struct symbolizer_options symbols;
@@ -25,9 +25,9 @@ struct open_profile_options {
 struct open_profile {
 	struct profile *profile; /**< Read it; it belongs to this struct. */
 	enum input_kind kind;
-	char *path; /**< What was read. */
+	char *path;                           /**< What was read. */
 	uint64_t n_records[RECORD_TYPES_MAX]; /**< By type; of perf.data only. */
-	struct analyzer *analyzer;	      /**< Owner of the profile; NULL: this struct is. */
+	struct analyzer *analyzer;            /**< Owner of the profile; NULL: this struct is. */
 };
 
 /** Warns of what is damaged or missing in the input and goes on with the rest. */

@@ -29,8 +29,8 @@ struct line_entry {
 	uint32_t first_name; /**< Into collapse.line_names. */
 	uint32_t n_names;
 	uint32_t successor; /**< The line that came after it last time. */
-	bool is_java;	    /**< Read as a line of a Java process. */
-	bool is_frame;	    /**< False: not recognised. */
+	bool is_java;       /**< Read as a line of a Java process. */
+	bool is_frame;      /**< False: not recognised. */
 	bool ends_stack;    /**< Its callers are left out. */
 	char text[];
 };
@@ -42,7 +42,7 @@ struct line_slot {
 
 /** A distinct stack: the thread's name, then the functions from the innermost on. */
 struct stack_entry {
-	uint64_t hash; /**< 0: the slot is free. */
+	uint64_t hash;     /**< 0: the slot is free. */
 	size_t first_name; /**< Into collapse.stack_names. */
 	uint32_t n_names;
 	uint64_t weight;
@@ -73,8 +73,8 @@ struct collapse {
 	uint32_t last_line; /**< The frame before, or the first one after a header. */
 	uint64_t n_samples;
 
-	struct byte_vector last_ids;  /**< Comm and ids of the last header, and... */
-	string_id last_name;	      /**< ...the name made of them. */
+	struct byte_vector last_ids; /**< Comm and ids of the last header, and... */
+	string_id last_name;         /**< ...the name made of them. */
 	bool last_is_java;
 	struct byte_vector name_text; /**< Scratch. */
 };
@@ -207,9 +207,9 @@ static void add_names(struct collapse *collapse, const char *text, size_t length
 		const char *separator = memchr(text, ';', (size_t)(end - text));
 		const char *name_end = separator ? separator : end;
 
-		index_vector_append(&collapse->line_names,
-				    frame_name_intern(&collapse->names, text,
-						      (size_t)(name_end - text)));
+		index_vector_append(
+			&collapse->line_names,
+			frame_name_intern(&collapse->names, text, (size_t)(name_end - text)));
 		if (!separator)
 			return;
 		text = separator + 1;
@@ -256,9 +256,8 @@ static struct error *append_source_line(struct line_reader *reader, struct byte_
 		return NULL;
 	byte_vector_append(text, ':');
 	for (size_t i = 0; i < line.length; i++) {
-		const char *close = line.start[i] == '['
-					    ? memchr(line.start + i, ']', line.length - i)
-					    : NULL;
+		const char *close =
+			line.start[i] == '[' ? memchr(line.start + i, ']', line.length - i) : NULL;
 
 		if (close)
 			i = (size_t)(close - line.start);
@@ -328,9 +327,9 @@ static struct error *make_line(struct collapse *collapse, struct text_span line,
 
 	if (script_parse_frame(line, &frame)) {
 		entry.is_frame = true;
-		entry.ends_stack = is_skip_after(
-			collapse, text_span_make(frame.function.start,
-						 script_symbol_end(frame.function)));
+		entry.ends_stack =
+			is_skip_after(collapse, text_span_make(frame.function.start,
+							       script_symbol_end(frame.function)));
 		RETURN_IF_ERROR(name_frame(collapse, &frame, is_java, reader));
 	}
 	entry.n_names = (uint32_t)collapse->line_names.count - entry.first_name;
@@ -536,8 +535,7 @@ static uint64_t parse_period(struct text_span digits)
 	return period;
 }
 
-static void begin_sample(struct collapse *collapse, struct text_span event,
-			 struct text_span period)
+static void begin_sample(struct collapse *collapse, struct text_span event, struct text_span period)
 {
 	string_id name = collapse->last_name;
 

@@ -17,13 +17,13 @@
 #include <stdio.h>
 
 struct collapse_options {
-	bool has_pids;		/**< First frame "COMM-PID". */
-	bool has_tids;		/**< First frame "COMM-PID/TID". */
-	bool marks_kernel;	/**< "_[k]" behind kernel functions. */
-	bool marks_jit;		/**< "_[j]" behind functions of a JIT's map. */
-	bool has_addresses;	/**< "[OBJECT <ADDRESS>]" where there is no symbol. */
-	bool has_source_lines;	/**< A line with the place in the source follows each frame. */
-	const char *event;	/**< Only its samples. NULL: the first one met. */
+	bool has_pids;         /**< First frame "COMM-PID". */
+	bool has_tids;         /**< First frame "COMM-PID/TID". */
+	bool marks_kernel;     /**< "_[k]" behind kernel functions. */
+	bool marks_jit;        /**< "_[j]" behind functions of a JIT's map. */
+	bool has_addresses;    /**< "[OBJECT <ADDRESS>]" where there is no symbol. */
+	bool has_source_lines; /**< A line with the place in the source follows each frame. */
+	const char *event;     /**< Only its samples. NULL: the first one met. */
 	struct string_vector skip_after; /**< Functions whose callers are left out. */
 
 	/**
@@ -39,10 +39,10 @@ struct collapse_options {
 struct collapse_losses {
 	uint64_t n_unrecognised;
 	uint64_t unrecognised_line_number; /**< Of the first one. */
-	char *unrecognised_text;	   /**< Of the first one, harmless. */
-	uint64_t n_filtered;		   /**< Samples of other events. */
-	char *filtered_event;		   /**< Name of one of those events. */
-	bool is_cut;			   /**< The last sample has no end. */
+	char *unrecognised_text;           /**< Of the first one, harmless. */
+	uint64_t n_filtered;               /**< Samples of other events. */
+	char *filtered_event;              /**< Name of one of those events. */
+	bool is_cut;                       /**< The last sample has no end. */
 };
 
 struct collapse;

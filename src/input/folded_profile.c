@@ -50,9 +50,8 @@ static struct text_frame make_frame(struct profile *profile, struct text_span te
 		if (strcmp(object, "unknown") != 0)
 			values.object = profile_intern_object(profile, object, &no_build_id);
 	}
-	values.name = profile_intern_text(profile, *name && !(values.flags & FRAME_IS_UNKNOWN)
-							   ? name
-							   : "[unknown]");
+	values.name = profile_intern_text(
+		profile, *name && !(values.flags & FRAME_IS_UNKNOWN) ? name : "[unknown]");
 	made.frame = profile_intern_frame(profile, &values);
 	made.kind = values.flags & FRAME_IS_KERNEL ? LOCATION_KERNEL : LOCATION_USER;
 	made.is_inlined = values.flags & FRAME_IS_INLINED;
@@ -198,7 +197,8 @@ struct error *folded_profile_read(struct input_stream *stream,
 				  const struct text_profile_options *options,
 				  struct profile *profile, struct text_profile_losses *losses_ret)
 {
-	struct folded_reader reader = { .profile = profile, .losses = losses_ret,
+	struct folded_reader reader = { .profile = profile,
+					.losses = losses_ret,
 					.locations.profile = profile };
 	struct error *error;
 

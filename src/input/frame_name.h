@@ -7,14 +7,14 @@
 
 /** How stackcollapse-perf.pl would show it. */
 struct frame_name_style {
-	bool is_java;	    /**< The thread's name begins with "java". */
+	bool is_java;       /**< The thread's name begins with "java". */
 	bool has_addresses; /**< "[OBJECT <ADDRESS>]" where there is no symbol. */
 	bool marks_kernel, marks_jit;
 };
 
 /** One function of a frame line; a Java runtime's line has one for each inlined function. */
 struct frame_part {
-	struct text_span name;	/**< As in the text. */
+	struct text_span name; /**< As in the text. */
 	struct text_span object;
 	struct text_span address;
 	bool is_inlined; /**< Into the part before it. */

@@ -19,7 +19,9 @@ static const struct {
 	size_t length;
 	const char *name;
 } strangers[] = {
-	{ "\x7f" "ELF", 4, "an ELF program or library" },
+	{ "\x7f"
+	  "ELF",
+	  4, "an ELF program or library" },
 	{ "{", 1, "JSON" },
 	{ "<", 1, "XML or HTML" },
 	{ "# callgrind format", 18, "callgrind output" },

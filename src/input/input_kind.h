@@ -5,10 +5,10 @@
 #include "input/input_stream.h"
 
 enum input_kind {
-	INPUT_EMPTY,	 /**< Nothing at all, or only blanks and comments. */
+	INPUT_EMPTY,     /**< Nothing at all, or only blanks and comments. */
 	INPUT_PERF_DATA, /**< perf.data of any version and byte order, file or pipe mode. */
-	INPUT_SCRIPT,	 /**< `perf script` text. */
-	INPUT_FOLDED,	 /**< Folded stacks. */
+	INPUT_SCRIPT,    /**< `perf script` text. */
+	INPUT_FOLDED,    /**< Folded stacks. */
 };
 
 /**

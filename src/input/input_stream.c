@@ -34,7 +34,7 @@ struct input_stream {
 	size_t capacity;
 	size_t position, end; /**< What is left to be looked at, in the window. */
 	uint64_t origin;      /**< Offset of the window's first byte. */
-	bool is_end;	      /**< Nothing comes after what is in the window. */
+	bool is_end;          /**< Nothing comes after what is in the window. */
 
 	uint8_t *raw; /**< Compressed bytes; NULL without compression. */
 	size_t raw_position, raw_end;
@@ -103,7 +103,8 @@ static struct error *inflate_some(struct input_stream *stream, uint8_t *buffer, 
 static struct error *unzstd_some(struct input_stream *stream, uint8_t *buffer, size_t capacity,
 				 size_t *ret)
 {
-	ZSTD_inBuffer in = { .src = stream->raw, .size = stream->raw_end,
+	ZSTD_inBuffer in = { .src = stream->raw,
+			     .size = stream->raw_end,
 			     .pos = stream->raw_position };
 	ZSTD_outBuffer out = { .dst = buffer, .size = capacity };
 	size_t status = ZSTD_decompressStream(stream->zstd, &out, &in);
@@ -159,8 +160,8 @@ static struct error *fill_window(struct input_stream *stream)
 		stream->window = memory_resize(stream->window, stream->capacity, 1);
 	}
 	if (stream->compression == COMPRESSION_NONE)
-		RETURN_IF_ERROR(read_some(stream, stream->window + left, stream->capacity - left,
-					  &n));
+		RETURN_IF_ERROR(
+			read_some(stream, stream->window + left, stream->capacity - left, &n));
 	else
 		RETURN_IF_ERROR(decompress_some(stream, stream->window + left,
 						stream->capacity - left, &n));

@@ -23,9 +23,9 @@ static inline struct text_span text_span_make(const char *start, const char *end
 
 struct line_reader {
 	struct input_stream *stream; /**< Borrowed. */
-	const char *at, *end;	     /**< Of the window: not read yet. */
-	const char *window;	     /**< Where `at` was when the stream was last told. */
-	uint64_t line_number;	     /**< Of the last line, from 1. */
+	const char *at, *end;        /**< Of the window: not read yet. */
+	const char *window;          /**< Where `at` was when the stream was last told. */
+	uint64_t line_number;        /**< Of the last line, from 1. */
 };
 
 struct line_reader line_reader_make(struct input_stream *stream);

@@ -172,7 +172,8 @@ static bool parse_time(const char *at, const char *end, uint64_t *ret)
 	return true;
 }
 
-void script_parse_place(const struct script_header *header, uint32_t *cpu_ret, uint64_t *time_ns_ret)
+void script_parse_place(const struct script_header *header, uint32_t *cpu_ret,
+			uint64_t *time_ns_ret)
 {
 	const char *const end = text_span_end(header->rest);
 	const char *at = skip_spaces(header->rest.start, end);

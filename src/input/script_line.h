@@ -16,12 +16,12 @@
 #include "input/line_reader.h"
 
 struct script_header {
-	struct text_span comm;	 /**< May hold blanks. At least two characters. */
-	struct text_span first;	 /**< Digits: PID before '/', else TID. */
+	struct text_span comm;   /**< May hold blanks. At least two characters. */
+	struct text_span first;  /**< Digits: PID before '/', else TID. */
 	struct text_span second; /**< Digits: TID after '/'; empty: there is none. */
 	struct text_span period; /**< Digits; empty: not given. */
-	struct text_span event;	 /**< Without its ':'; empty: not given. */
-	struct text_span rest;	 /**< All that follows the ids. */
+	struct text_span event;  /**< Without its ':'; empty: not given. */
+	struct text_span rest;   /**< All that follows the ids. */
 };
 
 struct script_frame {

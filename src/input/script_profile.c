@@ -107,8 +107,8 @@ static struct text_frame make_frame(struct profile *profile, struct text_span li
 	symbol_end = script_symbol_end(frame.function);
 	made.address = parse_hex(frame.address);
 	if (symbol_end + 3 < text_span_end(frame.function))
-		made.symbol_offset = parse_hex(
-			text_span_make(symbol_end + 3, text_span_end(frame.function)));
+		made.symbol_offset =
+			parse_hex(text_span_make(symbol_end + 3, text_span_end(frame.function)));
 	name = text_span_copy(text_span_make(frame.function.start, symbol_end));
 	path = text_span_copy(frame.object);
 	made.is_inlined = strcmp(path, INLINED_OBJECT) == 0;
@@ -181,8 +181,8 @@ static void begin_sample(struct script_reader *reader, const struct script_heade
 	reader->is_open = true;
 	index_vector_clear(&reader->frames);
 	reader->thread = find_thread(reader->profile, header);
-	reader->event = find_event(reader->profile,
-				   header->event.length ? header->event : unnamed_event);
+	reader->event =
+		find_event(reader->profile, header->event.length ? header->event : unnamed_event);
 	reader->period = parse_number(header->period, 1);
 	reader->cpu = 0;
 	reader->time_ns = 0;
@@ -225,8 +225,7 @@ static void end_sample(struct script_reader *reader)
 		return;
 	stack = intern_stack(reader);
 	sample = profile_add_sample(profile, reader->thread, reader->event, stack,
-				    stack ? STACK_END_UNTRACED : STACK_END_NONE, 1,
-				    reader->period);
+				    stack ? STACK_END_UNTRACED : STACK_END_NONE, 1, reader->period);
 	if (!reader->options->is_without_ticks) {
 		if (profile->ticks.count > 0 &&
 		    profile->ticks.items[profile->ticks.count - 1].time_ns > reader->time_ns)
@@ -251,7 +250,7 @@ static void add_frame(struct script_reader *reader, struct text_span line)
 
 static const struct {
 	const char *key; /**< In perf script's header. */
-	size_t offset;	 /**< Of the string in struct profile_info. */
+	size_t offset;   /**< Of the string in struct profile_info. */
 } info_fields[] = {
 	{ "hostname", offsetof(struct profile_info, hostname) },
 	{ "os release", offsetof(struct profile_info, kernel_release) },
@@ -384,8 +383,10 @@ struct error *script_profile_read(struct input_stream *stream,
 				  const struct text_profile_options *options,
 				  struct profile *profile, struct text_profile_losses *losses_ret)
 {
-	struct script_reader reader = { .profile = profile, .options = options,
-					.losses = losses_ret, .locations.profile = profile };
+	struct script_reader reader = { .profile = profile,
+					.options = options,
+					.losses = losses_ret,
+					.locations.profile = profile };
 	struct error *error;
 
 	*losses_ret = (struct text_profile_losses){ 0 };

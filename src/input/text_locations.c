@@ -57,10 +57,8 @@ static uint32_t make_location(struct text_locations *locations, bool is_call_sit
 	struct index_vector frame_ids = { 0 };
 
 	for (size_t i = 0; i < pending->count; i++)
-		index_vector_append(&frame_ids,
-				    locations->frames.items[pending->items[i]].frame);
-	profile_set_location_frames(profile, location, frame_ids.items,
-				    (uint32_t)frame_ids.count,
+		index_vector_append(&frame_ids, locations->frames.items[pending->items[i]].frame);
+	profile_set_location_frames(profile, location, frame_ids.items, (uint32_t)frame_ids.count,
 				    outer->symbol_offset - MIN(outer->symbol_offset, back));
 	index_vector_deinit(&frame_ids);
 	return location;

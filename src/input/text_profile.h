@@ -14,8 +14,8 @@ struct text_profile_options {
 struct text_profile_losses {
 	uint64_t n_unrecognised; /**< Lines. */
 	uint64_t first_line_number;
-	bool is_cut;	    /**< The last sample has no end. */
-	bool has_fractions; /**< Counts were not whole numbers and are rounded. */
+	bool is_cut;         /**< The last sample has no end. */
+	bool has_fractions;  /**< Counts were not whole numbers and are rounded. */
 	bool has_two_counts; /**< A differential file: the second count was taken. */
 };
 

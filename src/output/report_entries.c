@@ -51,8 +51,8 @@ static void report_name_functions(struct report *report, const uint32_t *functio
 	}
 	report->function_names = memory_allocate(report->functions.count, sizeof(char *));
 	for (size_t i = 0; i < report->functions.count; i++)
-		report->function_names[i] = function_display_name(
-			report, &report->functions.items[i], !is_called[i]);
+		report->function_names[i] =
+			function_display_name(report, &report->functions.items[i], !is_called[i]);
 	free(is_called);
 }
 
@@ -318,8 +318,7 @@ void report_init(struct report *report, const struct profile *profile,
 	report_name_functions(report, function_of_frame);
 	for (size_t i = 0; i < profile->threads.count; i++)
 		label_by_thread[i] = label_of_thread(report, &profile->threads.items[i]);
-	call_tree_init(&report->calls, profile, options->event, label_by_thread,
-		       function_of_frame);
+	call_tree_init(&report->calls, profile, options->event, label_by_thread, function_of_frame);
 	report_weigh(report);
 	report_make_entries(report);
 	free(label_by_thread);

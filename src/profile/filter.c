@@ -83,9 +83,9 @@ static struct error *match_frames(const struct profile *profile, const char *exp
 				 reason);
 	}
 	for (size_t i = 0; i < profile->frames.count; i++)
-		matches[i] |= regexec(&compiled,
-				      profile_text(profile, profile->frames.items[i].name), 0, NULL,
-				      0) == 0;
+		matches[i] |=
+			regexec(&compiled, profile_text(profile, profile->frames.items[i].name), 0,
+				NULL, 0) == 0;
 	regfree(&compiled);
 	return NULL;
 }

@@ -105,3 +105,23 @@ def test_empty_input(perf_profile):
     done = collapse(perf_profile, input=b"")
     assert done.returncode == 0 and not done.stdout
     assert b"no stacks" in done.stderr
+
+
+def test_inlined_functions_are_looked_up(perf_profile, tmp_path):
+    source = tmp_path / "inline.c"
+    source.write_text("""
+volatile int sink;
+static inline __attribute__((always_inline)) void inner(void) { sink++; }
+void outer(void) { inner(); }
+int main(void) { outer(); return 0; }
+""")
+    program = tmp_path / "inline"
+    subprocess.run(["cc", "-g", "-O1", "-no-pie", "-o", program, source], check=True)
+    symbols = subprocess.run(["nm", program], capture_output=True, text=True, check=True).stdout
+    address = next(line.split()[0] for line in symbols.splitlines() if line.endswith(" T outer"))
+    text = f"sh 1 1.5: 3 c:\n\t{address.lstrip('0')} outer+0x0 ({program})\n\n".encode()
+    assert collapse(perf_profile, input=text).stdout == b"sh;outer 3\n"
+    done = collapse(perf_profile, "--inline", input=text)
+    assert done.stdout == b"sh;outer;inner 3\n", done.stderr
+    done = collapse(perf_profile, "--inline", "--context", input=text)
+    assert done.stdout == b"sh;outer:inline.c:4;inner:inline.c:3 3\n", done.stderr

@@ -2,10 +2,10 @@
 
 #include "input_text.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 
 /** The folded text of @p text; free it. */
 static char *collapse(const struct collapse_options *options, const char *text)
@@ -56,7 +56,8 @@ static void test_names(void **state)
 	check(&plain, HEADER " 1 [unknown] ([unknown])\n\n", "sh;[unknown] 10\n");
 	check(&plain, HEADER " 1 a;\"b' (/a)\n\n", "sh;a:b 10\n");
 	check(&plain, HEADER " 1 outer->inner->x (/a)\n\n", "sh;outer;inner_[i];x_[i] 10\n");
-	check(&plain, "java 1 1.5: 3 c:\n 1 Lorg/A;::m (/tmp/perf-1.map)\n\n", "java;org/A:::m 3\n");
+	check(&plain, "java 1 1.5: 3 c:\n 1 Lorg/A;::m (/tmp/perf-1.map)\n\n",
+	      "java;org/A:::m 3\n");
 	check(&plain, "jav 1 1.5: 3 c:\n 1 Lorg/A;::m (/tmp/perf-1.map)\n\n", "jav;Lorg/A:::m 3\n");
 }
 
@@ -67,8 +68,9 @@ static void test_hostile_names(void **state)
 
 static void test_marks_and_addresses(void **state)
 {
-	static const struct collapse_options all = { .marks_kernel = true, .marks_jit = true,
-						     .has_addresses = true, .has_tids = true };
+	static const struct collapse_options all = {
+		.marks_kernel = true, .marks_jit = true, .has_addresses = true, .has_tids = true
+	};
 
 	check(&all,
 	      HEADER " 1 f ([kernel.kallsyms])\n 2 g (/tmp/perf-7.map)\n 3a [unknown] (/x/y)\n"
@@ -129,8 +131,8 @@ static void test_sorts_as_bytes(void **state)
 
 static void test_cut_and_unknown_lines(void **state)
 {
-	struct input_stream *stream = input_of_text(HEADER "nonsense\n 1 f (/a)\n\n" HEADER
-							   " 1 g (/a)\n");
+	struct input_stream *stream =
+		input_of_text(HEADER "nonsense\n 1 f (/a)\n\n" HEADER " 1 g (/a)\n");
 	struct collapse *made = collapse_create(&plain);
 
 	assert_null(collapse_read(made, stream));

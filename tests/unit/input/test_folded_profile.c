@@ -2,10 +2,10 @@
 
 #include "input_text.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 
 static struct profile *read_folded(const char *text, struct text_profile_losses *losses)
 {
@@ -133,8 +133,10 @@ static void test_refuses_other_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stacks),	   cmocka_unit_test(test_marks),
-		cmocka_unit_test(test_counts),	   cmocka_unit_test(test_odd_frames),
+		cmocka_unit_test(test_stacks),
+		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_odd_frames),
 		cmocka_unit_test(test_refuses_other_text),
 	};
 

@@ -2,10 +2,10 @@
 
 #include "input_text.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 
 static void check(const char *text, enum input_kind expected)
 {
@@ -49,7 +49,9 @@ static void check_refused(const char *text, const char *part)
 
 static void test_strangers(void **state)
 {
-	check_refused("\x7f" "ELF\2\1\1", "an ELF program");
+	check_refused("\x7f"
+		      "ELF\2\1\1",
+		      "an ELF program");
 	check_refused("{\"a\": 1}\n", "JSON");
 	check_refused("<svg>\n</svg>\n", "XML");
 	check_refused("hello world\n", "it begins with 'hello world'");

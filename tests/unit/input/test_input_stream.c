@@ -3,13 +3,13 @@
 #include "base/memory.h"
 #include "input_text.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <zlib.h>
 #include <zstd.h>
-#include <cmocka.h>
 
 /** Larger than the window and not a multiple of anything. */
 #define N_LINES 50001
@@ -58,8 +58,10 @@ static void test_plain(void **state)
 
 static size_t compress_gzip(const char *text, size_t size_bytes, uint8_t *out, size_t capacity)
 {
-	z_stream gzip = { .next_in = (uint8_t *)text, .avail_in = (uInt)size_bytes,
-			  .next_out = out, .avail_out = (uInt)capacity };
+	z_stream gzip = { .next_in = (uint8_t *)text,
+			  .avail_in = (uInt)size_bytes,
+			  .next_out = out,
+			  .avail_out = (uInt)capacity };
 
 	assert_int_equal(deflateInit2(&gzip, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
 	assert_int_equal(deflate(&gzip, Z_FINISH), Z_STREAM_END);

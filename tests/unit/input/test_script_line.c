@@ -1,10 +1,10 @@
 #include "input/script_line.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <cmocka.h>
 
 static struct text_span span(const char *text)
 {
@@ -47,8 +47,10 @@ static void test_headers(void **state)
 
 static void test_no_headers(void **state)
 {
-	static const char *const lines[] = { "", "a", "a 12", " java 12 1.2: 1 cycles:", "java",
-					     "java x12 ", "java 12", "java;main 12" };
+	static const char *const lines[] = { "",        "a",
+					     "a 12",    " java 12 1.2: 1 cycles:",
+					     "java",    "java x12 ",
+					     "java 12", "java;main 12" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		struct script_header header;
@@ -104,8 +106,8 @@ static void test_frames(void **state)
 
 static void test_no_frames(void **state)
 {
-	static const char *const lines[] = { "", "   ", " (x)", " 1 (x)", " 12 f", " 12 f(x)",
-					     " 12 f (x", ")(", " 12 f) (x" };
+	static const char *const lines[] = { "",         "   ",      " (x)", " 1 (x)",   " 12 f",
+					     " 12 f(x)", " 12 f (x", ")(",   " 12 f) (x" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		struct script_frame frame;
@@ -119,8 +121,8 @@ static void test_symbol_end(void **state)
 	static const struct {
 		const char *function;
 		size_t length;
-	} cases[] = { { "main+0x1a", 4 }, { "main+0x", 7 },   { "main", 4 },	{ "+0x1", 0 },
-		      { "a+0x1+0x2", 5 }, { "f+0xZZ", 6 }, { "f+0x1A", 6 }, { "x1", 2 } };
+	} cases[] = { { "main+0x1a", 4 }, { "main+0x", 7 }, { "main", 4 },   { "+0x1", 0 },
+		      { "a+0x1+0x2", 5 }, { "f+0xZZ", 6 },  { "f+0x1A", 6 }, { "x1", 2 } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_int_equal(script_symbol_end(span(cases[i].function)) - cases[i].function,
@@ -130,9 +132,9 @@ static void test_symbol_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_headers),	   cmocka_unit_test(test_no_headers),
-		cmocka_unit_test(test_place),	   cmocka_unit_test(test_frames),
-		cmocka_unit_test(test_no_frames),  cmocka_unit_test(test_symbol_end),
+		cmocka_unit_test(test_headers),   cmocka_unit_test(test_no_headers),
+		cmocka_unit_test(test_place),     cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_no_frames), cmocka_unit_test(test_symbol_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

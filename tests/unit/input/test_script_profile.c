@@ -2,10 +2,10 @@
 
 #include "input_text.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 
 static struct profile *read_script(const char *text, struct text_profile_losses *losses)
 {
@@ -105,10 +105,10 @@ static void test_header_comments(void **state)
 static void test_samples_of_one_line(void **state)
 {
 	struct text_profile_losses losses;
-	struct profile *profile = read_script(
-		"sh 1 1.0:  250000 cycles:u:  7f12 main+0x2 (/bin/a)\n"
-		"sh 1 [001] 2.0:  250000 cycles:u:  7f12 main+0x2 (/bin/a)\n",
-		&losses);
+	struct profile *profile =
+		read_script("sh 1 1.0:  250000 cycles:u:  7f12 main+0x2 (/bin/a)\n"
+			    "sh 1 [001] 2.0:  250000 cycles:u:  7f12 main+0x2 (/bin/a)\n",
+			    &losses);
 
 	assert_int_equal(profile->samples.count, 1);
 	assert_int_equal(profile->samples.items[0].count, 2);
