@@ -1,7 +1,6 @@
 #include "cli/commands.h"
 
 #include "base/memory.h"
-#include "cli/machine.h"
 #include "cli/run_signals.h"
 #include "cli/stat.h"
 #include "cli/terminal.h"
@@ -174,23 +173,6 @@ static struct error *parse_options(const struct command *command, int argc, char
 	return check_options(stat);
 }
 
-/** "AuthenticAMD,25,17,1" */
-static void read_processor(const struct machine *machine, char *vendor, size_t vendor_size_bytes,
-			   struct counter_processor *ret)
-{
-	const char *rest = machine->cpu_id ? strchr(machine->cpu_id, ',') : NULL;
-	char *end;
-
-	*ret = (struct counter_processor){ .vendor = vendor };
-	vendor[0] = '\0';
-	if (!rest)
-		return;
-	snprintf(vendor, vendor_size_bytes, "%.*s", (int)(rest - machine->cpu_id), machine->cpu_id);
-	ret->family = (unsigned int)strtoul(rest + 1, &end, 10);
-	if (*end == ',')
-		ret->model = (unsigned int)strtoul(end + 1, NULL, 10);
-}
-
 static struct error *open_output(const struct stat_options *stat, FILE **ret)
 {
 	FILE *file = stderr;
@@ -261,15 +243,14 @@ static int exit_status(const struct stat_session *session)
 /** @param status_ret  The exit status; on an error set when the command could not be run. */
 static struct error *run_job(struct stat_options *stat, int *status_ret)
 {
-	struct counter_processor processor;
+	struct stat_processor processor;
 	struct counter_list list = { 0 };
-	struct stat_session session = { .options = stat, .list = &list, .processor = &processor };
-	struct machine machine;
+	struct stat_session session = { .options = stat,
+					.list = &list,
+					.processor = &processor.processor };
 	struct error *error;
-	char vendor[64];
 
-	machine_init(&machine);
-	read_processor(&machine, vendor, sizeof(vendor), &processor);
+	stat_processor_init(&processor);
 	error = stat_events_choose(stat, &event_places_of_kernel, &list);
 	if (!error)
 		error = run_target_resolve(&stat->target);
@@ -281,7 +262,6 @@ static struct error *run_job(struct stat_options *stat, int *status_ret)
 		*status_ret = error->errno_value == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
 	stat_session_deinit(&session);
 	counter_list_deinit(&list);
-	machine_deinit(&machine);
 	return error;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/export_format.h"
 #include "cli/machine.h"
 #include "cli/output_folder.h"
+#include "cli/run_counters.h"
 #include "cli/run_target.h"
 #include "explain/explanation.h"
 #include "output/output_format.h"
@@ -59,12 +60,13 @@ struct recording {
 	uint64_t n_samples;
 	uint64_t wall_ns;
 	uint64_t start_realtime_ns;
-	struct rusage usage;     /**< Of the command and its waited-for children. */
-	bool has_command;        /**< Something was started and waited for. */
-	int wait_status;         /**< Of the last run. */
-	bool has_exec_failed;    /**< The error of recording_run() is the command's. */
-	bool is_stopped_by_user; /**< Ctrl-C or another ending signal. */
-	bool is_aborted;         /**< A second Ctrl-C: no reports wanted. */
+	struct run_counters *counters; /**< NULL: no PMU, or nothing launched. */
+	struct rusage usage;           /**< Of the command and its waited-for children. */
+	bool has_command;              /**< Something was started and waited for. */
+	int wait_status;               /**< Of the last run. */
+	bool has_exec_failed;          /**< The error of recording_run() is the command's. */
+	bool is_stopped_by_user;       /**< Ctrl-C or another ending signal. */
+	bool is_aborted;               /**< A second Ctrl-C: no reports wanted. */
 	struct run_timings timings;
 };
 

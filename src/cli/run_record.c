@@ -275,6 +275,8 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 	keep_facts(recording, &run->session->facts);
 	RETURN_IF_ERROR(take_snapshot(run));
 	run_signals_watch(run->pid);
+	if (run->pid > 0 && !recording->counters)
+		recording->counters = run_counters_open(run->pid);
 	note_start(run);
 	if (run->pid > 0)
 		error = launch_exec(launch);
@@ -289,6 +291,7 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 		end_command(run);
 	if (run->pid > 0)
 		wait_for_command(run);
+	run_counters_stop(recording->counters, recording->wall_ns);
 	terminal_set_status(NULL);
 	return error;
 }
@@ -350,6 +353,7 @@ void recording_deinit(struct recording *recording)
 	perf_data_writer_destroy(recording->writer);
 	output_file_abandon(&recording->perf_data);
 	error_destroy(recording->perf_data_error);
+	run_counters_destroy(recording->counters);
 	analyzer_destroy(recording->analyzer);
 	for (size_t i = 0; i < recording->degradations.count; i++)
 		free((char *)recording->degradations.items[i]);

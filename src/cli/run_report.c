@@ -200,6 +200,7 @@ void run_report_print(const struct recording *recording, const struct explanatio
 	print_quality(recording, explanation);
 	print_functions(explanation, profile);
 	print_findings(explanation, profile);
+	run_counters_print(recording->counters);
 	print_criteria(explanation);
 	print_files(deliverables, folder);
 	print_next(explanation);

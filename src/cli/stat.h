@@ -50,6 +50,14 @@ struct error *stat_events_choose(const struct stat_options *options,
 				 const struct event_places *places,
 				 struct counter_list *ret) MUST_CHECK;
 
+/** The first processor of this machine. Points into itself: stays where it is. */
+struct stat_processor {
+	char vendor[64];
+	struct counter_processor processor;
+};
+
+void stat_processor_init(struct stat_processor *processor);
+
 /** All that was counted. */
 struct stat_session {
 	const struct stat_options *options;
