@@ -33,13 +33,33 @@ static bool recognize(const char *folder_path, struct build_project *project)
 }
 
 /**
+ * Configure the copy once, as the user has configured. The makefiles that came with the copy
+ * may hold absolute paths that lead back to the user's folders.
+ */
+static void add_configure_steps(struct build_plan *plan, const char *folder)
+{
+	static const char *const configure[] = {
+		"sh", "-c",
+		"[ ! -f config.status ] || eval \"set -- $(./config.status --config)\"\n"
+		"exec ./configure \"$@\"",
+		NULL
+	};
+	_cleanup_free_ char *stamp_path = path_join(plan->folder_path, "configured");
+	const char *const stamp[] = { "touch", stamp_path, NULL };
+	struct build_step *step = build_plan_add_step(plan, folder, configure);
+
+	step->unless_path = memory_duplicate_text(stamp_path);
+	step = build_plan_add_step(plan, folder, stamp);
+	step->unless_path = memory_duplicate_text(stamp_path);
+}
+
+/**
  * Makefiles set CFLAGS in every way there is, and a CFLAGS of ours would hide theirs. So the
  * compilers found on PATH add the flags, behind all others.
  */
 static struct error *plan(const struct build_request *request, const struct build_project *project,
 			  struct build_plan *plan)
 {
-	static const char *const configure[] = { "./configure", NULL };
 	static const char *const make[] = { "make", NULL };
 	_cleanup_free_ char *folder = build_plan_use_copy(plan, project);
 	const char *inside =
@@ -48,12 +68,8 @@ static struct error *plan(const struct build_request *request, const struct buil
 
 	plan->wrapper_path = path_join(plan->folder_path, "compilers");
 	compiler_wrappers_put_on_path(plan);
-	/* Configured by the user: the copy has the makefiles with the user's settings. */
-	if (path_has_file(project->source_path, "configure") &&
-	    !path_has_file(project->source_path, "Makefile")) {
-		step = build_plan_add_step(plan, folder, configure);
-		step->unless_path = path_join(folder, "Makefile");
-	}
+	if (path_has_file(project->source_path, "configure"))
+		add_configure_steps(plan, folder);
 	step = build_plan_add_step(plan, folder, make);
 	build_step_add_jobs(step, request);
 	if (request->target)

@@ -106,8 +106,8 @@ static bool has_suffix(const char *name, const char *suffix)
 
 static bool is_left_out_folder(const char *path, const char *name)
 {
-	static const char *const names[] = { ".git",  ".hg",        ".svn",  "perf-profile.out",
-					     ".libs", "CMakeFiles", ".deps", ".zig-cache" };
+	static const char *const names[] = { ".git",  ".hg",        ".svn",      "perf-profile.out",
+					     ".libs", "CMakeFiles", ".zig-cache" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(name, names[i]) == 0)

@@ -200,6 +200,20 @@ def test_make_in_its_sources(project):
 
 
 @needs("make", "cc", "readelf")
+def test_configured_makefiles_that_name_their_folder(project):
+    write(project, main_dot_c=C_MAIN, configure="#!/bin/sh\n"
+          "printf 'FOLDER=%s\\nhello: main.c\\n\\tcc -O2 %s -o \"$(FOLDER)/hello\" main.c\\n' "
+          "\"$PWD\" \"$1\" > Makefile\n"
+          "printf '#!/bin/sh\\necho %s\\n' \"'$1'\" > config.status\nchmod +x config.status\n")
+    (project / "configure").chmod(0o755)
+    subprocess.run(["./configure", "-DWANTED"], cwd=project, check=True)
+    paths = build(project, "--", "./hello")
+    assert Path(paths[0]).name == "hello" and not (project / "hello").exists()
+    assert "-DWANTED" in (Path(paths[0]).parent / "Makefile").read_text()
+    assert build(project, "--", "./hello") == paths
+
+
+@needs("make", "cc", "readelf")
 def test_debug_information_names_the_projects_own_files(tmp_path):
     project = tmp_path / "project"
     project.mkdir()
