@@ -29,7 +29,6 @@ static uint64_t store_three(struct cache *cache, void **state)
 		for (size_t e = 0; e < entries.count; e++) {
 			_cleanup_free_ char *path =
 				cache_fixture_path(state, entries.items[e].name);
-			_cleanup_free_ char *label = NULL;
 
 			if (clock_realtime_ns() - entries.items[e].used_realtime_ns < NS_PER_S * 50)
 				set_age(path, (time_t)(1000 - 100 * i));
