@@ -177,6 +177,10 @@ static int compare_functions(const void *left, const void *right, void *argument
 		return a->self_period < b->self_period ? 1 : -1;
 	if (a->self_count != b->self_count) /* periods may be unknown */
 		return a->self_count < b->self_count ? 1 : -1;
+	if (a->children_period != b->children_period)
+		return a->children_period < b->children_period ? 1 : -1;
+	if (a->children_count != b->children_count)
+		return a->children_count < b->children_count ? 1 : -1;
 	if (a->name != b->name)
 		return strcmp(profile_text(profile, a->name), profile_text(profile, b->name));
 	order = strcmp(profile_text(profile, profile->objects.items[a->object].path),

@@ -60,9 +60,11 @@ void profile_quality_write(const struct profile_quality *quality, FILE *file)
 	fprintf(file, "%s samples, ", count);
 	if (quality->n_user_stacks)
 		fprintf(file, "%s complete stacks, ", complete);
-	else
+	else if (quality->n_samples)
 		fputs("no user stacks, ", file);
-	fprintf(file, "%s named, %s lost", named, lost);
+	if (quality->n_samples)
+		fprintf(file, "%s named, ", named);
+	fprintf(file, "%s lost", lost);
 }
 
 void profile_format_share(double share, char text[PROFILE_NUMBER_SIZE_BYTES])

@@ -45,11 +45,17 @@ void profile_number_functions(const struct profile *profile,
 			      struct profile_function_vector *functions_ret,
 			      uint32_t *function_of_frame_ret);
 
-/** All functions of one event, descending self period, then self count, ties by name. */
+/**
+ * All functions of one event, descending self period, then self count; those with equal
+ * self by what they call, then by name.
+ */
 void profile_functions_of(const struct profile *profile, uint32_t event,
 			  struct profile_function_vector *ret);
 
-/** "1,702 samples, 99.9 % complete stacks, 98.2 % named, 0 lost": no newline. */
+/**
+ * "1,702 samples, 99.9 % complete stacks, 98.2 % named, 0 lost": no newline. Without samples
+ * there is nothing to take a share of: "0 samples, 0 lost".
+ */
 void profile_quality_write(const struct profile_quality *quality, FILE *file);
 
 /** Room for any of the texts below. */

@@ -124,6 +124,23 @@ static void test_equal_functions_sort_by_name_then_object(void **state)
 	profile_destroy(profile);
 }
 
+/** Callers with no time of their own: the outermost first, whatever their names. */
+static void test_equal_self_sorts_by_children(void **state)
+{
+	static const char *const names[] = { "leaf", "zoo", "middle", "ant" };
+	struct profile *profile = profile_build("app;zoo;middle;leaf 3\n"
+						"app;zoo;ant;leaf 1\n"
+						"app;zoo;middle;leaf 2\n");
+	struct profile_function_vector functions = { 0 };
+
+	profile_functions_of(profile, 0, &functions);
+	assert_int_equal(functions.count, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(profile_text(profile, functions.items[i].name), names[i]);
+	profile_function_vector_deinit(&functions);
+	profile_destroy(profile);
+}
+
 static void test_functions_of_one_event_only(void **state)
 {
 	struct profile_builder builder;
@@ -251,6 +268,7 @@ static void test_quality_line(void **state)
 		       "app;[unknown]@/lib/x.so 2 stuck\n",
 		       "1,702 samples, 99.9 % complete stacks, 99.9 % named, 0 lost");
 	assert_quality("app;sys_[k] 5 none\n", "5 samples, no user stacks, 100.0 % named, 0 lost");
+	assert_quality("", "0 samples, 0 lost");
 }
 
 static void assert_count(uint64_t count, const char *expected)
@@ -279,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_inlined_recursion_counts_once),
 		cmocka_unit_test(test_functions_merge_lines_but_not_objects),
 		cmocka_unit_test(test_equal_functions_sort_by_name_then_object),
+		cmocka_unit_test(test_equal_self_sorts_by_children),
 		cmocka_unit_test(test_functions_of_one_event_only),
 		cmocka_unit_test(test_functions_of_an_empty_profile),
 		cmocka_unit_test(test_very_deep_stacks),
