@@ -13,7 +13,8 @@ struct analyzer {
 	struct symbolizer *symbolizer;
 	struct sample_stack stacks;
 	struct origin origin;
-	const struct perf_event_attr *attrs; /**< By event; the source's. */
+	struct perf_event_attr
+		*attrs; /**< By event. A copy: --repeat goes through several sources. */
 	bool has_origin;
 	struct object_ids object_ids;
 	struct analyzer_statistics statistics;
@@ -55,7 +56,8 @@ struct analyzer *analyzer_create(const struct record_source *source,
 	analyzer->processes = process_table_create(analyzer->objects);
 	analyzer->symbolizer = symbolizer_create(options->symbols);
 	analyzer->keeps_ticks = !options->is_without_ticks;
-	analyzer->attrs = source->attrs;
+	analyzer->attrs = memory_duplicate(source->attrs,
+					   source->layouts->n_layouts * sizeof(*source->attrs));
 	analyzer->has_origin = options->origin;
 	if (options->origin)
 		origin_init(&analyzer->origin, options->origin, analyzer->objects,
@@ -86,6 +88,7 @@ void analyzer_destroy(struct analyzer *analyzer)
 	if (analyzer->has_origin)
 		origin_deinit(&analyzer->origin);
 	profile_destroy(analyzer->profile);
+	free(analyzer->attrs);
 	free(analyzer);
 }
 
@@ -135,8 +138,7 @@ static void apply_sample(struct analyzer *analyzer, const struct record *record)
 	sample = profile_add_sample(analyzer->profile, thread, record->event_index, stack,
 				    analyzer->stacks.stack.end, 1, period);
 	if (analyzer->keeps_ticks)
-		profile_add_tick(analyzer->profile, sample, record->time_ns, record->cpu,
-				 period);
+		profile_add_tick(analyzer->profile, sample, record->time_ns, record->cpu, period);
 	analyzer->statistics.n_samples++;
 	analyzer->statistics.n_user_frames += frames->count;
 	analyzer->statistics.unwind_ns += clock_monotonic_ns() - start_ns;
