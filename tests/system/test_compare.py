@@ -12,7 +12,11 @@ import pytest
 SOURCE = """
 #define FUNCTION(name, rounds) \\
 	__attribute__((noinline)) unsigned long name(unsigned long x) \\
-	{ for (volatile long i = 0; i < rounds * 20000L; i++) x = x * 6364136223846793005UL + 1; return x; }
+	{ \\
+		for (volatile long i = 0; i < rounds * 20000L; i++) \\
+			x = x * 6364136223846793005UL + 1; \\
+		return x; \\
+	}
 FUNCTION(parse_header, PARSE)
 FUNCTION(render, 30)
 FUNCTION(hash_all, 15)
