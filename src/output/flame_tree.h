@@ -15,6 +15,10 @@
  * (STACK_END_UNTRACED) get none.
  *
  * Weights are samples, as in the folded output.
+ *
+ * Two other trees have the same shape: a chart (flame_tree_init_chart()) merges only
+ * stacks that follow each other in time, and a difference (flame_tree_init_difference())
+ * holds the samples of two profiles.
  */
 
 #include "profile/profile.h"
@@ -31,12 +35,14 @@ enum flame_frame_kind {
 	FLAME_FRAME_INCOMPLETE, /**< Marks stacks that do not reach their root. */
 	FLAME_FRAME_ELIDED,     /**< Stands for several frames too small to be kept. */
 	FLAME_FRAME_CODE,       /**< A function. */
+	FLAME_FRAME_GAP, /**< Of charts: time of the parent itself between two of its children. */
 };
 
 /** What is written on a node. Many nodes share one. */
 struct flame_frame {
 	enum flame_frame_kind kind;
 	const char *name; /**< Borrowed from the profile, or static. Hostile text. */
+	const struct profile *profile; /**< Where object and file are; NULL: not code. Borrowed. */
 	uint32_t object;  /**< Object id; meaningful for FLAME_FRAME_CODE. */
 	string_id file;   /**< 0: unknown, or not the same everywhere. */
 	uint32_t line;    /**< 0: unknown, or not the same everywhere. */
@@ -49,8 +55,12 @@ struct flame_node {
 	uint32_t next_sibling;
 	uint32_t frame;       /**< Index into flame_tree.frames, which is sorted by name. */
 	uint32_t depth;       /**< 0 for the root. */
-	uint64_t self_count;  /**< Samples that end here. */
-	uint64_t total_count; /**< Samples through here. */
+	uint64_t self_count;  /**< Samples that end here; of differences: the larger side's. */
+	uint64_t total_count; /**< Samples through here: self and all below. */
+
+	/* Of differences; 0 in other trees. As they are, not normalised. */
+	uint64_t before_self_count, after_self_count;
+	uint64_t before_total_count, after_total_count;
 };
 
 DEFINE_VECTOR(flame_frame_vector, struct flame_frame)
@@ -64,6 +74,10 @@ struct flame_tree {
 	struct flame_frame_vector frames;
 	struct flame_node_vector nodes;
 	uint32_t depth_max;          /**< Of all nodes. */
+	bool is_in_order; /**< Siblings are in the order of their indices, not of their names. */
+	bool is_chart;
+	bool is_difference;
+	double before_factor; /**< Of differences: counts of before times this compare to after's. */
 	uint64_t n_elided;           /**< Nodes taken out by flame_tree_elide(). */
 	uint64_t elided_limit_count; /**< They have fewer samples than this. 0: none were taken out.
 				      */
@@ -71,6 +85,44 @@ struct flame_tree {
 
 /** Merge the stacks of @p event, root first. */
 void flame_tree_init(struct flame_tree *ret, const struct profile *profile, uint32_t event);
+
+/** The same with siblings in the order in which the profile has them. */
+void flame_tree_init_unsorted(struct flame_tree *ret, const struct profile *profile,
+			      uint32_t event);
+
+/**
+ * The samples of @p event in order of time, thread by thread: neighbours are merged as far
+ * as their stacks are the same from the root on. The order is that of the profile's ticks,
+ * or that of its samples when it keeps none. A thread is called "NAME-PID/TID", or just by
+ * its name when nothing else is known.
+ *
+ * A tick stands for one sample; where a sample has fewer ticks than samples (folded lines),
+ * for as many as its period says.
+ */
+void flame_tree_init_chart(struct flame_tree *ret, const struct profile *profile, uint32_t event);
+
+/** One side of a difference. */
+struct flame_side {
+	const struct profile *profile;
+	uint32_t event;
+};
+
+/**
+ * The stacks of two profiles merged. Frames are one when their names, kinds and the last
+ * parts of their objects' paths are; the profiled programs count as one object, and their
+ * main threads as one name, whatever they are called. Widths (self_count) are the larger
+ * of both sides, so that nothing that vanished is out of sight.
+ *
+ * @param is_normalized  Count before's samples as if it had as many as after.
+ */
+void flame_tree_init_difference(struct flame_tree *ret, struct flame_side before,
+				struct flame_side after, bool is_normalized);
+
+/**
+ * Let stacks start at the innermost function with one of @p names. Stacks without any stay
+ * whole. Not for charts.
+ */
+void flame_tree_rebase(struct flame_tree *tree, const struct string_vector *names);
 
 /**
  * The same stacks merged from the innermost frame on. Nodes below @p limit_count

@@ -1,7 +1,7 @@
 #include "output/flamegraph_internal.h"
 
 #include "base/escape.h"
-#include "base/json_writer.h"
+#include "output/name_attributes.h"
 
 #include <inttypes.h>
 
@@ -12,7 +12,7 @@
  *   strings  texts; [0] is ""
  *   frames   6 numbers each, sorted by name: name, library and file (into
  *            strings), line, flags, colour class (into classes)
- *   nodes    3 numbers each, a parent right before its children: how many levels
+ *   nodes    3 numbers each (4 in differences, the last being those of before), a parent right before its children: how many levels
  *            up from the node before, frame, samples that end here. The root
  *            comes first; for all others 0 levels up is a child of the one before.
  */
@@ -46,6 +46,7 @@ static uint32_t frame_flags_of(const struct flame_frame *frame)
 		[FLAME_FRAME_INCOMPLETE] = FLAMEGRAPH_IS_INCOMPLETE,
 		[FLAME_FRAME_ELIDED] = FLAMEGRAPH_IS_ELIDED,
 		[FLAME_FRAME_CODE] = 0,
+		[FLAME_FRAME_GAP] = FLAMEGRAPH_IS_GAP,
 	};
 
 	return frame->flags | kinds[frame->kind];
@@ -63,11 +64,22 @@ static void write_frames(const struct flamegraph *graph, struct text_table *text
 		flamegraph_frame_class(graph, i, class_name);
 		fprintf(file, "%s%u,%u,%u,%u,%u,%u", i ? ",\n" : "",
 			text_table_add(texts, frame->name),
-			text_table_add(texts, flamegraph_object_name(graph, frame)),
-			text_table_add(texts, profile_text(graph->profile, frame->file)),
+			text_table_add(texts, flamegraph_object_name(frame)),
+			text_table_add(texts,
+				       frame->file ? profile_text(frame->profile, frame->file) : ""),
 			frame->line, frame_flags_of(frame), text_table_add(texts, class_name));
 	}
 	fputs("],\n", file);
+}
+
+static void write_self_counts(const struct flame_tree *tree, const struct flame_node *node,
+			      FILE *file)
+{
+	if (tree->is_difference)
+		fprintf(file, "%" PRIu64 ",%" PRIu64, node->after_self_count,
+			node->before_self_count);
+	else
+		fprintf(file, "%" PRIu64, node->self_count);
 }
 
 static void write_nodes(const struct flame_tree *tree, FILE *file)
@@ -79,21 +91,27 @@ static void write_nodes(const struct flame_tree *tree, FILE *file)
 		const struct flame_node *node = &tree->nodes.items[i];
 
 		if (i == FLAME_NODE_ROOT)
-			fprintf(file, "0,%u,%" PRIu64, node->frame, node->self_count);
+			fprintf(file, "0,%u,", node->frame);
 		else
-			fprintf(file, ",%s%u,%u,%" PRIu64, depth_before >= node->depth ? "\n" : "",
-				depth_before + 1 - node->depth, node->frame, node->self_count);
+			fprintf(file, ",%s%u,%u,", depth_before >= node->depth ? "\n" : "",
+				depth_before + 1 - node->depth, node->frame);
+		write_self_counts(tree, node, file);
 		depth_before = node->depth;
 	}
 	fputs("],\n", file);
 }
 
-static void write_member(FILE *file, const char *key, const char *text)
+static void write_plain(FILE *file, const char *text)
 {
 	_cleanup_free_ char *plain = escape_plain(text);
 
-	fprintf(file, "\"%s\": \"", key);
 	escape_write_json(file, plain);
+}
+
+static void write_member(FILE *file, const char *key, const char *text)
+{
+	fprintf(file, "\"%s\": \"", key);
+	write_plain(file, text);
 	fputs("\",\n", file);
 }
 
@@ -105,6 +123,71 @@ static void write_legend(const struct flamegraph *graph, struct text_table *text
 
 		fprintf(file, "%s%u,%u,%" PRIu64, i ? "," : "", text_table_add(texts, entry->name),
 			entry->color, entry->self_count);
+	}
+	fputs("],\n", file);
+}
+
+/** Members that only some graphs have. */
+static void write_look(const struct flamegraph *graph, FILE *file)
+{
+	const struct flamegraph_options *look = graph->look;
+	const struct flame_tree *tree = &graph->tree;
+
+	if (look->font_family)
+		write_member(file, "fontFamily", look->font_family);
+	if (look->name_label)
+		write_member(file, "nameLabel", look->name_label);
+	if (look->least_width_px > 0 || look->least_width_share > 0)
+		fprintf(file, "\"leastWidth\": [%g,%g],\n", look->least_width_px,
+			look->least_width_share);
+	if (look->factor > 0)
+		fprintf(file, "\"factor\": %g,\n", look->factor);
+	if (look->background_bottom.is_set)
+		fprintf(file, "\"theme\": \"%s\",\n",
+			flamegraph_forced_theme(graph) == PALETTE_DARK ? "dark" : "light");
+	if (look->is_diffused)
+		fputs("\"isDiffused\": true,\n", file);
+	if (look->is_cut_right)
+		fputs("\"isCutRight\": true,\n", file);
+	if (tree->is_chart)
+		fputs("\"isChart\": true,\n", file);
+	if (tree->is_in_order)
+		fputs("\"isInOrder\": true,\n", file);
+	if (tree->is_difference)
+		fprintf(file, "\"difference\": {\"factor\": %.17g, \"max\": %.17g},\n",
+			tree->before_factor, graph->change_max);
+}
+
+/** Functions with attributes: [frame, title, href, target, [key, value...]]. */
+static void write_attributes(const struct flamegraph *graph, FILE *file)
+{
+	bool is_first = true;
+
+	fputs("\"attributes\": [", file);
+	for (uint32_t i = 0; graph->look->attributes && i < graph->tree.frames.count; i++) {
+		const struct name_attribute_set *set = name_attributes_find(
+			graph->look->attributes, graph->tree.frames.items[i].name);
+		const char *texts[3];
+
+		if (!set)
+			continue;
+		texts[0] = set->title;
+		texts[1] = set->href;
+		texts[2] = set->target;
+		fprintf(file, "%s[%u", is_first ? "" : ",\n", i);
+		for (size_t k = 0; k < ARRAY_SIZE(texts); k++) {
+			fputs(",\"", file);
+			write_plain(file, texts[k] ? texts[k] : "");
+			fputc('"', file);
+		}
+		fputs(",[", file);
+		for (size_t k = 0; k < set->n_extras; k++) {
+			fprintf(file, "%s\"%s\",\"", k ? "," : "", set->extras[k].key);
+			write_plain(file, set->extras[k].value);
+			fputc('"', file);
+		}
+		fputs("]]", file);
+		is_first = false;
 	}
 	fputs("],\n", file);
 }
@@ -125,6 +208,11 @@ void flamegraph_write_data(const struct flamegraph *graph, FILE *file)
 	fprintf(file, "\"isInverted\": %s,\n", graph->options->is_inverted ? "true" : "false");
 	fprintf(file, "\"isReversed\": %s,\n", graph->options->is_reversed ? "true" : "false");
 	fprintf(file, "\"width\": %u,\n", graph->options->width_px);
+	fprintf(file, "\"total\": %" PRIu64 ",\n", graph->total_count);
+	fprintf(file, "\"rowHeight\": %g,\n\"fontSize\": %g,\n", flamegraph_row_height_px(graph),
+		flamegraph_font_size_px(graph));
+	write_look(graph, file);
+	write_attributes(graph, file);
 	fprintf(file, "\"elided\": [%" PRIu64 ",%" PRIu64 "],\n", tree->n_elided,
 		tree->elided_limit_count);
 	write_legend(graph, &texts, file);

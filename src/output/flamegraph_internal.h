@@ -5,6 +5,8 @@
  *
  *   flame_tree.c        what is drawn
  *   flamegraph.c        the file as a whole: head, legend, styles, script
+ *   flamegraph_colors.c what colour everything has, and the legend
+ *   flamegraph_text.c   heading, subtitle, what the samples are worth
  *   flamegraph_static.c frames as plain SVG, for <img> and readers without script
  *   flamegraph_data.c   the frame tree as JSON, for the viewer
  *   flamegraph_label.c  names cut to fit
@@ -34,16 +36,60 @@ DEFINE_VECTOR(flamegraph_legend, struct flamegraph_legend_entry)
 
 struct flamegraph {
 	const struct profile *profile;
+	const struct profile *before; /**< Of a difference; NULL. */
+	bool is_normalized;	      /**< Shares are compared, not numbers. */
 	const struct output_options *options;
+	const struct flamegraph_options *look; /**< Of the options. */
 	const struct palette *palette;
-	struct profile_quality quality;
+	struct profile_quality quality, before_quality;
 	struct flame_tree tree;
 	struct flamegraph_color_vector colors;
 	struct index_vector frame_colors;      /**< By frame of the tree. */
 	struct flamegraph_legend legend;       /**< Largest first. */
 	char *title, *subtitle, *quality_text; /**< Hostile text. */
 	bool is_quality_poor;
+	uint64_t total_count; /**< What the width stands for: all samples or more. */
+	double change_max;    /**< Samples; the strongest colour of differences. */
+	uint64_t chance;      /**< For FLAMEGRAPH_SPREAD_CHANCE. */
 };
+
+/** Differences have so many colours for more and for less: "d-8" to "d8". */
+#define FLAMEGRAPH_CHANGE_STEPS 8
+
+#define FLAMEGRAPH_CLASS_SIZE 24
+
+/** -8 to 8 by the square root of the change, so that small ones show. */
+int flamegraph_change_step(const struct flamegraph *graph, double before_count,
+			   double after_count);
+
+/** The CSS classes of a node. */
+void flamegraph_node_class(const struct flamegraph *graph, const struct flame_tree *tree,
+			   const struct flame_node *node, char class_ret[FLAMEGRAPH_CLASS_SIZE]);
+
+/** Fills colors, frame_colors, legend, change_max. */
+void flamegraph_choose_colors(struct flamegraph *graph);
+
+void flamegraph_write_color_rules(const struct flamegraph *graph, enum palette_theme theme,
+				  FILE *file);
+
+/* Made by flamegraph_text.c; free with free(). The last sets is_quality_poor. */
+char *flamegraph_make_title(const struct flamegraph *graph);
+char *flamegraph_make_subtitle(const struct flamegraph *graph);
+char *flamegraph_make_quality_text(struct flamegraph *graph);
+
+/** As the viewer and the tooltips show it: times the factor asked for. */
+void flamegraph_format_count(const struct flamegraph *graph, uint64_t count, char text_ret[32]);
+
+/** The theme that a background asked for needs; N_PALETTE_THEMES: the reader's. */
+enum palette_theme flamegraph_forced_theme(const struct flamegraph *graph);
+
+/** "+1.2 %": a change in samples as a share of after's. Free with free(). */
+char *flamegraph_format_change(const struct flamegraph *graph, double change);
+
+double flamegraph_row_height_px(const struct flamegraph *graph);
+double flamegraph_font_size_px(const struct flamegraph *graph);
+
+#define FLAMEGRAPH_SEPARATOR " \xc2\xb7 " /* U+00B7 */
 
 /** Flags of a frame in the file: enum frame_flags and what kind of frame it is. */
 enum flamegraph_frame_flags {
@@ -51,6 +97,7 @@ enum flamegraph_frame_flags {
 	FLAMEGRAPH_IS_THREAD = 1 << 9,
 	FLAMEGRAPH_IS_INCOMPLETE = 1 << 10,
 	FLAMEGRAPH_IS_ELIDED = 1 << 11,
+	FLAMEGRAPH_IS_GAP = 1 << 12,
 };
 
 /** The CSS class of a frame: "c12", or "c-all", "c-thread"... @p class_ret at least 16 bytes. */
@@ -59,7 +106,7 @@ void flamegraph_frame_class(const struct flamegraph *graph, uint32_t frame, char
 const char *flamegraph_count_name(const struct flamegraph *graph);
 
 /** The object's name for people; "" for frames that are no code or whose object is unknown. */
-const char *flamegraph_object_name(const struct flamegraph *graph, const struct flame_frame *frame);
+const char *flamegraph_object_name(const struct flame_frame *frame);
 
 /** The data element's contents: safe inside XML. */
 void flamegraph_write_data(const struct flamegraph *graph, FILE *file);
@@ -71,7 +118,8 @@ struct flamegraph_geometry {
 	double row_height_px;
 	double height_px;
 	double pixels_per_sample;
-	uint64_t limit_count; /**< Frames with fewer samples are not drawn. */
+	double limit_share;   /**< Frames below are not drawn: */
+	uint64_t limit_count; /**< those with fewer samples. */
 	uint32_t n_rows;
 	uint64_t n_hidden; /**< Frames not drawn. */
 };
@@ -95,6 +143,9 @@ void flamegraph_write_frames(const struct flamegraph *graph, const struct flame_
  * @return NULL when not even a few letters fit. Free with free().
  */
 char *flamegraph_label_fit(const char *name, double width_px, double font_size_px);
+
+/** As much of the beginning as fits. */
+char *flamegraph_label_cut_right(const char *name, double width_px, double font_size_px);
 
 /** An estimate on the wide side (the reader's fonts are unknown). */
 double flamegraph_label_width_px(const char *text, double font_size_px);

@@ -205,3 +205,10 @@ char *flamegraph_label_fit(const char *name, double width_px, double font_size_p
 		return memory_duplicate_text(part);
 	return cut_right(part, width_px, font_size_px);
 }
+
+char *flamegraph_label_cut_right(const char *name, double width_px, double font_size_px)
+{
+	if (flamegraph_label_width_px(name, font_size_px) <= width_px)
+		return memory_duplicate_text(name);
+	return cut_right(name, width_px, font_size_px);
+}

@@ -1,41 +1,58 @@
 #include "output/flamegraph_internal.h"
 
 #include "base/escape.h"
+#include "output/name_attributes.h"
 
-#include <inttypes.h>
+#include <math.h>
 
 /** Of the picture when the width is fluid: what it has inside <img>. */
 #define WIDTH_DEFAULT_PX 1200
-#define ROW_HEIGHT_PX    18
 #define FOOT_HEIGHT_PX   30
 
 /** Frames below this share of all samples are left to the viewer. */
 #define LIMIT_SHARE 0.001
 
+/** The average character of the fonts that flamegraph.pl's default --fontwidth is for. */
+#define FONT_WIDTH_USUAL 0.59
+
 /** Room between a frame's edge and its label. */
 #define LABEL_PADDING_PX 4
-#define LABEL_FONT_PX    12
 
 /** Room between frames, so that the eye tells them apart. */
 #define FRAME_GAP_PX 0.6
 
+static double limit_share(const struct flamegraph_options *look,
+			  const struct flamegraph_geometry *geometry, uint64_t all_count)
+{
+	double share = look->least_width_share;
+
+	if (look->least_width_px > 0 && all_count > 0)
+		share = fmax(share, look->least_width_px / geometry->pixels_per_sample /
+					    (double)all_count);
+	return share > 0 ? share : LIMIT_SHARE;
+}
+
 void flamegraph_measure(const struct flamegraph *graph, const struct flame_tree *tree,
 			double head_height_px, struct flamegraph_geometry *ret)
 {
-	uint64_t all_count = tree->nodes.items[FLAME_NODE_ROOT].total_count;
+	uint64_t all_count = graph->total_count;
 	struct flamegraph_geometry geometry = {
 		.width_px = graph->options->width_px ? graph->options->width_px : WIDTH_DEFAULT_PX,
 		.frames_top_px = head_height_px,
-		.row_height_px = ROW_HEIGHT_PX,
-		.limit_count = MAX((uint64_t)((double)all_count * LIMIT_SHARE), (uint64_t)1),
+		.row_height_px = flamegraph_row_height_px(graph),
 		.n_hidden = tree->n_elided,
 		.n_rows = 1,
 	};
 
 	geometry.pixels_per_sample = (geometry.width_px - 2.0 * FLAMEGRAPH_PADDING_PX) /
 				     (double)MAX(all_count, (uint64_t)1);
+	geometry.limit_share = limit_share(graph->look, &geometry, all_count);
+	geometry.limit_count =
+		MAX((uint64_t)((double)all_count * geometry.limit_share), (uint64_t)1);
 	for (size_t i = 0; i < tree->nodes.count; i++) {
-		if (tree->nodes.items[i].total_count < geometry.limit_count)
+		if (tree->frames.items[tree->nodes.items[i].frame].kind == FLAME_FRAME_GAP)
+			continue;
+		if (i != FLAME_NODE_ROOT && tree->nodes.items[i].total_count < geometry.limit_count)
 			geometry.n_hidden++;
 		else
 			geometry.n_rows = MAX(geometry.n_rows, tree->nodes.items[i].depth + 1);
@@ -45,23 +62,102 @@ void flamegraph_measure(const struct flamegraph *graph, const struct flame_tree 
 	*ret = geometry;
 }
 
-static void write_tooltip(const struct flamegraph *graph, const struct flame_frame *frame,
-			  uint64_t count, uint64_t all_count, FILE *file)
+/** "; before 2.00 %, after 3.10 %, +1.10 %". */
+static void write_change(const struct flamegraph *graph, const struct flame_node *node, FILE *file)
 {
-	const char *object = flamegraph_object_name(graph, frame);
+	const struct flame_node *root = &graph->tree.nodes.items[FLAME_NODE_ROOT];
+	double before = (double)node->before_total_count, after = (double)node->after_total_count;
+	_cleanup_free_ char *change = flamegraph_format_change(
+		graph, after - before * graph->tree.before_factor);
+
+	fprintf(file, "; before %.2f %%, after %.2f %%, %s",
+		100 * before / (double)MAX(root->before_total_count, (uint64_t)1),
+		100 * after / (double)MAX(root->after_total_count, (uint64_t)1), change);
+}
+
+static void write_tooltip(const struct flamegraph *graph, const struct flame_frame *frame,
+			  const struct flame_node *node, const struct name_attribute_set *attributes,
+			  FILE *file)
+{
+	const char *object = flamegraph_object_name(frame);
 	char count_text[32];
 
-	profile_format_count(count, count_text);
 	fputs("<title>", file);
+	if (attributes && attributes->title) {
+		escape_write_xml(file, attributes->title);
+		fputs("</title>", file);
+		return;
+	}
 	escape_write_xml(file, frame->name);
 	if (*object) {
 		fputs(" (", file);
 		escape_write_xml(file, object);
 		fputc(')', file);
 	}
+	flamegraph_format_count(graph,
+				graph->tree.is_difference ? node->after_total_count
+							  : node->total_count,
+				count_text);
 	fprintf(file, ": %s ", count_text);
 	escape_write_xml(file, flamegraph_count_name(graph));
-	fprintf(file, ", %.2f %%</title>", 100.0 * (double)count / (double)MAX(all_count, 1u));
+	if (graph->tree.is_difference)
+		write_change(graph, node, file);
+	else
+		fprintf(file, ", %.2f %%",
+			100.0 * (double)node->total_count / (double)MAX(graph->total_count, 1u));
+	fputs("</title>", file);
+}
+
+static void write_attribute(const char *name, const char *value, FILE *file)
+{
+	if (!value)
+		return;
+	fprintf(file, " %s=\"", name);
+	escape_write_xml(file, value);
+	fputc('"', file);
+}
+
+/** The element around a frame: a link where attributes ask for one. */
+static void write_group_start(const struct name_attribute_set *attributes, FILE *file)
+{
+	bool is_link = attributes && attributes->href;
+
+	fputs(is_link ? "<a" : "<g", file);
+	if (is_link) {
+		write_attribute("href", attributes->href, file);
+		write_attribute("target", attributes->target ? attributes->target : "_top", file);
+	}
+	for (size_t i = 0; attributes && i < attributes->n_extras; i++)
+		write_attribute(attributes->extras[i].key, attributes->extras[i].value, file);
+	fputc('>', file);
+}
+
+static char *fit_label(const struct flamegraph *graph, const char *name, double width_px)
+{
+	double font_size_px = flamegraph_font_size_px(graph);
+
+	if (graph->look->font_width > 0)
+		font_size_px *= graph->look->font_width / FONT_WIDTH_USUAL;
+	if (graph->look->is_cut_right)
+		return flamegraph_label_cut_right(name, width_px, font_size_px);
+	return flamegraph_label_fit(name, width_px, font_size_px);
+}
+
+static void write_rect(const struct flamegraph *graph, const struct flame_tree *tree,
+		       const struct flame_node *node, double x_px, double y_px, double width_px,
+		       FILE *file)
+{
+	char class_name[FLAMEGRAPH_CLASS_SIZE];
+
+	flamegraph_node_class(graph, tree, node, class_name);
+	fprintf(file, "<rect class=\"%s\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\"",
+		class_name, x_px, y_px, MAX(width_px - FRAME_GAP_PX, 0.3),
+		flamegraph_row_height_px(graph) - 1);
+	if (graph->look->is_diffused)
+		fprintf(file, " fill-opacity=\"%.2f\"",
+			0.25 + 0.75 * sqrt((double)node->total_count /
+					   (double)MAX(graph->total_count, 1u)));
+	fputs("/>", file);
 }
 
 static void write_frame(const struct flamegraph *graph, const struct flame_tree *tree,
@@ -69,29 +165,29 @@ static void write_frame(const struct flamegraph *graph, const struct flame_tree 
 			double x_px, FILE *file)
 {
 	const struct flame_frame *frame = &tree->frames.items[node->frame];
-	uint64_t all_count = tree->nodes.items[FLAME_NODE_ROOT].total_count;
+	const struct name_attribute_set *attributes =
+		graph->look->attributes ? name_attributes_find(graph->look->attributes, frame->name)
+					: NULL;
 	uint32_t row =
 		graph->options->is_inverted ? node->depth : geometry->n_rows - 1 - node->depth;
 	double y_px = geometry->frames_top_px + row * geometry->row_height_px;
-	double width_px = (double)node->total_count * geometry->pixels_per_sample;
+	uint64_t count = node->depth > 0 ? node->total_count : graph->total_count;
+	double width_px = (double)count * geometry->pixels_per_sample;
 	_cleanup_free_ char *plain = NULL, *label = NULL;
-	char class_name[16];
 
-	flamegraph_frame_class(graph, node->frame, class_name);
-	fputs("<g>", file);
-	write_tooltip(graph, frame, node->total_count, all_count, file);
-	fprintf(file, "<rect class=\"%s\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\"/>",
-		class_name, x_px, y_px, MAX(width_px - FRAME_GAP_PX, 0.3),
-		geometry->row_height_px - 1);
+	write_group_start(attributes, file);
+	write_tooltip(graph, frame, node, attributes, file);
+	write_rect(graph, tree, node, x_px, y_px, width_px, file);
 	plain = escape_plain(frame->name);
-	label = flamegraph_label_fit(plain, width_px - 2 * LABEL_PADDING_PX, LABEL_FONT_PX);
+	label = fit_label(graph, plain, width_px - 2 * LABEL_PADDING_PX);
 	if (label) {
 		fprintf(file, "<text x=\"%.2f\" y=\"%.1f\">", x_px + LABEL_PADDING_PX,
-			y_px + geometry->row_height_px - 5.5);
+			y_px + (geometry->row_height_px + flamegraph_font_size_px(graph)) / 2 -
+				2.5);
 		escape_write_xml(file, label);
 		fputs("</text>", file);
 	}
-	fputs("</g>\n", file);
+	fputs(attributes && attributes->href ? "</a>\n" : "</g>\n", file);
 }
 
 void flamegraph_write_frames(const struct flamegraph *graph, const struct flame_tree *tree,
@@ -113,7 +209,9 @@ void flamegraph_write_frames(const struct flamegraph *graph, const struct flame_
 			offsets[node->parent] += node->total_count;
 		}
 		offsets[i] = offset + node->self_count;
-		if (node->total_count < geometry->limit_count) {
+		if (i != FLAME_NODE_ROOT &&
+		    (node->total_count < geometry->limit_count ||
+		     tree->frames.items[node->frame].kind == FLAME_FRAME_GAP)) {
 			i = flame_tree_skip(tree, i);
 			continue;
 		}

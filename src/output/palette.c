@@ -7,6 +7,9 @@
 #define LIGHTNESS_STEPS 3
 #define LIGHTNESS_STEP  0.022
 
+/** WCAG 2.1, level AA, of text. */
+#define CONTRAST_AA 4.5
+
 /** So many hues for libraries, each in a pale and a strong form. */
 #define LIBRARY_HUES 11
 
@@ -77,13 +80,18 @@ static enum code_kind code_kind_of(const struct palette_subject *subject)
 	return subject->is_own || !*subject->object ? CODE_OWN : CODE_LIBRARY;
 }
 
-/** A place in a range of hues, and a lightness, chosen by name. */
-static struct palette_shade shade_spread(const char *name, double hue_first, double hue_last,
-					 double chroma, double lightness)
+/** A place in a range of hues, and a lightness, chosen by name unless given. */
+static struct palette_shade shade_spread(const struct palette_subject *subject, double hue_first,
+					 double hue_last, double chroma, double lightness)
 {
-	uint32_t hash = hash_name(name);
+	uint32_t hash = hash_name(subject->name);
 	double place = (double)(hash % HUE_STEPS) / (HUE_STEPS - 1);
 	double step = (double)(hash / HUE_STEPS % LIGHTNESS_STEPS) - (LIGHTNESS_STEPS - 1) / 2.0;
+
+	if (subject->has_place) {
+		place = subject->place;
+		step = (LIGHTNESS_STEPS - 1) * (place - 0.5);
+	}
 
 	return (struct palette_shade){ hue_first + (hue_last - hue_first) * place, chroma,
 				       lightness + step * LIGHTNESS_STEP };
@@ -92,7 +100,7 @@ static struct palette_shade shade_spread(const char *name, double hue_first, dou
 static struct palette_shade shade_range(const struct palette *palette,
 					const struct palette_subject *subject)
 {
-	return shade_spread(subject->name, palette->hue_first, palette->hue_last, palette->chroma,
+	return shade_spread(subject, palette->hue_first, palette->hue_last, palette->chroma,
 			    palette->lightness);
 }
 
@@ -109,10 +117,10 @@ static struct palette_shade shade_of_library(const struct palette_subject *subje
 	bool is_strong = place % 2;
 
 	if (kind == CODE_UNKNOWN)
-		return shade_spread(subject->name, hue, hue, is_strong ? 0.04 : 0.025, 0.05);
+		return shade_spread(subject, hue, hue, is_strong ? 0.04 : 0.025, 0.05);
 	if (is_strong)
-		return shade_spread(subject->name, hue, hue, 0.1, -0.02);
-	return shade_spread(subject->name, hue, hue, 0.075, 0.05);
+		return shade_spread(subject, hue, hue, 0.1, -0.02);
+	return shade_spread(subject, hue, hue, 0.075, 0.05);
 }
 
 static struct palette_shade shade_library(const struct palette *palette,
@@ -121,17 +129,17 @@ static struct palette_shade shade_library(const struct palette *palette,
 	enum code_kind kind = code_kind_of(subject);
 
 	if (kind == CODE_KERNEL)
-		return shade_spread(subject->name, 262, 262, 0.028, -0.03);
+		return shade_spread(subject, 262, 262, 0.028, -0.03);
 	if (kind == CODE_JIT)
-		return shade_spread(subject->name, 135, 150, 0.12, 0.03);
+		return shade_spread(subject, 135, 150, 0.12, 0.03);
 	if (subject->is_own)
-		return shade_spread(subject->name, 56, 70, kind == CODE_UNKNOWN ? 0.06 : 0.12,
+		return shade_spread(subject, 56, 70, kind == CODE_UNKNOWN ? 0.06 : 0.12,
 				    0.03);
 	if (*subject->object)
 		return shade_of_library(subject, kind);
 	if (kind == CODE_UNKNOWN)
-		return shade_spread(subject->name, 250, 250, 0.006, 0.055);
-	return shade_spread(subject->name, 45, 88, 0.115, 0.035);
+		return shade_spread(subject, 250, 250, 0.006, 0.055);
+	return shade_spread(subject, 45, 88, 0.115, 0.035);
 }
 
 static struct palette_shade shade_kind(const struct palette *palette,
@@ -145,7 +153,7 @@ static struct palette_shade shade_kind(const struct palette *palette,
 	};
 	const struct palette_shade *shade = &shades[code_kind_of(subject)];
 
-	return shade_spread(subject->name, shade->hue_degrees, shade->hue_degrees, shade->chroma,
+	return shade_spread(subject, shade->hue_degrees, shade->hue_degrees, shade->chroma,
 			    shade->lightness);
 }
 
@@ -159,17 +167,17 @@ static struct palette_shade shade_safe(const struct palette *palette,
 	switch (code_kind_of(subject)) {
 	case CODE_OWN:
 	case CODE_INLINED:
-		return shade_spread(subject->name, 68, 68, 0.135, 0.01);
+		return shade_spread(subject, 68, 68, 0.135, 0.01);
 	case CODE_JIT:
-		return shade_spread(subject->name, 100, 100, 0.13, 0.085);
+		return shade_spread(subject, 100, 100, 0.13, 0.085);
 	case CODE_KERNEL:
-		return shade_spread(subject->name, 262, 262, 0.012, -0.045);
+		return shade_spread(subject, 262, 262, 0.012, -0.045);
 	case CODE_UNKNOWN:
-		return shade_spread(subject->name, 262, 262, 0.004, 0.08);
+		return shade_spread(subject, 262, 262, 0.004, 0.08);
 	case CODE_RUNTIME:
-		return shade_spread(subject->name, 230, 230, 0.05, 0.07);
+		return shade_spread(subject, 230, 230, 0.05, 0.07);
 	default:
-		return shade_spread(subject->name, 245, 245, 0.1, -0.025);
+		return shade_spread(subject, 245, 245, 0.1, -0.025);
 	}
 }
 
@@ -177,8 +185,8 @@ static struct palette_shade shade_chain(const struct palette *palette,
 					const struct palette_subject *subject)
 {
 	if (code_kind_of(subject) == CODE_WAKER)
-		return shade_spread(subject->name, 185, 205, 0.1, 0.04);
-	return shade_spread(subject->name, 245, 268, 0.095, 0.01);
+		return shade_spread(subject, 185, 205, 0.1, 0.04);
+	return shade_spread(subject, 245, 268, 0.095, 0.01);
 }
 
 /** The colours that languages share: green is the language, yellow C++, orange the kernel. */
@@ -187,14 +195,14 @@ static struct palette_shade shade_language(const struct palette_subject *subject
 	enum code_kind kind = code_kind_of(subject);
 
 	if (kind == CODE_KERNEL)
-		return shade_spread(subject->name, 55, 65, 0.135, 0.0);
+		return shade_spread(subject, 55, 65, 0.135, 0.0);
 	if (kind == CODE_INLINED)
-		return shade_spread(subject->name, 190, 200, 0.09, 0.04);
+		return shade_spread(subject, 190, 200, 0.09, 0.04);
 	if (is_language || kind == CODE_JIT)
-		return shade_spread(subject->name, 138, 150, 0.135, 0.03);
+		return shade_spread(subject, 138, 150, 0.135, 0.03);
 	if (strstr(subject->name, "::"))
-		return shade_spread(subject->name, 95, 105, 0.13, 0.07);
-	return shade_spread(subject->name, 20, 30, 0.125, -0.02);
+		return shade_spread(subject, 95, 105, 0.13, 0.07);
+	return shade_spread(subject, 20, 30, 0.125, -0.02);
 }
 
 static struct palette_shade shade_java(const struct palette *palette,
@@ -232,14 +240,14 @@ static struct palette_shade shade_rust(const struct palette *palette,
 						"<core::", "<alloc::", "__rust" };
 
 	if (code_kind_of(subject) == CODE_KERNEL)
-		return shade_spread(subject->name, 262, 262, 0.028, -0.03);
+		return shade_spread(subject, 262, 262, 0.028, -0.03);
 	for (size_t i = 0; i < ARRAY_SIZE(standard); i++) {
 		if (starts_with(subject->name, standard[i]))
-			return shade_spread(subject->name, 40, 48, 0.055, 0.05);
+			return shade_spread(subject, 40, 48, 0.055, 0.05);
 	}
 	if (strstr(subject->name, "::"))
-		return shade_spread(subject->name, 42, 56, 0.135, -0.01);
-	return shade_spread(subject->name, 235, 250, 0.06, 0.03);
+		return shade_spread(subject, 42, 56, 0.135, -0.01);
+	return shade_spread(subject, 235, 250, 0.06, 0.03);
 }
 
 static const char *group_by_library(const struct palette_subject *subject)
@@ -382,21 +390,59 @@ static double decode_channel(uint32_t channel)
 	return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4);
 }
 
-uint32_t palette_color(const struct palette *palette, const struct palette_subject *subject,
-		       enum palette_theme theme)
+uint32_t palette_shade_color(const struct palette_shade *shade, enum palette_theme theme)
 {
-	struct palette_shade shade = palette->shade(palette, subject);
-	double lightness = theme_lightness[theme] + shade.lightness * theme_contrast[theme];
-	double chroma = shade.chroma * theme_chroma[theme];
-	struct linear_color color = oklch_to_linear(lightness, chroma, shade.hue_degrees);
+	double lightness = theme_lightness[theme] + shade->lightness * theme_contrast[theme];
+	double chroma = shade->chroma * theme_chroma[theme];
+	struct linear_color color = oklch_to_linear(lightness, chroma, shade->hue_degrees);
 
 	/* Outside sRGB: paler, but as light and of the same hue. */
 	while (!is_displayable(color) && chroma > 0.001) {
 		chroma *= 0.95;
-		color = oklch_to_linear(lightness, chroma, shade.hue_degrees);
+		color = oklch_to_linear(lightness, chroma, shade->hue_degrees);
 	}
 	return encode_channel(color.red) << 16 | encode_channel(color.green) << 8 |
 	       encode_channel(color.blue);
+}
+
+uint32_t palette_color(const struct palette *palette, const struct palette_subject *subject,
+		       enum palette_theme theme)
+{
+	struct palette_shade shade = palette->shade(palette, subject);
+
+	return palette_shade_color(&shade, theme);
+}
+
+double palette_place_by_beginning(const char *name)
+{
+	double place = 0, weight = 0.5;
+
+	/* The low five bits tell letters apart, whatever their case. */
+	for (; *name && weight > 0.001; name++) {
+		place += weight * ((unsigned char)*name & 31) / 31.0;
+		weight /= 2;
+	}
+	return place;
+}
+
+static uint32_t mix_channel(uint32_t channel, uint32_t with, double share)
+{
+	return (uint32_t)lround(channel * (1 - share) + with * share);
+}
+
+uint32_t palette_readable_color(uint32_t rgb, enum palette_theme theme)
+{
+	uint32_t with = theme == PALETTE_LIGHT ? 0xff : 0;
+	uint32_t color = rgb;
+
+	for (double share = 0; share <= 1; share += 0.05) {
+		color = mix_channel(rgb >> 16, with, share) << 16 |
+			mix_channel(rgb >> 8 & 0xff, with, share) << 8 |
+			mix_channel(rgb & 0xff, with, share);
+		if (palette_contrast(color, theme_text[theme]) >= CONTRAST_AA)
+			break;
+	}
+	return color;
 }
 
 uint32_t palette_text_color(enum palette_theme theme)

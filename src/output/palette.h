@@ -20,6 +20,8 @@ struct palette_subject {
 	const char *object; /**< Last part of the object's path; "" when unknown. */
 	uint32_t flags;     /**< enum frame_flags */
 	bool is_own;        /**< It is in the profiled program itself, not in a library. */
+	bool has_place;     /**< Its place in a range is @c place, not chosen by its name. */
+	double place;       /**< 0 to 1. */
 };
 
 /** A colour in OKLCH (Björn Ottosson, 2020): equal lightness looks equally light. */
@@ -54,6 +56,15 @@ struct palette_subject palette_subject_of(const struct profile *profile, const c
 /** 0xRRGGBB, the same for the same subject on every run. */
 uint32_t palette_color(const struct palette *palette, const struct palette_subject *subject,
 		       enum palette_theme theme);
+
+/** The same of a shade. */
+uint32_t palette_shade_color(const struct palette_shade *shade, enum palette_theme theme);
+
+/** A place in a range of hues that names with the same beginning share or are close in. */
+double palette_place_by_beginning(const char *name);
+
+/** @p rgb, or a lighter or darker form of it on which the theme's text can be read. */
+uint32_t palette_readable_color(uint32_t rgb, enum palette_theme theme);
 
 /** 0xRRGGBB of text on every colour of that theme. */
 uint32_t palette_text_color(enum palette_theme theme);

@@ -127,7 +127,7 @@ def test_a_link_opens_the_same_view(show, chromium):
 
 
 def test_a_link_to_what_is_not_there_shows_what_is(show):
-    page = show(LINES, fragment="#zoom=999999.x.-1.0&hide=77777&search=(&regex=1")
+    page = show(LINES, fragment="#zoom=999999.x.-1.0&filter=f77777&filter=hr:(&filter=q&search=(&regex=1")
     assert frames_of(page)["main"]["width"] == near(0.80 * GRAPH_WIDTH_PX)
     assert found(page) == "not a regular expression"
 

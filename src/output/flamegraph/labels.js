@@ -1,10 +1,15 @@
 /* Names cut to fit their frames, by the same rules as flamegraph_label.c. */
 
 const XHTML = "http://www.w3.org/1999/xhtml";
-const LABEL_FONT_PX = 12;
 const ELLIPSIS = "\u2026";
 /* What the Rust compiler puts behind names in its older mangling. */
 const RUST_HASH = /::h[0-9a-f]{16}$/;
+
+/* What labels are written in. */
+const labelFont = {
+	size: 12,
+	family: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif',
+};
 
 /** A text's width: the sum of its characters', which are asked for once each. */
 const measure = (function () {
@@ -18,7 +23,7 @@ const measure = (function () {
 			let width = widths.get(character);
 
 			if (width === undefined) {
-				context.font = LABEL_FONT_PX + "px " + FONT_FAMILY;
+				context.font = labelFont.size + "px " + labelFont.family;
 				width = context.measureText(character).width;
 				widths.set(character, width);
 			}
@@ -27,9 +32,6 @@ const measure = (function () {
 		return sum;
 	};
 })();
-
-const FONT_FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", ' +
-	'"DejaVu Sans", sans-serif';
 
 /** One past the bracket that closes the one at position; 0: none does. */
 function closingBracket(text, position) {
@@ -146,7 +148,9 @@ function cutRight(text, width) {
 	return text.slice(0, low) + ELLIPSIS;
 }
 
-function fitLabel(name, width) {
+function fitLabel(name, width, isCutRight) {
+	if (isCutRight)
+		return measure(name) <= width ? name : cutRight(name, width);
 	const candidates = labelCandidates(name);
 
 	for (const candidate of candidates) {

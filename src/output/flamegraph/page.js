@@ -13,6 +13,14 @@ function formatPercent(share) {
 							  : percent.toFixed(2)) + "\u2009%";
 }
 
+/** "+1.23 %" */
+function formatChange(share) {
+	const percent = 100 * share;
+	const digits = Math.abs(percent) >= 10 ? 1 : 2;
+
+	return (percent < 0 ? "\u2212" : "+") + Math.abs(percent).toFixed(digits) + "\u2009%";
+}
+
 /** Half the width of the 95 % interval of a share found in n samples. */
 function shareError(share, n) {
 	return n > 0 ? 1.96 * Math.sqrt(share * (1 - share) / n) : 0;
@@ -33,6 +41,9 @@ function make(tag, properties, ...kids) {
 	return element;
 }
 
+/** Colours "d-8" to "d8" of differences. */
+const CHANGE_STEPS = 8;
+
 const KEYS = [
 	["/", "search"],
 	["n  N", "next, previous match"],
@@ -44,7 +55,9 @@ const KEYS = [
 	["r", "callers: merge from the innermost function on"],
 	["k", "kernel frames on or off"],
 	["m", "merge direct recursion"],
-	["x  u", "hide the function everywhere, undo"],
+	["x", "hide the function everywhere"],
+	["h  o", "hide what the search matches, show only its stacks"],
+	["u", "undo the last of these"],
 	["c  C", "copy the name, the whole stack"],
 	["d", "dark or light"],
 	["?", "this help"],
@@ -101,12 +114,28 @@ class Page {
 		};
 		this.buttons.reset.classList.add("reset");
 		this.buttons.kernel.hidden = !this.hasKernel;
+		this.buttons.reverse.hidden = Boolean(data.isChart);
 		const tools = make("div", { class: "tools" },
 				   make("div", { class: "buttons", role: "toolbar", "aria-label": "View" },
-					...Object.values(this.buttons)),
+					...this.buildMeasures(), ...Object.values(this.buttons)),
 				   this.buildSearch());
 
 		return make("div", { class: "bar" }, heads, tools);
+	}
+
+	/** Of differences: what widths stand for. */
+	buildMeasures() {
+		const names = [["both", "Difference", "Widths: the larger of before and after"],
+			       ["before", "Before", "Widths: samples before"], ["after", "After", "Widths: samples after"]];
+
+		this.measureButtons = new Map();
+		if (!this.data.difference)
+			return [];
+		KEYS.splice(-1, 0, ["v", "difference, before, after"]);
+		for (const [measure, label, title] of names)
+			this.measureButtons.set(measure, make("button", {
+				type: "button", title: title + " (v)", text: label, click: () => this.showMeasure(measure) }));
+		return [make("span", { class: "choice", role: "group", "aria-label": "Widths" }, ...this.measureButtons.values())];
 	}
 
 	buildSearch() {
@@ -124,9 +153,11 @@ class Page {
 		this.clear = option("\u00d7", "Clear the search (Esc)", () => this.search(""));
 		this.next = option("\u203a", "Next match (n)", () => this.step(1));
 		this.previous = option("\u2039", "Previous match (N)", () => this.step(-1));
+		this.hideMatches = option("Hide", "Hide the functions found (h)", () => this.filterMatches("h"));
+		this.keepMatches = option("Only", "Only stacks with a function found (o)", () => this.filterMatches("k"));
 		this.found = make("output", { class: "found", "aria-live": "polite" });
 		return make("div", { class: "search", role: "search" }, this.found,
-			    this.previous, this.next,
+			    this.previous, this.next, this.hideMatches, this.keepMatches,
 			    make("span", { class: "field" }, this.input, this.clear,
 				 this.options.isCaseSensitive, this.options.isRegex));
 	}
@@ -136,12 +167,14 @@ class Page {
 		const entries = this.data.legend;
 
 		this.legendButtons = new Map();
+		if (this.data.difference)
+			return this.buildScale();
 		for (let i = 0; i < entries.length; i += 3) {
 			const name = this.data.strings[entries[i]];
 			const query = "lib:" + name;
 			const chip = make(this.data.palette === "library" ? "button" : "span", { class: "chip" },
 					  make("i", { class: "c" + entries[i + 1] }), make("b", { text: name }),
-					  make("span", { text: formatPercent(entries[i + 2] / this.profile.all) }));
+					  make("span", { text: formatPercent(entries[i + 2] / this.profile.all("both")) }));
 
 			if (chip.localName === "button") {
 				chip.title = "Share of the samples that end in " + name + "; click to mark";
@@ -152,6 +185,26 @@ class Page {
 		}
 		legend.hidden = entries.length === 0;
 		return legend;
+	}
+
+	/** From the largest loss to the largest gain of any frame. */
+	buildScale() {
+		const all = Math.max(...["before", "after"].map((side) => this.compared(side)));
+		const most = this.data.difference.max / Math.max(all, 1);
+		const scale = make("div", { class: "legend scale", role: "img",
+					    "aria-label": "Colours from " + formatChange(-most) + " to " + formatChange(most) + " of all samples" },
+				   make("span", { text: formatChange(-most) }));
+
+		for (let step = -CHANGE_STEPS; step <= CHANGE_STEPS; step++)
+			scale.append(make("i", { class: "d" + step }));
+		scale.append(make("span", { text: formatChange(most) + " of all" }),
+			     make("span", { class: "hint", text: "dashed: gone after" }));
+		return scale;
+	}
+
+	/** All samples of a side, as they are compared. */
+	compared(side) {
+		return this.profile.all(side) * (side === "before" ? this.data.difference.factor : 1);
 	}
 
 	buildGraph() {

@@ -5,48 +5,85 @@
 
 /* Frame flags: enum frame_flags and enum flamegraph_frame_flags. */
 const IS_INLINED = 1, IS_KERNEL = 2, IS_JIT = 4, IS_UNKNOWN = 8, IS_RECOVERED = 16;
-const IS_ALL = 256, IS_THREAD = 512, IS_INCOMPLETE = 1024, IS_ELIDED = 2048;
+const IS_ALL = 256, IS_THREAD = 512, IS_INCOMPLETE = 1024, IS_ELIDED = 2048, IS_GAP = 4096;
 
 /** The frame tree as it is in the file: nodes in preorder, columns by node index. */
 class Profile {
 	constructor(data) {
-		const n_frames = data.frames.length / 6;
-		const n_nodes = data.nodes.length / 3;
+		const n_columns = data.difference ? 4 : 3;
+		const n_nodes = data.nodes.length / n_columns;
 
 		this.data = data;
-		this.n_frames = n_frames;
+		this.n_frames = data.frames.length / 6;
 		this.n_nodes = n_nodes;
 		this.parent = new Int32Array(n_nodes);
 		this.frame = new Int32Array(n_nodes);
 		this.end = new Int32Array(n_nodes); /* one past the last node below */
-		this.self = new Float64Array(n_nodes);
-		this.total = new Float64Array(n_nodes);
-		for (let i = 0, before = -1; i < n_nodes; i++) {
-			let parent = before;
+		this.measures = new Map();
+		const self = new Float64Array(n_nodes), before = new Float64Array(data.difference ? n_nodes : 0);
 
-			for (let up = data.nodes[3 * i]; up > 0; up--)
+		for (let i = 0, previous = -1; i < n_nodes; i++) {
+			let parent = previous;
+
+			for (let up = data.nodes[n_columns * i]; up > 0; up--)
 				parent = this.parent[parent];
 			this.parent[i] = parent;
-			this.frame[i] = data.nodes[3 * i + 1];
-			this.self[i] = this.total[i] = data.nodes[3 * i + 2];
-			before = i;
+			this.frame[i] = data.nodes[n_columns * i + 1];
+			self[i] = data.nodes[n_columns * i + 2];
+			if (data.difference)
+				before[i] = data.nodes[n_columns * i + 3];
+			previous = i;
 		}
-		this.end.fill(0);
-		for (let i = n_nodes - 1; i > 0; i--) {
-			const parent = this.parent[i];
-
+		for (let i = n_nodes - 1; i >= 0; i--) {
 			if (this.end[i] === 0)
 				this.end[i] = i + 1;
-			this.total[parent] += this.total[i];
-			if (this.end[parent] === 0)
-				this.end[parent] = this.end[i];
+			if (i > 0 && this.end[this.parent[i]] === 0)
+				this.end[this.parent[i]] = this.end[i];
 		}
-		this.end[0] = n_nodes;
+		if (data.difference) {
+			this.addMeasure("before", before);
+			this.addMeasure("after", self);
+			this.addMeasure("both", self.map((count, i) => Math.max(count, before[i] * data.difference.factor)));
+		} else {
+			this.addMeasure("both", self);
+		}
+		this.start = data.isChart ? this.starts(self) : null;
 		data.nodes = null;
 	}
 
-	get all() {
-		return this.total[0];
+	addMeasure(name, self) {
+		this.measures.set(name, { self, total: this.sums(self) });
+	}
+
+	/** Of each node and all below. */
+	sums(self) {
+		const total = self.slice();
+
+		for (let i = this.n_nodes - 1; i > 0; i--)
+			total[this.parent[i]] += total[i];
+		return total;
+	}
+
+	/** Where nodes start when what ends in a node comes before its children. */
+	starts(self) {
+		const start = new Float64Array(this.n_nodes);
+		const { total } = this.measures.get("both");
+		const next = self.slice(); /* where the next child starts, from the node's start */
+
+		for (let i = 1; i < this.n_nodes; i++) {
+			const parent = this.parent[i];
+
+			start[i] = start[parent] + next[parent];
+			next[parent] += total[i];
+		}
+		return start;
+	}
+
+	/** Samples of everything; the picture's width may stand for more (--total). */
+	all(measure) {
+		const sum = this.measures.get(measure).total[0];
+
+		return measure === "both" ? Math.max(sum, this.data.total) : sum;
 	}
 
 	text(frame, column) {
@@ -90,6 +127,9 @@ class Frame {
 		this.frame = frame;
 		this.depth = parent ? parent.depth + 1 : 0;
 		this.total = 0;
+		this.start = 0; /* of charts: samples left of it */
+		this.before = 0; /* of differences: samples on both sides */
+		this.after = 0;
 		this.sources = [];
 		this.kids = null;
 		this.element = null;
@@ -108,23 +148,51 @@ class Frame {
 /** Which stacks are shown and from which end: makes the tree's frames. */
 class View {
 	constructor(profile, options) {
+		const { self, total } = profile.measures.get(options.measure);
+
 		this.profile = profile;
 		this.isReversed = options.isReversed;
 		this.isFolded = options.isFolded;
 		this.hidden = options.hidden;
+		this.all = profile.all(options.measure);
+		this.self = self;
+		this.total = total;
+		this.before = profile.data.difference && profile.measures.get("before");
+		this.after = profile.data.difference && profile.measures.get("after");
+		for (const kept of options.kept)
+			this.keep(kept);
 		this.root = new Frame(null, profile.frame[0]);
-		this.root.total = profile.all;
+		this.root.total = options.kept.length ? this.total[0] : this.all;
+		if (this.before) {
+			this.root.before = this.before.total[0];
+			this.root.after = this.after.total[0];
+		}
+	}
+
+	/** Only stacks with one of these frames on them. */
+	keep(frames) {
+		const { parent, frame, n_nodes } = this.profile;
+		const isKept = new Uint8Array(n_nodes);
+		const only = (self) => self.map((count, i) => isKept[i] ? count : 0);
+
+		for (let i = 0; i < n_nodes; i++)
+			isKept[i] = frames[frame[i]] || (i > 0 && isKept[parent[i]]) ? 1 : 0;
+		this.self = only(this.self);
+		this.total = this.profile.sums(this.self);
+		for (const side of this.before ? ["before", "after"] : []) {
+			const self = only(this[side].self);
+
+			this[side] = { self, total: this.profile.sums(self) };
+		}
 	}
 
 	children(frame) {
 		if (!frame.kids) {
-			const groups = new Map();
+			const kids = this.isReversed ? this.gatherCallers(frame) : this.gatherCallees(frame);
 
-			if (this.isReversed)
-				this.gatherCallers(frame, groups);
-			else
-				this.gatherCallees(frame, groups);
-			frame.kids = Array.from(groups.values()).sort((a, b) => a.frame - b.frame);
+			if (this.isReversed || !this.profile.data.isInOrder)
+				kids.sort((a, b) => a.frame - b.frame);
+			frame.kids = kids;
 		}
 		return frame.kids;
 	}
@@ -144,46 +212,74 @@ class View {
 		return kid;
 	}
 
-	gatherCallees(frame, groups) {
-		const { frame: frames, end, total } = this.profile;
-		const parents = frame.parent ? frame.sources.slice() : [0];
-
-		while (parents.length > 0) {
-			const parent = parents.pop();
-
-			for (let i = parent + 1; i < end[parent]; i = end[i]) {
-				if (this.isSkipped(frames[i], frame.frame)) {
-					parents.push(i);
-					continue;
-				}
-				const kid = this.group(groups, frame, frames[i]);
-				kid.total += total[i];
-				kid.sources.push(i);
-			}
+	addNode(kid, i) {
+		kid.total += this.total[i];
+		kid.sources.push(i);
+		if (this.before) {
+			kid.before += this.before.total[i];
+			kid.after += this.after.total[i];
 		}
 	}
 
-	gatherCallers(frame, groups) {
-		const { frame: frames, parent, self, n_nodes } = this.profile;
+	gatherCallees(frame) {
+		const { frame: frames, end, start } = this.profile;
+		const groups = new Map(), kids = [];
+		let last = null;
+
+		for (const parent of frame.parent ? frame.sources : [0]) {
+			for (let i = parent + 1; i < end[parent];) {
+				if (this.total[i] === 0) {
+					i = end[i];
+					continue;
+				}
+				if (this.isSkipped(frames[i], frame.frame)) {
+					i++;
+					continue;
+				}
+				if (start) {
+					/* In charts only neighbours are one. */
+					if (!last || last.frame !== frames[i] || last.start + last.total !== start[i]) {
+						last = new Frame(frame, frames[i]);
+						last.start = start[i];
+						kids.push(last);
+					}
+					this.addNode(last, i);
+				} else {
+					this.addNode(this.group(groups, frame, frames[i]), i);
+				}
+				i = end[i];
+			}
+		}
+		return start ? kids : Array.from(groups.values());
+	}
+
+	gatherCallers(frame) {
+		const { frame: frames, parent, n_nodes } = this.profile;
+		const groups = new Map();
 		const add = (leaf, current) => {
 			while (current > 0 && this.isSkipped(frames[current], frame.frame))
 				current = parent[current];
 			if (current <= 0)
 				return;
 			const kid = this.group(groups, frame, frames[current]);
-			kid.total += self[leaf];
+			kid.total += this.self[leaf];
 			kid.sources.push(leaf, current);
+			if (this.before) {
+				kid.before += this.before.self[leaf];
+				kid.after += this.after.self[leaf];
+			}
 		};
 
 		if (!frame.parent) {
 			for (let i = 1; i < n_nodes; i++) {
-				if (self[i] > 0)
+				if (this.self[i] > 0)
 					add(i, i);
 			}
-			return;
+		} else {
+			for (let k = 0; k < frame.sources.length; k += 2)
+				add(frame.sources[k], parent[frame.sources[k + 1]]);
 		}
-		for (let k = 0; k < frame.sources.length; k += 2)
-			add(frame.sources[k], parent[frame.sources[k + 1]]);
+		return Array.from(groups.values());
 	}
 
 	/** The frame at the end of a path, or as far as the path exists. */

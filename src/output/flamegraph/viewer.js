@@ -5,7 +5,6 @@
  * enter the page only as text or attribute values set through the DOM.
  */
 
-const ROW_PX = 18;
 const GAP_PX = 0.6;
 const LABEL_PADDING_PX = 4;
 const LABEL_MIN_PX = 22;
@@ -14,9 +13,30 @@ const FRAME_MIN_PX = 0.3;
 /* Narrower ones are drawn together, one shape per colour: nobody can hit them either. */
 const ELEMENT_MIN_PX = 1;
 
+/** Tells frames by their names; null: by nothing. Throws at a wrong regular expression. */
+function matcherOf(profile, search, isRegex, isCaseSensitive) {
+	if (!search)
+		return null;
+	if (search.startsWith("lib:")) {
+		const library = search.slice(4);
+
+		if (library === "kernel")
+			return (frame) => (profile.flags(frame) & IS_KERNEL) !== 0;
+		return (frame) => profile.library(frame) === library;
+	}
+	const source = isRegex ? search : search.replace(/[\\^$.*+?()[\]{}|\/]/g, "\\$&");
+	const pattern = new RegExp(source, isCaseSensitive ? "u" : "iu");
+
+	return (frame) => pattern.test(profile.name(frame));
+}
+
 class Viewer extends Page {
 	constructor(svg, data) {
 		super(svg, data);
+		this.rowHeight = data.rowHeight;
+		labelFont.size = data.fontSize;
+		labelFont.family = getComputedStyle(this.frames).fontFamily;
+		this.attributes = new Map(data.attributes.map(([frame, ...rest]) => [frame, rest]));
 		this.state = this.defaultState();
 		this.drawn = [];
 		this.views = new Map();
@@ -39,7 +59,8 @@ class Viewer extends Page {
 			isReversed: this.data.isReversed,
 			isKernelHidden: false,
 			isFolded: false,
-			hide: [],
+			filters: [],
+			measure: "both",
 			theme: "",
 		};
 	}
@@ -57,7 +78,9 @@ class Viewer extends Page {
 			.map(Number).filter((number) => number < this.profile.n_frames);
 
 		state.zoom = numbers("zoom");
-		state.hide = numbers("hide");
+		state.filters = query.getAll("filter").filter((filter) => /^(f\d+$|[hk]r?c?:)/.test(filter));
+		if (this.data.difference && ["before", "after"].includes(query.get("widths")))
+			state.measure = query.get("widths");
 		state.search = query.get("search") || "";
 		state.theme = ["dark", "light"].includes(query.get("theme")) ? query.get("theme") : "";
 		flag("regex", "isRegex");
@@ -87,8 +110,10 @@ class Viewer extends Page {
 		flag("callers", "isReversed");
 		flag("nokernel", "isKernelHidden");
 		flag("merge", "isFolded");
-		if (this.state.hide.length)
-			query.set("hide", this.state.hide.join("."));
+		for (const filter of this.state.filters)
+			query.append("filter", filter);
+		if (this.state.measure !== "both")
+			query.set("widths", this.state.measure);
 		if (this.state.theme)
 			query.set("theme", this.state.theme);
 		return "#" + query;
@@ -116,6 +141,8 @@ class Viewer extends Page {
 	toggle(name) {
 		const isTree = name === "isReversed" || name === "isKernelHidden" || name === "isFolded";
 
+		if (name === "isReversed" && this.data.isChart)
+			return;
 		this.state[name] = !this.state[name];
 		if (name === "isReversed")
 			this.state.zoom = [];
@@ -125,8 +152,27 @@ class Viewer extends Page {
 		this.apply(true);
 	}
 
+	showMeasure(measure) {
+		this.state.measure = measure;
+		this.current = null;
+		this.store(false);
+		this.apply(true);
+	}
+
+	nextMeasure() {
+		const measures = Array.from(this.measureButtons.keys());
+
+		if (measures.length)
+			this.showMeasure(measures[(measures.indexOf(this.state.measure) + 1) % measures.length]);
+	}
+
+	/** The theme chosen, or the one the file's background needs; "": the reader's. */
+	theme() {
+		return this.state.theme || this.data.theme || "";
+	}
+
 	isDark() {
-		return this.state.theme ? this.state.theme === "dark"
+		return this.theme() ? this.theme() === "dark"
 					: matchMedia("(prefers-color-scheme: dark)").matches;
 	}
 
@@ -140,26 +186,53 @@ class Viewer extends Page {
 		const sheet = this.svg.querySelector("#flame-dark").sheet;
 		const queries = { "": "(prefers-color-scheme: dark)", dark: "all", light: "not all" };
 
-		sheet.cssRules[0].media.mediaText = queries[this.state.theme];
+		sheet.cssRules[0].media.mediaText = queries[this.theme()];
 		this.svg.style.colorScheme = this.isDark() ? "dark" : "light";
 		this.buttons.theme.firstChild.textContent = this.isDark() ? "Light" : "Dark";
 	}
 
 	/** The tree for the present state; kept, so that going back finds the same frames. */
 	chooseView() {
-		const { isReversed, isKernelHidden, isFolded, hide } = this.state;
-		const key = [isReversed, isKernelHidden, isFolded, ...hide].join();
+		const { isReversed, isKernelHidden, isFolded, filters, measure } = this.state;
+		const key = JSON.stringify([isReversed, isKernelHidden, isFolded, measure, ...filters]);
 
 		if (!this.views.has(key)) {
-			const hidden = new Uint8Array(this.profile.n_frames);
+			const { n_frames } = this.profile;
+			const hidden = new Uint8Array(n_frames), kept = [];
+			const leftOut = IS_GAP | (isKernelHidden ? IS_KERNEL : 0);
 
-			for (let i = 0; isKernelHidden && i < hidden.length; i++)
-				hidden[i] = this.profile.flags(i) & IS_KERNEL ? 1 : 0;
-			for (const frame of hide)
-				hidden[frame] = 1;
-			this.views.set(key, new View(this.profile, { isReversed, isFolded, hidden }));
+			for (let i = 0; i < n_frames; i++)
+				hidden[i] = this.profile.flags(i) & leftOut ? 1 : 0;
+			for (const filter of filters)
+				this.addFilter(filter, hidden, kept);
+			this.views.set(key, new View(this.profile, { isReversed, isFolded, hidden, kept, measure }));
 		}
 		this.view = this.views.get(key);
+	}
+
+	/** "f12": hide frame 12; "h:text", "krc:text": hide or keep what a search finds (regex, case). */
+	addFilter(filter, hidden, kept) {
+		const [, kind, flags, text] = /^([fhk])([rc]*):?(.*)$/su.exec(filter);
+
+		if (kind === "f") {
+			hidden[Number(text)] = 1;
+			return;
+		}
+		const frames = kind === "h" ? hidden : new Uint8Array(this.profile.n_frames);
+		let isMatch = null;
+
+		try {
+			isMatch = matcherOf(this.profile, text, flags.includes("r"), flags.includes("c"));
+		} catch (error) {
+			return; /* a link with a wrong regular expression */
+		}
+
+		for (let i = 0; isMatch && i < frames.length; i++) {
+			if (isMatch(i) && !(this.profile.flags(i) & IS_ALL))
+				frames[i] = 1;
+		}
+		if (kind === "k")
+			kept.push(frames);
 	}
 
 	apply(isScrolling) {
@@ -170,6 +243,8 @@ class Viewer extends Page {
 		this.buttons.invert.setAttribute("aria-pressed", String(this.state.isInverted));
 		this.buttons.reverse.setAttribute("aria-pressed", String(this.state.isReversed));
 		this.buttons.kernel.setAttribute("aria-pressed", String(this.state.isKernelHidden));
+		for (const [measure, button] of this.measureButtons)
+			button.setAttribute("aria-pressed", String(this.state.measure === measure));
 		for (const [name, option] of Object.entries(this.options))
 			option.setAttribute("aria-pressed", String(this.state[name]));
 		if (this.input.value !== this.state.search)
@@ -185,26 +260,14 @@ class Viewer extends Page {
 
 	matcher() {
 		const { search, isRegex, isCaseSensitive } = this.state;
-		const flags = isCaseSensitive ? "u" : "iu";
 
-		if (!search)
-			return null;
-		if (search.startsWith("lib:")) {
-			const library = search.slice(4);
-
-			if (library === "kernel")
-				return (frame) => (this.profile.flags(frame) & IS_KERNEL) !== 0;
-			return (frame) => this.profile.library(frame) === library;
-		}
-		const source = isRegex ? search : search.replace(/[\\^$.*+?()[\]{}|\/]/g, "\\$&");
-		const pattern = new RegExp(source, flags);
-
-		return (frame) => pattern.test(this.profile.name(frame));
+		return matcherOf(this.profile, search, isRegex, isCaseSensitive);
 	}
 
 	/** Samples with a matched frame anywhere on their stack, each counted once. */
 	matchedTotal() {
-		const { parent, frame, total, n_nodes } = this.profile;
+		const { parent, frame, n_nodes } = this.profile;
+		const { total } = this.view;
 		const isInside = new Uint8Array(n_nodes);
 		let sum = 0;
 
@@ -220,7 +283,7 @@ class Viewer extends Page {
 	}
 
 	match() {
-		let isMatched = null, isWrong = false;
+		let isMatched = null, isWrong = false, isNothing = true;
 
 		try {
 			isMatched = this.matcher();
@@ -235,19 +298,22 @@ class Viewer extends Page {
 
 			this.matched = new Uint8Array(this.profile.n_frames);
 			for (let i = 0; i < this.matched.length; i++) {
-				const isReal = !(this.profile.flags(i) & (IS_ALL | IS_ELIDED));
+				const isReal = !(this.profile.flags(i) & (IS_ALL | IS_ELIDED | IS_GAP));
 
 				this.matched[i] = isReal && isMatched(i) ? 1 : 0;
 				n_functions += this.matched[i];
 			}
-			this.matchText = n_functions === 0 ? "no match"
-				: formatPercent(this.matchedTotal() / this.profile.all) + " in " +
+			isNothing = n_functions === 0;
+			this.matchText = isNothing ? "no match"
+				: formatPercent(this.matchedTotal() / this.view.all) + " in " +
 				  formatCount(n_functions) + (n_functions === 1 ? " function" : " functions");
 		}
 		this.found.textContent = this.matchText;
 		this.input.setAttribute("aria-invalid", String(isWrong));
 		this.clear.hidden = !this.state.search;
 		this.next.hidden = this.previous.hidden = !this.matched;
+		this.hideMatches.hidden = !this.matched || isNothing;
+		this.keepMatches.hidden = !this.matched || isNothing || Boolean(this.data.isChart);
 		for (const [query, chip] of this.legendButtons)
 			chip.setAttribute("aria-pressed", String(query === this.state.search));
 	}
@@ -309,21 +375,26 @@ class Viewer extends Page {
 	layout(width) {
 		const items = [], pending = [];
 		const scale = width / Math.max(this.zoomed.total, 1);
+		const [leastPx, leastShare] = this.data.leastWidth || [0, 0];
+		const least = Math.max(leastPx, leastShare * this.view.all * scale) || FRAME_MIN_PX;
 
 		for (let frame = this.zoomed.parent; frame; frame = frame.parent)
 			items.push({ frame, x: 0, width, isFaded: true });
 		pending.push({ frame: this.zoomed, x: 0, width, isFaded: false });
 		this.n_narrow = 0;
+		this.leastPx = least;
 		while (pending.length > 0) {
 			const item = pending.pop();
 			/* What ends in the frame itself comes first, as in the static picture. */
-			let x = item.x + this.view.selfOf(item.frame) * scale;
+			let x = item.x + (this.selfBeforeKids(item.frame)) * scale;
 
 			items.push(item);
 			for (const kid of this.view.children(item.frame)) {
 				const kidWidth = kid.total * scale;
 
-				if (kidWidth >= FRAME_MIN_PX)
+				if (this.data.isChart)
+					x = (kid.start - this.zoomed.start) * scale;
+				if (kidWidth >= least)
 					pending.push({ frame: kid, x, width: kidWidth, isFaded: false });
 				else
 					this.n_narrow++;
@@ -333,6 +404,13 @@ class Viewer extends Page {
 		this.drawn = items;
 	}
 
+	/** The root's rest when --total is more than there is comes last. */
+	selfBeforeKids(frame) {
+		const rest = frame.parent ? 0 : frame.total - this.view.total[0];
+
+		return this.view.selfOf(frame) - Math.max(rest, 0);
+	}
+
 	draw() {
 		const width = this.data.width || Math.max(this.scroll.clientWidth - 20, 200);
 		const hadFocus = this.graph.contains(document.activeElement);
@@ -340,7 +418,7 @@ class Viewer extends Page {
 		this.layout(width);
 		this.n_rows = this.drawn.reduce((rows, item) => Math.max(rows, item.frame.depth + 1), 1);
 		this.graph.setAttribute("width", width);
-		this.graph.setAttribute("height", this.n_rows * ROW_PX);
+		this.graph.setAttribute("height", this.n_rows * this.rowHeight);
 		this.app.classList.toggle("inverted", this.state.isInverted);
 		this.app.classList.toggle("searching", Boolean(this.matched));
 		const fragment = document.createDocumentFragment();
@@ -370,9 +448,9 @@ class Viewer extends Page {
 		for (const { frame, x, width } of this.drawn) {
 			if (width >= ELEMENT_MIN_PX)
 				continue;
-			const key = this.profile.className(frame.frame) + (this.isMatch(frame) ? " match" : "");
+			const key = this.className(frame) + (this.isMatch(frame) ? " match" : "");
 			const shape = "M" + x.toFixed(2) + " " + this.rowTop(frame) +
-				"h" + Math.max(width - GAP_PX, 0.3).toFixed(2) + "v" + (ROW_PX - 1) +
+				"h" + Math.max(width - GAP_PX, 0.3).toFixed(2) + "v" + (this.rowHeight - 1) +
 				"H" + x.toFixed(2) + "z";
 
 			shapes.set(key, (shapes.get(key) || "") + shape);
@@ -393,25 +471,28 @@ class Viewer extends Page {
 		const group = document.createElementNS(SVG, "g");
 		const rect = document.createElementNS(SVG, "rect");
 		const y = this.rowTop(item.frame);
-		const label = item.width >= LABEL_MIN_PX ? fitLabel(name, item.width - 2 * LABEL_PADDING_PX) : "";
+		const label = item.width >= LABEL_MIN_PX ? fitLabel(name, item.width - 2 * LABEL_PADDING_PX, this.data.isCutRight) : "";
 
 		group.setAttribute("class", "frame" + (item.isFaded ? " faded" : "") +
 			(this.isMatch(item.frame) ? " match" : ""));
 		group.setAttribute("role", "treeitem");
 		group.setAttribute("aria-level", item.frame.depth + 1);
-		group.setAttribute("aria-label", name + ", " + formatPercent(item.frame.total / this.profile.all));
+		group.setAttribute("aria-label", name + ", " + formatPercent(item.frame.total / this.view.all));
+		this.addAttributes(group, number);
 		group.flameFrame = item.frame;
-		rect.setAttribute("class", this.profile.className(number));
+		rect.setAttribute("class", this.className(item.frame));
+		if (this.data.isDiffused)
+			rect.setAttribute("fill-opacity", (0.25 + 0.75 * Math.sqrt(item.frame.total / this.view.all)).toFixed(2));
 		rect.setAttribute("x", item.x.toFixed(2));
 		rect.setAttribute("y", y);
 		rect.setAttribute("width", Math.max(item.width - GAP_PX, 0.3).toFixed(2));
-		rect.setAttribute("height", ROW_PX - 1);
+		rect.setAttribute("height", this.rowHeight - 1);
 		group.append(rect);
 		if (label) {
 			const text = document.createElementNS(SVG, "text");
 
 			text.setAttribute("x", (item.x + LABEL_PADDING_PX).toFixed(2));
-			text.setAttribute("y", y + ROW_PX - 5.5);
+			text.setAttribute("y", y + (this.rowHeight + labelFont.size) / 2 - 2.5);
 			text.textContent = label;
 			group.append(text);
 		}
@@ -419,13 +500,42 @@ class Viewer extends Page {
 		return group;
 	}
 
+	/** What --nameattr says; the file holds only harmless ones. */
+	addAttributes(group, number) {
+		const [, , , extras] = this.attributes.get(number) || ["", "", "", []];
+
+		for (let i = 0; i < extras.length; i += 2) {
+			if (extras[i] === "class")
+				group.classList.add(...extras[i + 1].split(/\s+/).filter(Boolean));
+			else
+				group.setAttribute(extras[i], extras[i + 1]);
+		}
+	}
+
+	/** The colour: of differences by how much a frame changed, else the function's. */
+	className(frame) {
+		const { difference } = this.data;
+
+		if (!difference || !frame.parent)
+			return this.profile.className(frame.frame);
+		const change = this.changeOf(frame);
+		const step = difference.max > 0 && Math.abs(change) >= 0.5
+			? Math.ceil(Math.sqrt(Math.min(Math.abs(change) / difference.max, 1)) * CHANGE_STEPS) : 0;
+
+		return "d" + (change < 0 ? -step : step) + (frame.after > 0 ? "" : " gone");
+	}
+
+	changeOf(frame) {
+		return frame.after - frame.before * this.data.difference.factor;
+	}
+
 	rowTop(frame) {
-		return (this.state.isInverted ? frame.depth : this.n_rows - 1 - frame.depth) * ROW_PX;
+		return (this.state.isInverted ? frame.depth : this.n_rows - 1 - frame.depth) * this.rowHeight;
 	}
 
 	/** With tall graphs: the zoomed frame and a few of its callers at the root's side. */
 	scrollToZoomed() {
-		const rows = Math.max(this.zoomed.depth - 3, 0) * ROW_PX;
+		const rows = Math.max(this.zoomed.depth - 3, 0) * this.rowHeight;
 
 		this.scroll.scrollTop = this.state.isInverted
 			? rows : this.scroll.scrollHeight - this.scroll.clientHeight - rows;
@@ -488,10 +598,17 @@ class Viewer extends Page {
 		const number = frame.frame;
 		const profile = this.profile;
 		const flags = profile.flags(number);
-		const all = profile.all;
+		const all = this.view.all;
 		const where = [];
 
-		this.detailsName.replaceChildren(make("b", { text: profile.name(number) }));
+		const [title, href, target] = this.attributes.get(number) || ["", "", ""];
+
+		this.detailsName.replaceChildren();
+		if (this.data.nameLabel)
+			this.detailsName.append(make("span", { text: this.data.nameLabel, class: "label" }), " ");
+		this.detailsName.append(make("b", { text: title || profile.name(number) }));
+		if (href)
+			this.detailsName.append(make("a", { href, target: target || "_top", rel: "noopener noreferrer", text: href }));
 		if (flags & IS_THREAD)
 			where.push("thread");
 		if (flags & IS_INCOMPLETE)
@@ -515,8 +632,11 @@ class Viewer extends Page {
 
 	figures(frame, all) {
 		const share = frame.total / Math.max(all, 1);
-		const figures = [[formatCount(frame.total), this.data.countName]];
+		const figures = [[this.formatCount(frame.total), this.data.countName]];
 		let percent = formatPercent(share);
+
+		if (this.data.difference)
+			return this.changeFigures(frame);
 
 		if (this.data.countName === "samples" && frame.parent)
 			percent += " \u00b1\u2009" + (100 * shareError(share, all)).toFixed(share < 0.1 ? 2 : 1);
@@ -526,10 +646,32 @@ class Viewer extends Page {
 		const self = this.view.selfOf(frame);
 
 		if (!this.state.isReversed && frame.parent)
-			figures.push([formatCount(self), "self"]);
+			figures.push([this.formatCount(self), "self"]);
 		else if (this.state.isReversed && self > 0)
-			figures.push([formatCount(self), "start here"]);
+			figures.push([this.formatCount(self), "start here"]);
 		return figures;
+	}
+
+	/** Before, after, and what changed, as it is compared. */
+	changeFigures(frame) {
+		const { before, after } = frame;
+		const all = Math.max(this.compared("before"), this.compared("after"), 1);
+		const change = this.changeOf(frame);
+		const side = (name, count) => this.formatCount(count) + " (" +
+			formatPercent(count / Math.max(this.profile.all(name), 1)) + ")";
+		const figures = [[formatChange(change / all), "of all"], [side("before", before), "before"],
+				 [side("after", after), "after"]];
+
+		if (before > 0 && after > 0)
+			figures.push([formatChange(change / (before * this.data.difference.factor)), "of itself"]);
+		else
+			figures.push([after > 0 ? "new" : "gone", ""]);
+		return figures;
+	}
+
+	/** With what --factor asks for. */
+	formatCount(count) {
+		return formatCount(this.data.factor ? Math.round(count * this.data.factor) : Math.round(count));
 	}
 
 	showNote() {
@@ -538,14 +680,13 @@ class Viewer extends Page {
 
 		if (this.n_narrow)
 			notes.push(formatCount(this.n_narrow) + (this.n_narrow === 1 ? " frame" : " frames") + " under " +
-				(100 * FRAME_MIN_PX * this.zoomed.total / this.profile.all /
+				(100 * this.leastPx * this.zoomed.total / this.view.all /
 				 Number(this.graph.getAttribute("width"))).toPrecision(1) + " % hidden");
 		if (n_elided)
-			notes.push(formatCount(n_elided) + " frames under " + formatCount(limit) + " " +
+			notes.push(formatCount(n_elided) + " frames under " + this.formatCount(limit) + " " +
 				this.data.countName + " not in this file");
-		if (this.state.hide.length)
-			notes.push(this.state.hide.length + (this.state.hide.length === 1 ? " function" : " functions") +
-				" hidden, u to undo");
+		if (this.state.filters.length)
+			notes.push(this.describeFilters() + ", u to undo");
 		this.note.textContent = notes.join(" \u00b7 ") || "click to zoom, ? for keys";
 	}
 
@@ -579,18 +720,48 @@ class Viewer extends Page {
 
 		if (!parent)
 			return;
-		this.state.hide = this.state.hide.concat(frame);
 		this.state.zoom = this.state.zoom.filter((number) => number !== frame);
 		this.current = parent;
 		this.hovered = null;
+		this.addToFilters("f" + frame);
+	}
+
+	/** Hide ("h") or keep ("k") what the search finds. */
+	filterMatches(kind) {
+		const { search, isRegex, isCaseSensitive } = this.state;
+
+		if (!this.matched || !this.matched.includes(1) || (kind === "k" && this.data.isChart))
+			return;
+		this.state.search = "";
+		this.addToFilters(kind + (isRegex ? "r" : "") + (isCaseSensitive ? "c" : "") + ":" + search);
+	}
+
+	addToFilters(filter) {
+		this.state.filters = this.state.filters.concat(filter);
 		this.store(false);
 		this.apply(false);
 	}
 
 	showAgain() {
-		this.state.hide = this.state.hide.slice(0, -1);
+		this.state.filters = this.state.filters.slice(0, -1);
 		this.store(false);
 		this.apply(false);
+	}
+
+	/** "2 functions and 'alloc' hidden, only 'parse'". */
+	describeFilters() {
+		const of = (kind) => this.state.filters.filter((filter) => filter[0] === kind);
+		const quoted = (kind) => of(kind).map((filter) => "\u2018" + filter.replace(/^[hk][rc]*:/, "") + "\u2019");
+		const n_functions = of("f").length;
+		const hidden = quoted("h"), parts = [];
+
+		if (n_functions)
+			hidden.unshift(n_functions + (n_functions === 1 ? " function" : " functions"));
+		if (hidden.length)
+			parts.push(hidden.join(" and ") + " hidden");
+		if (of("k").length)
+			parts.push("only " + quoted("k").join(" with "));
+		return parts.join(", ");
 	}
 
 	showHelp(isShown) {
@@ -698,7 +869,10 @@ Viewer.keys = {
 	"m": (viewer) => viewer.toggle("isFolded"),
 	"d": (viewer) => viewer.toggleTheme(),
 	"x": (viewer) => viewer.hideFunction(),
+	"h": (viewer) => viewer.filterMatches("h"),
+	"o": (viewer) => viewer.filterMatches("k"),
 	"u": (viewer) => viewer.showAgain(),
+	"v": (viewer) => viewer.nextMeasure(),
 	"c": (viewer) => viewer.copy(viewer.profile.name(viewer.subject().frame), "the name"),
 	"C": (viewer) => viewer.copyStack(),
 	"?": (viewer) => viewer.showHelp(viewer.help.hidden),

@@ -73,7 +73,7 @@ static void test_text_is_readable_on_every_color(void **state)
 					check_contrast(
 						&palettes[p],
 						&(struct palette_subject){ names[i], objects[j],
-									   flag_sets[k], j == 1 });
+									   flag_sets[k], j == 1, false, 0 });
 			}
 		}
 	}
@@ -90,8 +90,8 @@ static void test_contrast_is_that_of_wcag(void **state)
 static void test_colors_depend_on_the_name_alone(void **state)
 {
 	char copy[] = "main";
-	const struct palette_subject first = { "main", "app", 0, true };
-	const struct palette_subject second = { copy, "app", 0, true };
+	const struct palette_subject first = { "main", "app", 0, true, false, 0 };
+	const struct palette_subject second = { copy, "app", 0, true, false, 0 };
 
 	for (size_t p = 0; p < n_palettes; p++)
 		assert_int_equal(palette_color(&palettes[p], &first, PALETTE_LIGHT),
@@ -132,14 +132,14 @@ static void test_library_palette_sets_the_program_apart(void **state)
 	char library[16];
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const struct palette_subject own = { names[i], "app", 0, true };
+		const struct palette_subject own = { names[i], "app", 0, true, false, 0 };
 
 		if (!strstr(names[i], "_[j]") && !strstr(names[i], "_[k]"))
 			assert_true(is_orange(palette_color(palette, &own, PALETTE_LIGHT)));
 	}
 	for (int i = 0; i < 200; i++) {
-		const struct palette_subject other = { "f", library, 0, false };
-		const struct palette_subject kernel = { "f", library, FRAME_IS_KERNEL, false };
+		const struct palette_subject other = { "f", library, 0, false, false, 0 };
+		const struct palette_subject kernel = { "f", library, FRAME_IS_KERNEL, false, false, 0 };
 
 		snprintf(library, sizeof(library), "lib%d.so", i);
 		assert_false(is_orange(palette_color(palette, &other, PALETTE_LIGHT)));
@@ -150,8 +150,8 @@ static void test_library_palette_sets_the_program_apart(void **state)
 static void test_library_palette_keeps_a_library_together(void **state)
 {
 	const struct palette *palette = palette_find("library");
-	const struct palette_subject read = { "read", "libc.so.6", 0, false };
-	const struct palette_subject encrypt = { "encrypt", "libcrypto.so.3", 0, false };
+	const struct palette_subject read = { "read", "libc.so.6", 0, false, false, 0 };
+	const struct palette_subject encrypt = { "encrypt", "libcrypto.so.3", 0, false, false, 0 };
 
 	assert_string_equal(palette->group_name(&read), "libc.so.6");
 	assert_int_not_equal(palette_color(palette, &read, PALETTE_LIGHT),
@@ -164,7 +164,7 @@ static void test_hues_of_the_single_hue_palettes(void **state)
 		const char *name;
 		int strongest; /**< Shift of the strongest channel. */
 	} cases[] = { { "red", 16 }, { "green", 8 }, { "blue", 0 }, { "orange", 16 } };
-	const struct palette_subject subject = { "main", "app", 0, true };
+	const struct palette_subject subject = { "main", "app", 0, true, false, 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint32_t color =

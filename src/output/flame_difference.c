@@ -1,0 +1,127 @@
+#include "output/flame_tree_internal.h"
+
+#include <math.h>
+
+/** In a frame's key: the profiled program, whatever it is called. */
+#define OWN_OBJECT UINT32_MAX
+
+struct difference {
+	struct flame_builder builder;
+	struct string_table texts; /**< Names and objects of both sides, to compare by number. */
+};
+
+static const char *last_part(const struct flame_frame *frame)
+{
+	return profile_text(frame->profile, frame->profile->objects.items[frame->object].name);
+}
+
+/** The kernel cuts a thread's name after 15 bytes: TASK_COMM_LEN in linux/sched.h. */
+static bool is_main_thread_name(const char *name, const char *program)
+{
+	return program && *name && strncmp(name, program, 15) == 0;
+}
+
+static struct frame_key difference_key(struct difference *difference, const struct profile *profile,
+				       const struct flame_frame *frame)
+{
+	struct frame_key key = { .kind = frame->kind };
+	const char *program = profile->info.program;
+	const char *object;
+
+	if (frame->kind == FLAME_FRAME_THREAD) {
+		if (is_main_thread_name(frame->name, program))
+			key.object = OWN_OBJECT;
+		else
+			key.name = string_table_intern(&difference->texts, frame->name);
+		return key;
+	}
+	if (frame->kind != FLAME_FRAME_CODE)
+		return key;
+	object = last_part(frame);
+	key.object = string_table_intern(&difference->texts, object);
+	if (program && strcmp(object, program) == 0) {
+		key.object = OWN_OBJECT;
+		/* "[old-name]" and "[new-name]" are the same code without a name. */
+		if (frame->flags & FRAME_IS_UNKNOWN)
+			return key;
+	}
+	key.name = string_table_intern(&difference->texts, frame->name);
+	return key;
+}
+
+/** Frame numbers of the merged tree by those of @p side. Known frames stay as they are. */
+static uint32_t *difference_frames(struct difference *difference, const struct flame_tree *side)
+{
+	struct flame_tree *tree = difference->builder.tree;
+	uint32_t *frames = memory_allocate(side->frames.count, sizeof(*frames));
+
+	for (size_t i = 0; i < side->frames.count; i++) {
+		struct flame_frame frame = side->frames.items[i];
+		struct frame_key key;
+		const uint32_t *known;
+
+		if (frame.kind == FLAME_FRAME_ALL) {
+			frames[i] = tree->nodes.items[FLAME_NODE_ROOT].frame;
+			continue;
+		}
+		key = difference_key(difference, side->profile, &frame);
+		known = frame_map_find(&difference->builder.frames, key);
+		frame.name = arena_duplicate_text(&tree->names, frame.name, strlen(frame.name));
+		frames[i] = known ? *known : flame_builder_frame(&difference->builder, key, &frame);
+	}
+	return frames;
+}
+
+static void difference_add(struct difference *difference, const struct flame_tree *side,
+			   bool is_after)
+{
+	struct flame_tree *tree = difference->builder.tree;
+	_cleanup_free_ uint32_t *frames = difference_frames(difference, side);
+	_cleanup_free_ uint32_t *nodes = memory_allocate(side->nodes.count, sizeof(*nodes));
+
+	nodes[FLAME_NODE_ROOT] = FLAME_NODE_ROOT;
+	for (size_t i = 1; i < side->nodes.count; i++) {
+		const struct flame_node *from = &side->nodes.items[i];
+		struct flame_node *to;
+
+		nodes[i] = flame_builder_child(&difference->builder, nodes[from->parent],
+					       frames[from->frame]);
+		to = &tree->nodes.items[nodes[i]];
+		if (is_after)
+			to->after_self_count += from->self_count;
+		else
+			to->before_self_count += from->self_count;
+	}
+}
+
+void flame_tree_init_difference(struct flame_tree *ret, struct flame_side before,
+				struct flame_side after, bool is_normalized)
+{
+	struct difference difference = { .builder.tree = ret };
+	struct flame_tree sides[2];
+	uint64_t before_count, after_count;
+
+	flame_tree_init(&sides[0], before.profile, before.event);
+	flame_tree_init(&sides[1], after.profile, after.event);
+	before_count = sides[0].nodes.items[FLAME_NODE_ROOT].total_count;
+	after_count = sides[1].nodes.items[FLAME_NODE_ROOT].total_count;
+	*ret = (struct flame_tree){ .profile = after.profile, .is_difference = true,
+				    .before_factor = 1 };
+	if (is_normalized && before_count > 0 && after_count > 0)
+		ret->before_factor = (double)after_count / (double)before_count;
+	string_table_init(&difference.texts);
+	flame_tree_add_root(ret);
+	difference_add(&difference, &sides[1], true);
+	difference_add(&difference, &sides[0], false);
+	for (size_t i = 0; i < ret->nodes.count; i++) {
+		struct flame_node *node = &ret->nodes.items[i];
+		double compared = (double)node->before_self_count * ret->before_factor;
+
+		node->self_count = MAX((uint64_t)llround(compared), node->after_self_count);
+	}
+	string_table_deinit(&difference.texts);
+	flame_builder_deinit(&difference.builder);
+	flame_tree_deinit(&sides[0]);
+	flame_tree_deinit(&sides[1]);
+	flame_tree_finish(ret);
+}

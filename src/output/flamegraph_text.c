@@ -1,0 +1,189 @@
+#include "base/clock.h"
+#include "output/flamegraph_internal.h"
+
+#include <inttypes.h>
+
+/** Below this share of complete stacks the graph says so in colour. */
+#define COMPLETE_SHARE_GOOD 0.95
+
+#define ROW_HEIGHT_PX 18
+#define FONT_SIZE_PX  12
+
+const char *flamegraph_count_name(const struct flamegraph *graph)
+{
+	return graph->options->count_name ? graph->options->count_name : "samples";
+}
+
+void flamegraph_format_count(const struct flamegraph *graph, uint64_t count, char text_ret[32])
+{
+	double shown = (double)count * graph->look->factor;
+
+	if (graph->look->factor > 0)
+		count = shown < (double)UINT64_MAX ? (uint64_t)(shown + 0.5) : UINT64_MAX;
+	profile_format_count(count, text_ret);
+}
+
+char *flamegraph_format_change(const struct flamegraph *graph, double change)
+{
+	const struct flame_node *root = &graph->tree.nodes.items[FLAME_NODE_ROOT];
+	double all = MAX((double)root->after_total_count,
+			 (double)root->before_total_count * graph->tree.before_factor);
+
+	return memory_format_text("%+.2f %%", all > 0 ? 100 * change / all : 0.0);
+}
+
+double flamegraph_row_height_px(const struct flamegraph *graph)
+{
+	return graph->look->row_height_px ? graph->look->row_height_px : ROW_HEIGHT_PX;
+}
+
+double flamegraph_font_size_px(const struct flamegraph *graph)
+{
+	return graph->look->font_size_px > 0 ? graph->look->font_size_px : FONT_SIZE_PX;
+}
+
+char *flamegraph_make_title(const struct flamegraph *graph)
+{
+	const char *command = graph->profile->info.command;
+
+	if (graph->options->title)
+		return memory_duplicate_text(graph->options->title);
+	if (graph->before && graph->before->info.command && command)
+		return strcmp(graph->before->info.command, command) == 0
+			       ? memory_duplicate_text(command)
+			       : memory_format_text("%s \xe2\x86\x92 %s",
+						    graph->before->info.command, command);
+	if (command && *command)
+		return memory_duplicate_text(command);
+	if (graph->before)
+		return memory_duplicate_text("Flame Graph of Differences");
+	if (graph->look->is_chart)
+		return memory_duplicate_text("Flame Chart");
+	return memory_duplicate_text(graph->options->is_inverted ? "Icicle Graph" : "Flame Graph");
+}
+
+/** " · 5.0 s of CPU time": what the samples stand for, when the event's unit tells. */
+static void write_period(const struct flamegraph *graph, const struct profile_event *event,
+			 FILE *file)
+{
+	const char *unit = profile_text(graph->profile, event->unit);
+	const char *name = profile_text(graph->profile, event->name);
+	uint64_t total = graph->quality.period_total;
+	bool is_cpu_time =
+		strncmp(name, "cpu-clock", 9) == 0 || strncmp(name, "task-clock", 10) == 0;
+	char count_text[32];
+
+	if (!total || !*unit)
+		return;
+	if (strcmp(unit, "ns") != 0) {
+		profile_format_count(total, count_text);
+		fprintf(file, FLAMEGRAPH_SEPARATOR "%s %s", count_text, unit);
+	} else if (total < 10 * NS_PER_S) {
+		profile_format_count((total + NS_PER_MS / 2) / NS_PER_MS, count_text);
+		fprintf(file, FLAMEGRAPH_SEPARATOR "%s ms%s", count_text, is_cpu_time ? " of CPU time" : "");
+	} else {
+		fprintf(file, FLAMEGRAPH_SEPARATOR "%.1f s%s", (double)total / (double)NS_PER_S,
+			is_cpu_time ? " of CPU time" : "");
+	}
+}
+
+/** "4,991 samples · 5.0 s of CPU time · cpu-clock at 997 Hz". */
+static void write_samples(const struct flamegraph *graph, uint64_t count, FILE *file)
+{
+	const struct profile *profile = graph->profile;
+	char count_text[32];
+
+	flamegraph_format_count(graph, count, count_text);
+	fprintf(file, "%s %s", count_text, flamegraph_count_name(graph));
+	if (graph->options->event < profile->events.count) {
+		const struct profile_event *event = &profile->events.items[graph->options->event];
+
+		write_period(graph, event, file);
+		if (event->name)
+			fprintf(file, FLAMEGRAPH_SEPARATOR "%s", profile_text(profile, event->name));
+		if (event->frequency_hz)
+			fprintf(file, " at %" PRIu64 " Hz", event->frequency_hz);
+	}
+}
+
+/** "before: 1,000 samples · after: 1,200 samples · compared by share". */
+static void write_both_samples(const struct flamegraph *graph, FILE *file)
+{
+	const struct flame_node *root = &graph->tree.nodes.items[FLAME_NODE_ROOT];
+	char before_text[32], after_text[32];
+
+	flamegraph_format_count(graph, root->before_total_count, before_text);
+	flamegraph_format_count(graph, root->after_total_count, after_text);
+	fprintf(file,
+		"before: %s %s" FLAMEGRAPH_SEPARATOR "after: %s %s" FLAMEGRAPH_SEPARATOR
+		"compared by %s",
+		before_text, flamegraph_count_name(graph), after_text,
+		flamegraph_count_name(graph), graph->is_normalized ? "share of all" : "number");
+}
+
+char *flamegraph_make_subtitle(const struct flamegraph *graph)
+{
+	char *text = NULL;
+	size_t size_bytes;
+	FILE *file;
+
+	if (graph->options->subtitle)
+		return memory_duplicate_text(graph->options->subtitle);
+	file = open_memstream(&text, &size_bytes);
+	if (graph->before)
+		write_both_samples(graph, file);
+	else
+		write_samples(graph, graph->tree.nodes.items[FLAME_NODE_ROOT].total_count, file);
+	if (graph->look->is_chart)
+		fputs(FLAMEGRAPH_SEPARATOR "in order of time, thread by thread", file);
+	fclose(file);
+	return text;
+}
+
+/** What stacks and losses say about how far a profile can be trusted. Nothing is known: nothing. */
+static void write_quality(struct flamegraph *graph, const struct profile_quality *quality, FILE *file)
+{
+	uint64_t n_told = quality->n_user_stacks - quality->n_by_end[STACK_END_UNTRACED];
+	char count_text[32];
+
+	if (n_told) {
+		double complete_share = (double)quality->n_complete / (double)n_told;
+
+		/* 100.0 is said only of all. */
+		fprintf(file,
+			"%.1f %% of stacks complete" FLAMEGRAPH_SEPARATOR
+			"%.1f %% in named functions" FLAMEGRAPH_SEPARATOR,
+			quality->n_complete < n_told ? MIN(100 * complete_share, 99.9) : 100.0,
+			quality->named_share < 1 ? MIN(100 * quality->named_share, 99.9) : 100.0);
+		graph->is_quality_poor |= complete_share < COMPLETE_SHARE_GOOD;
+	}
+	if (quality->n_lost) {
+		profile_format_count(quality->n_lost, count_text);
+		fprintf(file, "%s samples lost (%.2g %%)", count_text, 100 * quality->lost_share);
+		graph->is_quality_poor = true;
+	} else if (n_told) {
+		fputs("no samples lost", file);
+	}
+}
+
+static bool is_quality_known(const struct profile_quality *quality)
+{
+	return quality->n_lost || quality->n_user_stacks > quality->n_by_end[STACK_END_UNTRACED];
+}
+
+char *flamegraph_make_quality_text(struct flamegraph *graph)
+{
+	char *text = NULL;
+	size_t size_bytes;
+	FILE *file = open_memstream(&text, &size_bytes);
+
+	if (graph->before && is_quality_known(&graph->before_quality)) {
+		fputs("before: ", file);
+		write_quality(graph, &graph->before_quality, file);
+		if (is_quality_known(&graph->quality))
+			fputs(FLAMEGRAPH_SEPARATOR "after: ", file);
+	}
+	write_quality(graph, &graph->quality, file);
+	fclose(file);
+	return text;
+}
