@@ -94,6 +94,8 @@ static void write_head(FILE *file, const struct explanation *explanation,
 		write_field(file, "command", info->command);
 	write_machine(file, info);
 	write_sampling(file, profile, explanation->event);
+	if (explanation->ending)
+		write_field(file, "ended", explanation->ending);
 	for (size_t i = 0; i < info->degradations.count; i++)
 		write_field(file, i ? "" : "given up", info->degradations.items[i]);
 }
@@ -123,8 +125,8 @@ static void write_function_row(FILE *file, const struct explanation *explanation
 	char self[LAYOUT_NUMBER_SIZE_BYTES], children[LAYOUT_NUMBER_SIZE_BYTES];
 	double self_share = share_of(function->self_period, explanation);
 
-	layout_format_share(self_share, self);
-	layout_format_share(share_of(function->children_period, explanation), children);
+	profile_format_share(self_share, self);
+	profile_format_share(share_of(function->children_period, explanation), children);
 	fprintf(file, "  %7s  %5.1f  %8s  ", self,
 		explanation_sampling_error(self_share, explanation->quality.n_samples) * 100,
 		children);
@@ -185,7 +187,7 @@ static void write_finding_functions(FILE *file, const struct explanation *explan
 		const struct finding_function *function = &finding->functions[i];
 		char share[LAYOUT_NUMBER_SIZE_BYTES];
 
-		layout_format_share(share_of(function->period, explanation), share);
+		profile_format_share(share_of(function->period, explanation), share);
 		fprintf(file, "      %7s  ", share);
 		layout_write_name(file, profile_text(profile, function->name), 80);
 		fputc('\n', file);
@@ -197,8 +199,8 @@ static void write_finding(FILE *file, const struct explanation *explanation,
 {
 	char share[LAYOUT_NUMBER_SIZE_BYTES], path_share[LAYOUT_NUMBER_SIZE_BYTES];
 
-	layout_format_share(finding->share, share);
-	layout_format_share(share_of(finding->hottest_stack_period, explanation), path_share);
+	profile_format_share(finding->share, share);
+	profile_format_share(share_of(finding->hottest_stack_period, explanation), path_share);
 	fprintf(file, "\n  %s  ", share);
 	layout_write_name(file, finding->rule->title, 60);
 	fprintf(file, "  (+- %.1f %%, %" PRIu64 " samples)\n",
@@ -240,7 +242,7 @@ static void write_unresolved(FILE *file, const struct explanation *explanation,
 		const struct profile_object *object = &profile->objects.items[library->object];
 		char share[LAYOUT_NUMBER_SIZE_BYTES];
 
-		layout_format_share(library->share, share);
+		profile_format_share(library->share, share);
 		fprintf(file, "  %7s  ", share);
 		layout_write_name(file, profile_text(profile, object->path), 88);
 		fputc('\n', file);
@@ -294,7 +296,7 @@ static void write_reading_guide(FILE *file)
 	layout_write_heading(file, "How to read the flame graph");
 	fputs("  Width is time: a box as wide as half the graph was on the CPU for half the "
 	      "samples.\n"
-	      "  Height is depth: each box was called by the box below it; colour has no meaning.\n"
+	      "  Height is depth: each box was called by the box below it; colour tells libraries apart.\n"
 	      "  Left to right is not time: callees are sorted by name so that equal ones join.\n"
 	      "  Look for wide tops: a box with nothing above it is where the CPU itself was "
 	      "busy.\n"

@@ -129,7 +129,7 @@ static void check_stacks(struct explanation *explanation, const struct profile *
 		return;
 	}
 	verdict = verdict_of(quality->complete_share, COMPLETE_SHARE_WANTED, COMPLETE_SHARE_LEAST);
-	layout_format_share(quality->complete_share, complete);
+	profile_format_share(quality->complete_share, complete);
 	profile_format_count(quality->n_by_end[end], count);
 	detail = quality->n_by_end[end]
 			 ? memory_format_text("%s (wanted: 99 %%); most of the others: %s (%s)",
@@ -165,7 +165,7 @@ static void check_names(struct explanation *explanation, const struct profile *p
 		verdict_of(named_share, NAMED_SHARE_WANTED, NAMED_SHARE_LEAST);
 	char named[LAYOUT_NUMBER_SIZE_BYTES];
 
-	layout_format_share(named_share, named);
+	profile_format_share(named_share, named);
 	criterion_append(&explanation->criteria, "symbols resolved", verdict,
 			 memory_format_text("%s of the samples (wanted: 95 %%)", named),
 			 verdict == CRITERION_MET ? NULL : names_hint(explanation, profile));
@@ -179,7 +179,7 @@ static void check_losses(struct explanation *explanation, const struct profile *
 
 	if (quality->n_lost) {
 		profile_format_count(quality->n_lost, count);
-		layout_format_share(quality->lost_share, share);
+		profile_format_share(quality->lost_share, share);
 		criterion_append(&explanation->criteria, "nothing lost",
 				 quality->lost_share <= LOST_SHARE_MOST ? CRITERION_WARNING
 									: CRITERION_FAILED,

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/wait.h>
 
 /** The rules that tell kinds of programs apart, by id. */
 static const char *const lock_rules[] = { "locks", NULL };
@@ -73,6 +74,21 @@ void unresolved_collect(struct explanation *explanation, const struct profile *p
 		      sizeof(*explanation->unresolved.items), compare_unresolved);
 }
 
+/** How the command ended, when not with status 0; NULL: it did, or nobody knows. */
+static char *ending_of(const struct profile_info *info)
+{
+	if (!info->has_exit_status || !info->exit_status)
+		return NULL;
+	if (WIFSIGNALED(info->exit_status))
+		return memory_format_text("the command was killed by signal %d (%s)%s",
+					  WTERMSIG(info->exit_status),
+					  strsignal(WTERMSIG(info->exit_status)),
+					  WCOREDUMP(info->exit_status) ? " and left a core dump"
+								       : "");
+	return memory_format_text("the command ended with status %d",
+				  WEXITSTATUS(info->exit_status));
+}
+
 /** The largest share among the rules with these ids. */
 static double rule_share(const struct rule_set *rules, const struct rule_weight *weights,
 			 uint64_t period_total, const char *const *ids)
@@ -120,6 +136,7 @@ struct explanation *explanation_create(const struct profile *profile, const stru
 		.io_share = rule_share(rules, weights, period_total, io_rules),
 	};
 	explanation->kind = program_kind_of(&facts, &explanation->kind_reason);
+	explanation->ending = ending_of(info);
 	criteria_collect(explanation, profile);
 	next_commands_append(explanation, profile, &explanation->next_commands);
 	return explanation;
@@ -140,24 +157,12 @@ void explanation_destroy(struct explanation *explanation)
 	for (size_t i = 0; i < explanation->next_commands.count; i++)
 		free((char *)explanation->next_commands.items[i]);
 	string_vector_deinit(&explanation->next_commands);
+	free(explanation->ending);
 	free(explanation->kind_reason);
 	free(explanation);
 }
 
 void explanation_write_quality_line(const struct explanation *explanation, FILE *file)
 {
-	const struct profile_quality *quality = &explanation->quality;
-	char count[LAYOUT_NUMBER_SIZE_BYTES], complete[LAYOUT_NUMBER_SIZE_BYTES];
-	char named[LAYOUT_NUMBER_SIZE_BYTES], lost[LAYOUT_NUMBER_SIZE_BYTES];
-
-	profile_format_count(quality->n_samples, count);
-	profile_format_count(quality->n_lost, lost);
-	layout_format_share(quality->complete_share, complete);
-	layout_format_share(quality->named_share, named);
-	fprintf(file, "%s samples, ", count);
-	if (quality->n_user_stacks)
-		fprintf(file, "%s complete stacks, ", complete);
-	else
-		fputs("no user stacks, ", file);
-	fprintf(file, "%s named, %s lost", named, lost);
+	profile_quality_write(&explanation->quality, file);
 }

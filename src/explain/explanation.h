@@ -115,6 +115,7 @@ struct explanation {
 	struct profile_function_vector functions; /**< Descending self. */
 	enum program_kind kind;
 	char *kind_reason;    /**< One sentence with its figures; owned. */
+	char *ending; /**< "the command was killed by signal ..."; NULL: status 0 or not known. */
 	struct string_vector next_commands; /**< "COMMAND  # why"; owned. */
 	struct finding_vector findings;	    /**< Descending share. */
 	struct unresolved_library_vector unresolved; /**< Descending count. */

@@ -118,18 +118,6 @@ void layout_write_name_padded(FILE *file, const char *name, unsigned int columns
 		(int)(columns - text_columns(shortened, strlen(shortened))), "");
 }
 
-void layout_format_share(double share, char text[LAYOUT_NUMBER_SIZE_BYTES])
-{
-	double percent = share * 100;
-
-	if (percent < 100 && percent > 99.9)
-		percent = 99.9;
-	if (percent > 0 && percent < 0.05)
-		snprintf(text, LAYOUT_NUMBER_SIZE_BYTES, "<0.1 %%");
-	else
-		snprintf(text, LAYOUT_NUMBER_SIZE_BYTES, "%.1f %%", percent);
-}
-
 void layout_format_duration(uint64_t duration_ns, char text[LAYOUT_NUMBER_SIZE_BYTES])
 {
 	if (duration_ns >= NS_PER_S)

@@ -3,6 +3,7 @@
 /** Plain text of at most LAYOUT_COLUMNS columns. Foreign text comes out harmless. */
 
 #include "base/attributes.h"
+#include "profile/summary.h"
 
 #include <stdio.h>
 
@@ -27,10 +28,8 @@ void layout_write_name(FILE *file, const char *name, unsigned int columns);
 /** The same, filled with blanks up to @p columns. */
 void layout_write_name_padded(FILE *file, const char *name, unsigned int columns);
 
-#define LAYOUT_NUMBER_SIZE_BYTES 32
-
-/** "12.3 %"; what is not quite all is never "100.0 %", what is something never "0.0 %". */
-void layout_format_share(double share, char text[LAYOUT_NUMBER_SIZE_BYTES]);
+/** Room for a duration, and for what profile_format_share() and _count() write. */
+#define LAYOUT_NUMBER_SIZE_BYTES PROFILE_NUMBER_SIZE_BYTES
 
 /** "4.99 s", "37 ms", "12 us" */
 void layout_format_duration(uint64_t duration_ns, char text[LAYOUT_NUMBER_SIZE_BYTES]);

@@ -130,11 +130,11 @@ static char *particulars(const struct program_facts *facts, const struct rates *
 
 	switch (kind) {
 	case PROGRAM_LOCK_BOUND:
-		layout_format_share(facts->lock_share, share);
+		profile_format_share(facts->lock_share, share);
 		return memory_format_text("; %s of the samples in locking and %.0f waits a second",
 					  share, rates->switches_per_second);
 	case PROGRAM_IO_BOUND:
-		layout_format_share(facts->io_share, share);
+		profile_format_share(facts->io_share, share);
 		return memory_format_text("; %s of the samples in input and output, %.0f waits and "
 					  "%.0f page faults from disk a second",
 					  share, rates->switches_per_second,
@@ -177,7 +177,7 @@ enum program_kind program_kind_of(const struct program_facts *facts, char **reas
 						 wall, cpu, samples);
 		return kind;
 	}
-	layout_format_share(rates.kernel_share, kernel);
+	profile_format_share(rates.kernel_share, kernel);
 	more = particulars(facts, &rates, kind);
 	cpus = facts->n_cpus ? memory_format_text("%.2f of %u CPUs", rates.cpus_busy, facts->n_cpus)
 			     : memory_format_text("%.2f CPUs", rates.cpus_busy);

@@ -60,6 +60,15 @@ def test_exit_status_is_the_commands(tmp_path, script, status):
     assert (tmp_path / "out/flamegraph.svg").exists()
 
 
+def test_analysis_says_how_the_command_ended(tmp_path):
+    for script, words in [("kill -SEGV $$", "was killed by signal 11 (Segmentation fault)"),
+                          ("exit 3", "ended with status 3"), ("exit 0", None)]:
+        profile(tmp_path / "out", "sh", "-c", script, options=["--force"])
+        head = (tmp_path / "out/analysis.txt").read_text().split("What kind of program")[0]
+        assert ("ended" in head) == bool(words), head
+        assert not words or words in head, head
+
+
 def test_no_command(tmp_path):
     done = subprocess.run([PROGRAM, "-F", "100"], capture_output=True, text=True, check=False)
     assert done.returncode == 125

@@ -7,7 +7,9 @@
 #include <stdarg.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #define CACHE_RULE                                                                                 \
 	"[cache]\ntitle = Our cache\nmeaning = Time in the cache.\nadvice = Make it larger.\n"     \
@@ -235,6 +237,35 @@ static void test_nothing_known(void **state)
 	explain_fixture_deinit(&fixture);
 }
 
+static void assert_ending(int wait_status, const char *expected)
+{
+	_cleanup_free_ char *text = NULL;
+	struct explain_fixture fixture;
+
+	explain_fixture_init(&fixture, "app;main 1000\n", NULL);
+	fixture.profile->info.has_exit_status = true;
+	fixture.profile->info.exit_status = wait_status;
+	explain_fixture_run(&fixture);
+	text = explain_fixture_text(&fixture);
+	if (expected)
+		assert_text_has(text, expected);
+	else
+		assert_text_lacks(text, "  ended ");
+	explain_fixture_deinit(&fixture);
+}
+
+/** A profile of a program that crashed is not to be taken for one of a whole run. */
+static void test_ending(void **state)
+{
+	assert_ending(W_EXITCODE(0, 0), NULL);
+	assert_ending(W_EXITCODE(3, 0), "  ended     the command ended with status 3\n");
+	assert_ending(W_EXITCODE(0, SIGKILL),
+		      "  ended     the command was killed by signal 9 (Killed)\n");
+	assert_ending(W_EXITCODE(0, SIGSEGV) | WCOREFLAG,
+		      "  ended     the command was killed by signal 11 (Segmentation fault) and "
+		      "left a core dump\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_long_path_loses_its_middle),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_nothing_known),
+		cmocka_unit_test(test_ending),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

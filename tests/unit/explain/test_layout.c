@@ -92,23 +92,6 @@ static void test_long_word(void **state)
 	assert_string_equal(text, expected);
 }
 
-static void test_shares(void **state)
-{
-	static const struct {
-		double share;
-		const char *text;
-	} cases[] = { { 0, "0.0 %" },       { 0.0001, "<0.1 %" }, { 0.0005, "0.1 %" },
-		      { 0.1234, "12.3 %" }, { 0.9994, "99.9 %" }, { 0.99999, "99.9 %" },
-		      { 1, "100.0 %" } };
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		char text[LAYOUT_NUMBER_SIZE_BYTES];
-
-		layout_format_share(cases[i].share, text);
-		assert_string_equal(text, cases[i].text);
-	}
-}
-
 static void test_durations(void **state)
 {
 	static const struct {
@@ -132,8 +115,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),     cmocka_unit_test(test_padding),
-		cmocka_unit_test(test_paragraph), cmocka_unit_test(test_long_word),
-		cmocka_unit_test(test_shares),    cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_paragraph), cmocka_unit_test(test_long_word),    cmocka_unit_test(test_durations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
