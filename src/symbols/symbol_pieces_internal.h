@@ -12,7 +12,7 @@
 #include "symbols/symbolizer.h"
 
 /** Change it whenever the same object could get other answers than before. */
-#define SYMBOL_PIECES_VERSION 1
+#define SYMBOL_PIECES_VERSION 2
 
 /** Of one object, 12 MB of them: beyond it the cache keeps what the last run met. */
 #define SYMBOL_PIECES_MAX (UINT32_C(1) << 17)

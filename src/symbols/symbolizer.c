@@ -130,6 +130,25 @@ static struct object_symbols *symbols_of(struct symbolizer *symbolizer, struct o
 	return symbols;
 }
 
+/** "write@@GLIBC_2.2.5" is write to its reader; "write@plt" is something else. Free the result. */
+static char *name_without_version(const char *linkage_name)
+{
+	const char *at = strchr(linkage_name, '@');
+
+	if (!at || at == linkage_name || strcmp(at, "@plt") == 0)
+		return memory_duplicate_text(linkage_name);
+	return memory_format_text("%.*s", (int)(at - linkage_name), linkage_name);
+}
+
+/** Free the result. */
+static char *readable_name(const char *linkage_name)
+{
+	_cleanup_free_ char *name = name_without_version(linkage_name);
+	char *demangled = demangle(name);
+
+	return demangled ? demangled : memory_duplicate_text(name);
+}
+
 /** Set the frame's names from the name in the file. */
 static void frame_set_name(struct symbolizer *symbolizer, struct symbol_frame *frame,
 			   const char *linkage_name)
@@ -143,14 +162,10 @@ static void frame_set_name(struct symbolizer *symbolizer, struct symbol_frame *f
 		return;
 	known = demangled_map_insert(&symbolizer->demangled, id, &is_new);
 	if (is_new) {
-		_cleanup_free_ char *text = demangle(linkage_name);
+		_cleanup_free_ char *text = readable_name(linkage_name);
 
-		*known = frame->name;
-		if (text) {
-			string_id demangled_id = string_table_intern(&symbolizer->strings, text);
-
-			*known = string_table_text(&symbolizer->strings, demangled_id);
-		}
+		*known = string_table_text(&symbolizer->strings,
+					   string_table_intern(&symbolizer->strings, text));
 	}
 	frame->name = *known;
 }
