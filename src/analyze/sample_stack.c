@@ -1,6 +1,7 @@
 #include "analyze/sample_stack.h"
 
 #include "arch/architecture.h"
+#include "unwind/live_memory.h"
 
 /** Values from here up are PERF_CONTEXT_* markers (linux/perf_event.h). */
 #define CONTEXT_MARKER_LEAST ((uint64_t)PERF_CONTEXT_MAX)
@@ -120,13 +121,14 @@ static bool is_amid_exec(const struct sample_stack *context, const struct record
 static enum stack_end resolve_user_side(struct sample_stack *context, const struct record *record,
 					struct process *process)
 {
+	const struct memory_reader now = memory_reader_of_thread(record->tid);
 	struct registers registers;
 
 	if (!registers_of(context, &record->sample, &registers) ||
 	    is_amid_exec(context, record, process, &registers))
 		return STACK_END_NONE;
 	return unwinder_run(context->unwinder, process, &registers, record->sample.user_stack,
-			    &context->stack.frames);
+			    context->origin ? NULL : &now, &context->stack.frames);
 }
 
 static void build_callchain(struct sample_stack *context)

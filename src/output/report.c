@@ -67,6 +67,13 @@ static void write_quality(const struct report *report, FILE *file)
 	fputs("# ", file);
 	profile_quality_write(&report->quality, file);
 	fputc('\n', file);
+	if (report->quality.n_by_end[STACK_END_RECOVERED]) {
+		char count[PROFILE_NUMBER_SIZE_BYTES];
+
+		profile_format_count(report->quality.n_by_end[STACK_END_RECOVERED], count);
+		fprintf(file, "#   %s of the complete ones: %s\n", count,
+			stack_end_description(STACK_END_RECOVERED));
+	}
 	for (int end = 0; end < N_STACK_ENDS; end++) {
 		char count[PROFILE_NUMBER_SIZE_BYTES];
 

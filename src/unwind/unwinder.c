@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/hash_map.h"
+#include "unwind/live_memory.h"
 #include "unwind/object_table.h"
 #include "unwind/walk_internal.h"
 
@@ -33,6 +34,8 @@ struct unwinder {
 	struct object_slot_vector slots; /**< By object->index. */
 	struct step_vector steps;        /**< Of the walk at hand; here to keep its memory. */
 	struct cached_site *cache;       /**< SITE_CACHE_SIZE, direct-mapped. */
+	struct outer_chain *outer_chains; /**< OUTER_CHAINS_SIZE, direct-mapped. */
+	struct live_memory live;         /**< Of the walk at hand. */
 	struct cache *kept_tables;       /**< From run to run; NULL: none. */
 	struct unwinder_statistics statistics;
 };
@@ -43,6 +46,8 @@ struct unwinder *unwinder_create(const struct architecture *architecture)
 
 	unwinder->architecture = architecture;
 	unwinder->cache = memory_allocate(SITE_CACHE_SIZE, sizeof(*unwinder->cache));
+	unwinder->outer_chains =
+		memory_allocate(OUTER_CHAINS_SIZE, sizeof(*unwinder->outer_chains));
 	return unwinder;
 }
 
@@ -56,6 +61,7 @@ void unwinder_destroy(struct unwinder *unwinder)
 	}
 	object_slot_vector_deinit(&unwinder->slots);
 	step_vector_deinit(&unwinder->steps);
+	free(unwinder->outer_chains);
 	free(unwinder->cache);
 	free(unwinder);
 }
@@ -177,6 +183,8 @@ static void append_frame(const struct walk *walk, const struct site *site,
 		frame.flags |= ADDRESS_FRAME_IS_RETURN;
 	if (walk->is_by_frame_pointer)
 		frame.flags |= ADDRESS_FRAME_BY_FRAME_POINTER;
+	if (walk->live->n_words)
+		frame.flags |= ADDRESS_FRAME_IS_RECOVERED;
 	if (site->elf_address)
 		frame.elf_address = site->elf_address + (walk->is_exact ? 0 : 1);
 	address_frame_vector_append(frames, frame);
@@ -201,6 +209,24 @@ static enum stack_end walk_step(struct walk *walk, const struct site *site)
 	return walk_step_by_guess(walk, site);
 }
 
+/** Called after each step that left the copy behind. */
+static bool is_credible_beyond(struct walk *walk, const struct address_frame_vector *frames)
+{
+	if (!walk->n_frames_inside) {
+		const struct step *step = walk->steps->count
+						  ? &walk->steps->items[walk->steps->count - 1]
+						  : NULL;
+		const uint64_t inside = frames->items[frames->count - 1].runtime_address;
+
+		walk->n_frames_inside = frames->count;
+		walk->inside_key = hash_combine(hash_combine(inside, step ? step->cfa : 0),
+						walk->process->pid);
+		if (!walk_beyond_begin(walk))
+			return false;
+	}
+	return walk_beyond_is_credible(walk);
+}
+
 static enum stack_end walk_run(struct walk *walk, struct address_frame_vector *frames_ret)
 {
 	for (size_t n_frames = 0; n_frames < UNWIND_FRAMES_MAX; n_frames++) {
@@ -221,6 +247,8 @@ static enum stack_end walk_run(struct walk *walk, struct address_frame_vector *f
 		end = walk_step(walk, &site);
 		if (end != STACK_END_NONE)
 			return end;
+		if (walk->live->n_words && !is_credible_beyond(walk, frames_ret))
+			return STACK_END_COPY_ENDED;
 		/* Only the frame of a signal leads to one that did not call: it was not called. */
 		if (walk->is_exact)
 			frames_ret->items[frames_ret->count - 1].flags &=
@@ -229,8 +257,27 @@ static enum stack_end walk_run(struct walk *walk, struct address_frame_vector *f
 	return STACK_END_TOO_DEEP;
 }
 
+/** What to make of a walk that looked beyond the copy. */
+static enum stack_end end_beyond(const struct walk *walk, enum stack_end end,
+				 struct address_frame_vector *frames)
+{
+	struct unwinder_statistics *statistics = &walk->unwinder->statistics;
+
+	statistics->n_live_stacks++;
+	if (!walk->n_frames_inside)
+		return end;
+	if (stack_end_is_complete(end) &&
+	    outer_chains_agree(walk->unwinder->outer_chains, walk, frames)) {
+		statistics->n_live_recovered++;
+		return STACK_END_RECOVERED;
+	}
+	frames->count = walk->n_frames_inside;
+	return STACK_END_COPY_ENDED;
+}
+
 enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
 			    const struct registers *registers, struct bytes stack,
+			    const struct memory_reader *beyond,
 			    struct address_frame_vector *frames_ret)
 {
 	struct walk walk = {
@@ -239,12 +286,17 @@ enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
 		.architecture = unwinder->architecture,
 		.stack = stack,
 		.stack_start = registers->values[unwinder->architecture->stack_pointer_register],
+		.live = &unwinder->live,
 		.steps = &unwinder->steps,
 		.is_exact = true,
 	};
 
+	enum stack_end end;
+
 	walk_rebase(&walk, registers);
-	return walk_run(&walk, frames_ret);
+	live_memory_start(&unwinder->live, beyond);
+	end = walk_run(&walk, frames_ret);
+	return unwinder->live.n_words ? end_beyond(&walk, end, frames_ret) : end;
 }
 
 const char *unwinder_object_problem(const struct unwinder *unwinder, const struct object *object)
@@ -256,5 +308,8 @@ const char *unwinder_object_problem(const struct unwinder *unwinder, const struc
 
 struct unwinder_statistics unwinder_statistics(const struct unwinder *unwinder)
 {
-	return unwinder->statistics;
+	struct unwinder_statistics statistics = unwinder->statistics;
+
+	statistics.n_live_reads = unwinder->live.n_reads;
+	return statistics;
 }

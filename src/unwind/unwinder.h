@@ -12,12 +12,13 @@
 
 struct architecture;
 struct cache;
+struct memory_reader;
 struct process;
 struct record;
 struct registers;
 
 /** The most frames one user stack may have. */
-#define UNWIND_FRAMES_MAX 8000
+#define UNWIND_FRAMES_MAX 16000
 
 struct unwinder;
 
@@ -28,6 +29,9 @@ struct unwinder_statistics {
 	uint64_t n_tables;
 	uint64_t n_table_failures;
 	uint64_t table_build_ns;
+	uint64_t n_live_stacks;    /**< Looked for beyond the copy. */
+	uint64_t n_live_reads;     /**< System calls for it. */
+	uint64_t n_live_recovered; /**< Found to the root. */
 };
 
 struct unwinder *unwinder_create(const struct architecture *architecture);
@@ -46,6 +50,10 @@ void unwinder_keep(struct unwinder *unwinder);
  * @param registers  At the time of the sample; must hold instruction and stack pointer.
  * @param stack      Copy of user stack memory, from the stack pointer up. Borrowed; may
  *                   be shorter than the real stack.
+ * @param beyond     The memory of the process as it is now, for what lies beyond the copy;
+ *                   NULL: there is none, as of a process that has ended. What
+ *                   is found there is marked ADDRESS_FRAME_IS_RECOVERED, and kept only if
+ *                   it leads to the root.
  * @param frames_ret Appended to, never cleared.
  * @return why it ended. A short stack is a result, not an error: it is counted.
  *
@@ -53,6 +61,7 @@ void unwinder_keep(struct unwinder *unwinder);
  */
 enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
 			    const struct registers *registers, struct bytes stack,
+			    const struct memory_reader *beyond,
 			    struct address_frame_vector *frames_ret);
 
 /** Why no table could be made of @p object, or NULL. Borrowed. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-bool walk_read_word(const struct walk *walk, uint64_t address, uint64_t *ret)
+bool walk_read_copied_word(const struct walk *walk, uint64_t address, uint64_t *ret)
 {
 	size_t size_bytes = walk->architecture->is_64_bit ? 8 : 4;
 	uint64_t position = address - walk->stack_start;
@@ -14,6 +14,12 @@ bool walk_read_word(const struct walk *walk, uint64_t address, uint64_t *ret)
 	memcpy(&value, walk->stack.data + position, size_bytes);
 	*ret = value;
 	return true;
+}
+
+bool walk_read_word(const struct walk *walk, uint64_t address, uint64_t *ret)
+{
+	return walk_read_copied_word(walk, address, ret) ||
+	       walk_read_word_beyond(walk, address, ret);
 }
 
 enum stack_end walk_read_failure(const struct walk *walk)

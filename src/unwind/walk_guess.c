@@ -102,7 +102,7 @@ static enum stack_end step_by_frame_pointer(struct walk *walk)
 	/* The outermost frame was not called: Go lets it return to runtime.goexit + 1. */
 	if (return_address && saved_frame_pointer && !walk_is_return_address(walk, return_address))
 		return STACK_END_NO_RULE;
-	step_vector_append(walk->steps, (struct step){ .saves = NULL });
+	step_vector_append(walk->steps, (struct step){ .saves = NULL, .cfa = frame_pointer + 16 });
 	walk->instruction_pointer = return_address;
 	walk->stack_pointer = frame_pointer + 16;
 	walk->frame_pointer = saved_frame_pointer;

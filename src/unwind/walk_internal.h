@@ -4,6 +4,7 @@
 
 #include "object/object.h"
 #include "process/process.h"
+#include "unwind/live_memory.h"
 #include "unwind/unwind_table.h"
 #include "unwind/unwinder.h"
 
@@ -32,6 +33,7 @@ struct walk {
 
 	struct bytes stack;   /**< The copy. */
 	uint64_t stack_start; /**< Runtime address of its first byte. */
+	struct live_memory *live; /**< What lies beyond it. */
 
 	/** Registers that were last known all at once: at the leaf, or where a signal hit. */
 	struct registers base;
@@ -42,11 +44,45 @@ struct walk {
 	uint64_t stack_pointer;
 	uint64_t frame_pointer;
 	bool has_frame_pointer;
+	uint64_t inside_key;      /**< What the last frame inside the copy is known by. */
+	size_t n_frames_inside;   /**< Found before the copy ended; 0: it has not. */
 	bool is_exact;            /**< Stopped or interrupted at the address: it did not call. */
 	bool is_by_frame_pointer; /**< Found by the step_by_frame_pointer(). */
 };
 
+/**
+ * The callers beyond the copy that were found for one last frame inside it. Where they were
+ * seen to change, a look at the process says nothing about a sample before it.
+ */
+struct outer_chain {
+	uint64_t key;  /**< Process, last frame inside the copy and its place; 0: empty. */
+	uint64_t hash; /**< Of the return addresses beyond. */
+	bool has_changed;
+};
+
+/** A power of two. */
+#define OUTER_CHAINS_SIZE 1024
+
+/**
+ * Note the frames beyond the copy; false: behind the same frame
+ * inside it there were others before.
+ */
+bool outer_chains_agree(struct outer_chain *chains, const struct walk *walk,
+			const struct address_frame_vector *frames);
+
 /** The word at @p address of the copied stack; false: not copied. */
+bool walk_read_copied_word(const struct walk *walk, uint64_t address, uint64_t *ret);
+
+/** The same of the memory of the process, as it is now; false: not to be had. */
+bool walk_read_word_beyond(const struct walk *walk, uint64_t address, uint64_t *ret);
+
+/** Whether what lies beyond the copy can belong to it, when the first frame was found there. */
+bool walk_beyond_begin(const struct walk *walk);
+
+/** Whether the present frame, found beyond the copy, can be a caller. */
+bool walk_beyond_is_credible(const struct walk *walk);
+
+/** The word at @p address, of the copy or beyond; false: not to be had. */
 bool walk_read_word(const struct walk *walk, uint64_t address, uint64_t *ret);
 
 /** The end that stands for a failed walk_read_word(). */

@@ -182,7 +182,7 @@ static void check(struct single_step *test, const struct user_regs_struct *user)
 	address_frame_vector_clear(&test->frames);
 	start_ns = clock_monotonic_ns();
 	end = unwinder_run(test->unwinder, process_table_find(test->processes, (uint32_t)test->pid),
-			   &registers, stack, &test->frames);
+			   &registers, stack, NULL, &test->frames);
 	test->unwind_ns += clock_monotonic_ns() - start_ns;
 	test->n_checks++;
 	test->n_frames += test->frames.count;

@@ -4,6 +4,7 @@
 #include "elf_builder.h"
 #include "process/process.h"
 #include "temporary_folder.h"
+#include "unwind/live_memory.h"
 
 #include <elf.h>
 #include <setjmp.h>
@@ -50,6 +51,7 @@ struct fixture {
 	uint64_t *words; /**< The copied stack. */
 	size_t n_words;
 	struct address_frame_vector frames;
+	const struct memory_reader *beyond; /**< NULL: nothing beyond the copy. */
 };
 
 static uint64_t code(uint64_t offset)
@@ -193,7 +195,7 @@ static enum stack_end run(struct fixture *fixture, uint64_t instruction_pointer)
 	fixture->registers.values[TEST_RIP] = instruction_pointer;
 	address_frame_vector_clear(&fixture->frames);
 	return unwinder_run(fixture->unwinder, &fixture->process, &fixture->registers, stack,
-			    &fixture->frames);
+			    fixture->beyond, &fixture->frames);
 }
 
 static void assert_frames(const struct fixture *fixture, const uint64_t *addresses, size_t count)
@@ -266,6 +268,122 @@ static void test_ends(void **state)
 	assert_int_equal(run(fixture, 0x10), STACK_END_NO_MAPPING);
 	assert_int_equal(fixture->frames.count, 1);
 	assert_null(fixture->frames.items[0].object);
+}
+
+/** The words of the fixture, as a process that still runs: the copy is their beginning. */
+static size_t read_words(void *context, uint64_t address, void *buffer, size_t size_bytes)
+{
+	const struct fixture *fixture = context;
+
+	memset(buffer, 0, size_bytes);
+	for (size_t i = 0; i < WORDS_MAX; i++) {
+		uint64_t slot = stack_slot(i);
+
+		if (slot >= address && slot + 8 <= address + size_bytes)
+			memcpy((uint8_t *)buffer + (slot - address), fixture->words + i, 8);
+	}
+	return size_bytes;
+}
+
+/** LEAF <- FRAME <- FRAME <- ROOT, of which the copy holds the first three words or more. */
+static void push_stack_longer_than_copy(struct fixture *fixture)
+{
+	fixture->registers.values[TEST_RBP] = stack_slot(1);
+	push(fixture, code(AFTER_CALL(FUNCTION_FRAME)));
+	push(fixture, stack_slot(3));
+	push(fixture, code(AFTER_CALL(FUNCTION_FRAME)));
+	push(fixture, 0);
+	push(fixture, code(AFTER_CALL(FUNCTION_ROOT)));
+	fixture->n_words = 3;
+}
+
+static void test_beyond_the_copy(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct memory_reader reader = { read_words, fixture };
+
+	push_stack_longer_than_copy(fixture);
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
+	assert_int_equal(fixture->frames.count, 3);
+	fixture->beyond = &reader;
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_RECOVERED);
+	ASSERT_FRAMES(fixture, code(FUNCTION_LEAF), code(AFTER_CALL(FUNCTION_FRAME)),
+		      code(AFTER_CALL(FUNCTION_FRAME)), code(AFTER_CALL(FUNCTION_ROOT)));
+	assert_int_equal(fixture->frames.items[2].flags, ADDRESS_FRAME_IS_RETURN);
+	assert_int_equal(fixture->frames.items[3].flags,
+			 ADDRESS_FRAME_IS_RETURN | ADDRESS_FRAME_IS_RECOVERED);
+	assert_int_equal(unwinder_statistics(fixture->unwinder).n_live_recovered, 1);
+}
+
+static void test_doubt_beyond_the_copy_keeps_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct memory_reader reader = { read_words, fixture };
+
+	push_stack_longer_than_copy(fixture);
+	fixture->beyond = &reader;
+	/* Not behind a call; in no code; no root. */
+	fixture->words[4] = code(FUNCTION_ROOT + 3);
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
+	fixture->words[4] = 0x123456;
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
+	fixture->words[4] = code(AFTER_CALL(FUNCTION_BAD));
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
+	assert_int_equal(fixture->frames.count, 3);
+	assert_int_equal(unwinder_statistics(fixture->unwinder).n_live_recovered, 0);
+}
+
+/** What was copied changed before the process was looked at. */
+static size_t read_changed_words(void *context, uint64_t address, void *buffer, size_t size_bytes)
+{
+	size_t n_read = read_words(context, address, buffer, size_bytes);
+
+	if (STACK_ADDRESS >= address && STACK_ADDRESS + 16 <= address + size_bytes)
+		((uint8_t *)buffer)[STACK_ADDRESS - address + 8] ^= 1;
+	return n_read;
+}
+
+static void test_changed_copy_says_no(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct memory_reader reader = { read_changed_words, fixture };
+
+	push_stack_longer_than_copy(fixture);
+	fixture->beyond = &reader;
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
+	assert_int_equal(fixture->frames.count, 3);
+}
+
+static void test_callers_that_take_turns_say_no(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct memory_reader reader = { read_words, fixture };
+
+	push_stack_longer_than_copy(fixture);
+	fixture->beyond = &reader;
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_RECOVERED);
+	fixture->words[4] = code(AFTER_CALL(FUNCTION_LEAF));
+	fixture->words[5] = code(AFTER_CALL(FUNCTION_ROOT));
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
+	fixture->words[4] = code(AFTER_CALL(FUNCTION_ROOT));
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
+}
+
+static size_t read_nothing(void *context, uint64_t address, void *buffer, size_t size_bytes)
+{
+	return 0;
+}
+
+static void test_memory_that_cannot_be_read(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct memory_reader reader = { read_nothing, NULL };
+
+	push_stack_longer_than_copy(fixture);
+	fixture->beyond = &reader;
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
+	fixture->n_words = 0;
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_NO_COPY);
 }
 
 static void test_too_deep(void **state)
@@ -555,6 +673,11 @@ int main(void)
 		TEST(test_chain_to_the_root),
 		TEST(test_every_shorter_copy_says_so),
 		TEST(test_ends),
+		TEST(test_beyond_the_copy),
+		TEST(test_doubt_beyond_the_copy_keeps_nothing),
+		TEST(test_changed_copy_says_no),
+		TEST(test_callers_that_take_turns_say_no),
+		TEST(test_memory_that_cannot_be_read),
 		TEST(test_too_deep),
 		TEST(test_caller_is_looked_up_inside_its_call),
 		TEST(test_register_that_an_inner_frame_saved),
