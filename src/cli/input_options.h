@@ -41,7 +41,12 @@ enum {
 		  "Only samples in these functions.", NULL },                                      \
 		{ OPTION_PID, 0, "pid", "PID,...", "Only these processes.", NULL },                \
 		{ OPTION_TID, 0, "tid", "TID,...", "Only these threads.", NULL },                  \
-		{ OPTION_CPU, cpu_letter, "cpu", "LIST", "Only these CPUs, such as 0,2-3.", NULL }, \
+		{ OPTION_CPU,                                                                      \
+		  cpu_letter,                                                                      \
+		  "cpu",                                                                           \
+		  "LIST",                                                                          \
+		  "Only these CPUs, such as 0,2-3.",                                               \
+		  NULL },                                                                          \
 		{ OPTION_TIME, 0, "time", "FROM,TO",                                               \
 		  "Only this part of the recording: seconds after its first sample, or "          \
 		  "percent (10%-20%). Either may be left out.",                                    \

@@ -94,14 +94,14 @@ static bool is_number_character(char character)
 static bool take_number(struct text_span *text, struct text_span *ret)
 {
 	const char *end = text_span_end(*text), *start;
+	unsigned int n_points = 0;
 
 	while (end > text->start && (end[-1] == ' ' || end[-1] == '\t'))
 		end--;
-	for (start = end; start > text->start && is_number_character(start[-1]);)
-		start--;
-	if (start == end || *start == '.' || start == text->start ||
-	    (start[-1] != ' ' && start[-1] != '\t') ||
-	    memrchr(start, '.', (size_t)(end - start)) != memchr(start, '.', (size_t)(end - start)))
+	for (start = end; start > text->start && is_number_character(start[-1]); start--)
+		n_points += start[-1] == '.';
+	if (start == end || *start == '.' || n_points > 1 || start == text->start ||
+	    (start[-1] != ' ' && start[-1] != '\t'))
 		return false;
 	*ret = text_span_make(start, end);
 	*text = text_span_make(text->start, start - 1);

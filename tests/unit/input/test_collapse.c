@@ -2,10 +2,10 @@
 
 #include "input_text.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <cmocka.h>
 
 /** The folded text of @p text; free it. */
 static char *collapse(const struct collapse_options *options, const char *text)

@@ -2,10 +2,10 @@
 
 #include "input_text.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <cmocka.h>
 
 static void check(const char *text, enum input_kind expected)
 {

@@ -3,13 +3,13 @@
 #include "base/memory.h"
 #include "input_text.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <cmocka.h>
 
 /** Larger than the window and not a multiple of anything. */
 #define N_LINES 50001

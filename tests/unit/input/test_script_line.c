@@ -1,10 +1,10 @@
 #include "input/script_line.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <cmocka.h>
 
 static struct text_span span(const char *text)
 {

@@ -2,10 +2,10 @@
 
 #include "input_text.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <cmocka.h>
 
 static struct profile *read_script(const char *text, struct text_profile_losses *losses)
 {
