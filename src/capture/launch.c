@@ -2,8 +2,34 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/**
+ * Signals whose disposition is ours to choose: the kernel throws a child's status away while
+ * SIGCHLD is ignored, and writers of reports ignore SIGPIPE. The command gets them as we did.
+ */
+static const int own_signals[] = { SIGCHLD, SIGPIPE };
+static struct sigaction given_actions[ARRAY_SIZE(own_signals)];
+static bool has_given_actions;
+
+static void take_signals_over(void)
+{
+	if (has_given_actions)
+		return;
+	has_given_actions = true;
+	for (size_t i = 0; i < ARRAY_SIZE(own_signals); i++)
+		sigaction(own_signals[i], NULL, &given_actions[i]);
+	signal(SIGCHLD, SIG_DFL);
+}
+
+static void hand_signals_on(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(own_signals); i++)
+		sigaction(own_signals[i], &given_actions[i], NULL);
+}
 
 static ssize_t read_retrying(int descriptor, void *buffer, size_t size_bytes)
 {
@@ -35,6 +61,7 @@ static _Noreturn void run_child(const struct launch_place *place, char *const *a
 
 	if (read_retrying(release_fd, &go, 1) != 1)
 		_exit(0);
+	hand_signals_on();
 	if (enter_place(place))
 		execvp(argv[0], argv);
 	exec_errno = errno;
@@ -70,6 +97,7 @@ struct error *launch_prepare_in(const struct launch_place *place, char *const *a
 		close_pair(release_pipe);
 		return error;
 	}
+	take_signals_over();
 	pid = fork();
 	if (pid < 0) {
 		error = error_from_errno(errno, "cannot start a process");

@@ -21,8 +21,10 @@ struct launch_place {
 
 /**
  * Fork a child that waits to become @p argv. It keeps our standard streams, folder,
- * environment, process group and signal dispositions. Call it before installing handlers
- * or ignoring signals: exec resets handlers, but the mask and ignored signals stay.
+ * environment, process group and signal dispositions. Call it before ignoring signals:
+ * exec resets handlers, but the mask and ignored signals stay. SIGCHLD and SIGPIPE are what
+ * they were at the first call, in every child; from then on SIGCHLD is not ignored here, or
+ * nobody could tell how the child ended.
  */
 struct error *launch_prepare(char *const *argv, struct launch *ret) MUST_CHECK;
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/wait.h>
@@ -33,6 +34,29 @@ static void test_runs_after_release_only(void **state)
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 7);
 	launch_abandon(&launch); /* does nothing now */
+}
+
+/** First of all: the first launch notes what it was given. */
+static void test_dispositions_are_those_we_were_given(void **state)
+{
+	/* SIGCHLD, 17, and none of the sixteen before it. */
+	char *argv[] = { "grep", "-q", "^SigIgn:.*10000$", "/proc/self/status", NULL };
+
+	signal(SIGCHLD, SIG_IGN);
+	for (int i = 0; i < 2; i++) {
+		struct launch launch;
+		pid_t pid;
+		int status;
+
+		assert_null(launch_prepare(argv, &launch));
+		pid = launch.pid;
+		assert_null(launch_exec(&launch));
+		status = wait_status(pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+		signal(SIGPIPE, SIG_IGN); /* as the main job does after its first launch */
+	}
+	signal(SIGPIPE, SIG_DFL);
 }
 
 static void test_exec_failure_has_its_errno_and_no_zombie(void **state)
@@ -110,6 +134,7 @@ static void test_abandoned_child_never_runs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dispositions_are_those_we_were_given),
 		cmocka_unit_test(test_runs_after_release_only),
 		cmocka_unit_test(test_exec_failure_has_its_errno_and_no_zombie),
 		cmocka_unit_test(test_place_has_streams_and_folder),
