@@ -1,6 +1,5 @@
 #include "perfdata/perf_data_writer_internal.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -25,18 +24,18 @@ struct kernel_module {
 DEFINE_VECTOR(kernel_module_vector, struct kernel_module)
 
 /**
- * The address of _text; 0 when it is hidden (kptr_restrict) or not there. It is
- * among the first lines; all of kallsyms would be some 10 MB that the kernel has
- * to format.
+ * The address of _text; 0 when it is hidden (kptr_restrict) or not there, or the file
+ * cannot be read: some kernels have none, some containers mask it. It is among the first
+ * lines; all of kallsyms would be some 10 MB that the kernel has to format.
  */
-static struct error *read_kernel_start(const char *path, uint64_t *ret)
+static uint64_t read_kernel_start(const char *path)
 {
 	FILE *file = fopen(path, "re");
 	char line[512];
 	uint64_t start = 0;
 
 	if (!file)
-		return error_from_errno(errno, "cannot open '%s'", path);
+		return 0;
 	while (fgets(line, sizeof(line), file)) {
 		char name[8];
 		uint64_t address;
@@ -48,20 +47,21 @@ static struct error *read_kernel_start(const char *path, uint64_t *ret)
 		}
 	}
 	fclose(file);
-	*ret = start;
-	return NULL;
+	return start;
 }
 
-/** /proc/modules: "NAME SIZE USERS USED_BY STATE ADDRESS". Hidden addresses are 0. */
-static struct error *read_modules(const char *path, struct kernel_module_vector *ret)
+/**
+ * /proc/modules: "NAME SIZE USERS USED_BY STATE ADDRESS". Hidden addresses are 0. A kernel
+ * without modules has no such file; without their maps only their names are lost.
+ */
+static void read_modules(const char *path, struct kernel_module_vector *ret)
 {
 	FILE *file = fopen(path, "re");
 	char *line = NULL;
 	size_t capacity = 0;
 
-	/* A kernel without modules has no such file. */
 	if (!file)
-		return errno == ENOENT ? NULL : error_from_errno(errno, "cannot open '%s'", path);
+		return;
 	while (getline(&line, &capacity, file) > 0) {
 		struct kernel_module module;
 		char name[MODULE_NAME_SIZE_BYTES - 2];
@@ -75,7 +75,6 @@ static struct error *read_modules(const char *path, struct kernel_module_vector 
 	}
 	free(line);
 	fclose(file);
-	return NULL;
 }
 
 /** A PERF_RECORD_MMAP of time 0, with the trailer that the events' attrs promise. */
@@ -144,15 +143,13 @@ struct error *perf_data_writer_append_kernel_maps(struct perf_data_writer *write
 						  const char *modules_path)
 {
 	struct kernel_module_vector modules = { 0 };
-	uint64_t kernel_start;
+	uint64_t kernel_start = read_kernel_start(kallsyms_path);
 	struct error *error;
 
-	RETURN_IF_ERROR(read_kernel_start(kallsyms_path, &kernel_start));
 	if (kernel_start == 0)
 		return NULL;
-	error = read_modules(modules_path, &modules);
-	if (!error)
-		error = append_maps(writer, kernel_start, &modules);
+	read_modules(modules_path, &modules);
+	error = append_maps(writer, kernel_start, &modules);
 	kernel_module_vector_deinit(&modules);
 	return error;
 }

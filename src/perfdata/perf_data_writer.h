@@ -48,8 +48,8 @@ struct error *perf_data_writer_append(struct perf_data_writer *writer,
  * frames. To be called before the first sample. Writes nothing when the kernel hides
  * its addresses (kptr_restrict).
  *
- * @param kallsyms_path, modules_path  /proc/kallsyms and /proc/modules; the latter need
- *                                     not exist.
+ * @param kallsyms_path, modules_path  /proc/kallsyms and /proc/modules; what cannot be read
+ *                                     is taken for hidden.
  */
 struct error *perf_data_writer_append_kernel_maps(struct perf_data_writer *writer,
 						  const char *kallsyms_path,
