@@ -58,7 +58,10 @@ void profile_quality_write(const struct profile_quality *quality, FILE *file)
 	profile_format_share(quality->complete_share, complete);
 	profile_format_share(quality->named_share, named);
 	fprintf(file, "%s samples, ", count);
-	if (quality->n_user_stacks)
+	if (quality->n_user_stacks &&
+	    quality->n_by_end[STACK_END_UNTRACED] == quality->n_user_stacks)
+		fputs("stacks as recorded, ", file);
+	else if (quality->n_user_stacks)
 		fprintf(file, "%s complete stacks, ", complete);
 	else if (quality->n_samples)
 		fputs("no user stacks, ", file);

@@ -268,6 +268,8 @@ static void test_quality_line(void **state)
 		       "app;[unknown]@/lib/x.so 2 stuck\n",
 		       "1,702 samples, 99.9 % complete stacks, 99.9 % named, 0 lost");
 	assert_quality("app;sys_[k] 5 none\n", "5 samples, no user stacks, 100.0 % named, 0 lost");
+	assert_quality("app;main 5 untraced\n",
+		       "5 samples, stacks as recorded, 100.0 % named, 0 lost");
 	assert_quality("", "0 samples, 0 lost");
 }
 
