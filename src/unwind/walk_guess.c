@@ -10,6 +10,9 @@
 /** _start of most libcs, and with _dl_start_user that of ld.so, has no FDE and is not longer. */
 #define ENTRY_STUB_SIZE_MAX_BYTES 64
 
+/** What lies between main() and the entry stub is a libc's, and small. */
+#define START_CODE_WORDS_MAX 64
+
 /** A frame pointer further out than this is not one. */
 #define FRAME_SIZE_MAX_BYTES (UINT64_C(1) << 20)
 
@@ -168,6 +171,43 @@ static bool is_called_from_described_code(const struct walk *walk, const struct 
 	return caller.rule->kind != UNWIND_RULE_GAP;
 }
 
+/*
+ * musl has no unwind information for what calls main(). Its frames are left out if nothing
+ * else can be among them: each return address from here to that into the entry stub is
+ * of code that is not described.
+ */
+static bool step_to_entry_stub(struct walk *walk, const struct site *site)
+{
+	const uint64_t word_size_bytes = walk->architecture->is_64_bit ? 8 : 4;
+	const struct object *object = site->object;
+
+	if (walk->is_exact)
+		return false;
+	for (unsigned int i = 0; i < START_CODE_WORDS_MAX; i++) {
+		const uint64_t slot = walk->stack_pointer + i * word_size_bytes;
+		const struct walk caller = { .is_exact = false };
+		uint64_t return_address;
+		struct site found;
+
+		if (!walk_read_copied_word(walk, slot, &return_address))
+			return false;
+		if (!walk_is_return_address(walk, return_address))
+			continue;
+		unwinder_find_site(walk->unwinder, walk->process, return_address - 1, &found);
+		if (found.object != object || found.rule->kind != UNWIND_RULE_GAP)
+			return false;
+		if (!is_entry_stub(&caller, &found))
+			continue;
+		walk->instruction_pointer = return_address;
+		walk->stack_pointer = slot + word_size_bytes;
+		walk->has_frame_pointer = false;
+		step_vector_append(walk->steps, (struct step){ .saves = NULL,
+							       .cfa = walk->stack_pointer });
+		return true;
+	}
+	return false;
+}
+
 enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
 {
 	enum stack_end end;
@@ -185,6 +225,9 @@ enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
 	/* _init and the start of crtstuff's functions: one push, or room for one. */
 	if (end == STACK_END_NO_RULE && walk->is_exact &&
 	    (step_as_leaf(walk, 0) || step_as_leaf(walk, 1)))
+		return STACK_END_NONE;
+	if ((end == STACK_END_NO_RULE || end == STACK_END_FP_ROOT) &&
+	    step_to_entry_stub(walk, site))
 		return STACK_END_NONE;
 	return end;
 }

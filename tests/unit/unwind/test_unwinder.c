@@ -109,6 +109,7 @@ static void build_program(const char *path)
 	memset(bytes, 0x90, sizeof(bytes));
 	for (size_t function = 0x100; function < FUNCTION_TRAMPOLINE; function += 0x80)
 		memcpy(bytes + AFTER_CALL(function) - sizeof(call), call, sizeof(call));
+	memcpy(bytes + AFTER_CALL(FUNCTION_ENTRY) - sizeof(call), call, sizeof(call));
 	memcpy(bytes + FUNCTION_TRAMPOLINE, trampoline, sizeof(trampoline));
 	build_eh_frame(&eh_frame);
 
@@ -268,6 +269,25 @@ static void test_ends(void **state)
 	assert_int_equal(run(fixture, 0x10), STACK_END_NO_MAPPING);
 	assert_int_equal(fixture->frames.count, 1);
 	assert_null(fixture->frames.items[0].object);
+}
+
+static void test_start_code_without_cfi(void **state)
+{
+	struct fixture *fixture = *state;
+
+	/* LEAF <- a libc's start code, which keeps something <- the entry stub. */
+	fixture->registers.values[TEST_RBP] = 1;
+	push(fixture, code(AFTER_CALL(FUNCTION_GAP)));
+	push(fixture, 0x1111);
+	push(fixture, code(AFTER_CALL(FUNCTION_GAP)));
+	push(fixture, code(AFTER_CALL(FUNCTION_ENTRY)));
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_ENTRY);
+	ASSERT_FRAMES(fixture, code(FUNCTION_LEAF), code(AFTER_CALL(FUNCTION_GAP)),
+		      code(AFTER_CALL(FUNCTION_ENTRY)));
+	/* A caller that is described must not be left out. */
+	fixture->words[2] = code(AFTER_CALL(FUNCTION_FRAME));
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_NO_RULE);
+	assert_int_equal(fixture->frames.count, 2);
 }
 
 /** The words of the fixture, as a process that still runs: the copy is their beginning. */
@@ -673,6 +693,7 @@ int main(void)
 		TEST(test_chain_to_the_root),
 		TEST(test_every_shorter_copy_says_so),
 		TEST(test_ends),
+		TEST(test_start_code_without_cfi),
 		TEST(test_beyond_the_copy),
 		TEST(test_doubt_beyond_the_copy_keeps_nothing),
 		TEST(test_changed_copy_says_no),
