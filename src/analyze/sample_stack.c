@@ -152,12 +152,18 @@ static void build_callchain(struct sample_stack *context)
 	}
 }
 
-/** Of a user side that the recorder walked: whether it reached the root is not known. */
-static enum stack_end end_of_callchain(const struct address_frame_vector *frames)
+/** Of a user side that the recorder walked: complete where its last frame is known to be a root. */
+static enum stack_end end_of_callchain(const struct sample_stack *context, struct process *process)
 {
-	if (frames->count == 0 ||
-	    frames->items[frames->count - 1].flags & ADDRESS_FRAME_IS_KERNEL)
+	const struct address_frame_vector *frames = &context->stack.frames;
+	const struct address_frame *outermost =
+		frames->count ? &frames->items[frames->count - 1] : NULL;
+
+	if (!outermost || outermost->flags & ADDRESS_FRAME_IS_KERNEL)
 		return STACK_END_NONE;
+	if (context->unwinder && outermost->object &&
+	    unwinder_is_outermost(context->unwinder, process, outermost->runtime_address))
+		return STACK_END_ROOT;
 	return STACK_END_UNTRACED;
 }
 
@@ -172,7 +178,7 @@ void sample_stack_resolve(struct sample_stack *context, const struct record *rec
 	address_frame_vector_clear(&context->stack.frames);
 	append_kernel_callchain(context, record, process, !is_unwound);
 	context->stack.end = is_unwound ? resolve_user_side(context, record, process)
-					: end_of_callchain(&context->stack.frames);
+					: end_of_callchain(context, process);
 	if (context->stack.frames.count == 0 && sample->ip) {
 		if (record_cpu_mode(record) == PERF_RECORD_MISC_KERNEL)
 			append_kernel_frame(context, sample->ip, true);

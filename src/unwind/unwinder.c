@@ -171,6 +171,15 @@ void unwinder_find_site(struct unwinder *unwinder, struct process *process,
 	*ret = cached->site;
 }
 
+bool unwinder_is_outermost(struct unwinder *unwinder, struct process *process,
+			   uint64_t runtime_address)
+{
+	struct site site;
+
+	unwinder_find_site(unwinder, process, runtime_address - 1, &site);
+	return site.rule->kind == UNWIND_RULE_ROOT;
+}
+
 static void append_frame(const struct walk *walk, const struct site *site,
 			 struct address_frame_vector *frames)
 {

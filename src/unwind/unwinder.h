@@ -64,6 +64,13 @@ enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
 			    const struct memory_reader *beyond,
 			    struct address_frame_vector *frames_ret);
 
+/**
+ * Whether unwind information says that nothing calls the code around @p runtime_address, a
+ * return address: the outermost frame of a call chain that somebody else walked.
+ */
+bool unwinder_is_outermost(struct unwinder *unwinder, struct process *process,
+			   uint64_t runtime_address);
+
 /** Why no table could be made of @p object, or NULL. Borrowed. */
 const char *unwinder_object_problem(const struct unwinder *unwinder, const struct object *object);
 

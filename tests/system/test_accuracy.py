@@ -1,9 +1,10 @@
 """Known time splits and call chains, recorded on the real kernel."""
 import re
+import subprocess
 
 import pytest
 
-from recordings import WORKLOADS, record, workload
+from recordings import PROGRAM, WORKLOADS, record, workload
 
 # A split of n samples is known to about 1/sqrt(n); this is several times that for 1,500 samples.
 SPLIT_TOLERANCE = 0.05
@@ -94,3 +95,15 @@ def test_rust_threads(tmp_path):
     shuffle = recording.share(r"two_threads::shuffle_bytes")
     assert crunch / (crunch + shuffle) == pytest.approx(2 / 3, abs=SPLIT_TOLERANCE)
     assert recording.complete_share >= 0.99
+
+
+def test_reading_the_recording_back_says_the_same(tmp_path):
+    recording = record(tmp_path / "out", workload("split"), 1000)
+    report = subprocess.run([PROGRAM, "report", "-i", tmp_path / "out/perf.data"],
+                            capture_output=True, text=True, timeout=60, check=True).stdout
+    live = (tmp_path / "out/perf-report.txt").read_text()
+    assert report.splitlines()[0] == live.splitlines()[0]
+    assert f"{recording.n_samples:,} samples, 100.0 % complete stacks" in report
+    folded = subprocess.run([PROGRAM, "collapse", tmp_path / "out/perf.data"],
+                            capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "_start;__libc_start_main;__libc_start_call_main;main;run_both;dispatch" in folded
