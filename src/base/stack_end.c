@@ -12,6 +12,7 @@ static const struct {
 	[STACK_END_ENTRY] = { "entry", "complete, to the entry point", true },
 	[STACK_END_NULL_RETURN] = { "null-return", "complete, to a null return address", true },
 	[STACK_END_FP_ROOT] = { "fp-root", "complete, to a null frame pointer", true },
+	[STACK_END_SWITCH] = { "switch", "complete, to a change of stacks by Go's runtime", true },
 	[STACK_END_RECOVERED] = { "recovered", "complete, outer frames read from the live process", true },
 	[STACK_END_COPY_ENDED] = { "copy-ended", "the copied stack was too short", false },
 	[STACK_END_NO_COPY] = { "no-copy", "the stack could not be copied", false },

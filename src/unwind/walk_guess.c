@@ -172,6 +172,23 @@ static bool is_called_from_described_code(const struct walk *walk, const struct 
 }
 
 /*
+ * runtime.systemstack and runtime.mcall go over to the stack of the system's thread and leave
+ * the frame pointer on that of the goroutine; in runtime.mstart, below them, it is whatever the
+ * thread began with. All other Go code keeps it (since 1.7), so that is where this stack
+ * began. With unwind information they lead to mstart, and no further either.
+ */
+static bool is_go_stack_switch(const struct walk *walk, const struct site *site)
+{
+	const uint64_t frame_pointer = walk->frame_pointer;
+
+	return !walk->is_exact && walk->is_by_frame_pointer && walk->has_frame_pointer &&
+	       (frame_pointer < walk->stack_pointer ||
+		frame_pointer - walk->stack_pointer >= FRAME_SIZE_MAX_BYTES) &&
+	       is_in_file(site->object) &&
+	       object_section(site->object, ".note.go.buildid", NULL).size;
+}
+
+/*
  * musl has no unwind information for what calls main(). Its frames are left out if nothing
  * else can be among them: each return address from here to that into the entry stub is
  * of code that is not described.
@@ -229,5 +246,7 @@ enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
 	if ((end == STACK_END_NO_RULE || end == STACK_END_FP_ROOT) &&
 	    step_to_entry_stub(walk, site))
 		return STACK_END_NONE;
+	if (end == STACK_END_NO_RULE && is_go_stack_switch(walk, site))
+		return STACK_END_SWITCH;
 	return end;
 }

@@ -119,6 +119,9 @@ static void build_program(const char *path)
 			     (struct bytes){ bytes, sizeof(bytes) });
 	elf_builder_add_section(&elf, ".eh_frame", SHT_PROGBITS, SHF_ALLOC, TEST_SECTION_ADDRESS,
 				(struct bytes){ eh_frame.bytes.items, eh_frame.bytes.count });
+	/* Go's linker leaves it, stripped or not. */
+	elf_builder_add_section(&elf, ".note.go.buildid", SHT_NOTE, SHF_ALLOC,
+				TEST_SECTION_ADDRESS + 0x8000, (struct bytes){ call, sizeof(call) });
 	elf_builder_write(&elf, path);
 	elf_builder_deinit(&elf);
 	cfi_builder_deinit(&eh_frame);
@@ -269,6 +272,21 @@ static void test_ends(void **state)
 	assert_int_equal(run(fixture, 0x10), STACK_END_NO_MAPPING);
 	assert_int_equal(fixture->frames.count, 1);
 	assert_null(fixture->frames.items[0].object);
+}
+
+static void test_go_changes_stacks(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->registers.values[TEST_RBP] = stack_slot(0);
+	push(fixture, UINT64_C(0xc000012340)); /* on the stack of a goroutine */
+	push(fixture, code(AFTER_CALL(FUNCTION_GAP)));
+	push(fixture, 0);
+	assert_int_equal(run(fixture, code(FUNCTION_GAP)), STACK_END_SWITCH);
+	assert_int_equal(fixture->frames.count, 2);
+	/* A leaf may use the register for anything. */
+	fixture->registers.values[TEST_RBP] = UINT64_C(0xc000012340);
+	assert_int_equal(run(fixture, code(FUNCTION_GAP)), STACK_END_NO_RULE);
 }
 
 static void test_start_code_without_cfi(void **state)
@@ -693,6 +711,7 @@ int main(void)
 		TEST(test_chain_to_the_root),
 		TEST(test_every_shorter_copy_says_so),
 		TEST(test_ends),
+		TEST(test_go_changes_stacks),
 		TEST(test_start_code_without_cfi),
 		TEST(test_beyond_the_copy),
 		TEST(test_doubt_beyond_the_copy_keeps_nothing),
