@@ -1,8 +1,8 @@
 #include "cli/commands.h"
 
 #include "base/output_file.h"
+#include "cli/flamegraph_options.h"
 #include "cli/input_options.h"
-#include "cli/palette_option.h"
 #include "cli/terminal.h"
 #include "output/output_format.h"
 
@@ -15,75 +15,17 @@
 enum {
 	OPTION_OUTPUT = 1,
 	OPTION_REPLACE,
-	OPTION_TITLE,
-	OPTION_SUBTITLE,
-	OPTION_WIDTH,
-	OPTION_COUNT_NAME,
-	OPTION_COLORS,
-	OPTION_REVERSE,
-	OPTION_INVERTED,
-	OPTION_QUIET,
-
-	/* Of flamegraph.pl and inferno-flamegraph, for what is done in another way here. */
-	OPTION_FIRST_WITHOUT_EFFECT,
-	OPTION_HASH = OPTION_FIRST_WITHOUT_EFFECT,
-	OPTION_RANDOM,
-	OPTION_DETERMINISTIC,
 	OPTION_PRETTY_XML,
-	OPTION_HEIGHT,
-	OPTION_LEAST_WIDTH,
-	OPTION_FONT_TYPE,
-	OPTION_FONT_SIZE,
-	OPTION_FONT_WIDTH,
-	OPTION_BACKGROUND,
-	OPTION_ENCODING,
-	OPTION_NAME_TYPE,
-	OPTION_NAME_ATTRIBUTES,
-	OPTION_TOTAL,
-	OPTION_FACTOR,
-	OPTION_PALETTE_MAP,
-	OPTION_FLAME_CHART,
-	OPTION_NEGATE,
-	OPTION_NOTES,
-	OPTION_LAST_WITHOUT_EFFECT = OPTION_NOTES,
+	OPTION_QUIET,
 };
 
 static const struct option_spec options[] = {
 	{ OPTION_OUTPUT, 'o', "output", "FILE", "Where to write. Default: standard output.",
 	  "FILE" },
 	{ OPTION_REPLACE, 'f', "force", NULL, "Replace the file given with -o.", NULL },
-	{ OPTION_TITLE, 0, "title", "TEXT", "Heading. Default: the command.", NULL },
-	{ OPTION_SUBTITLE, 0, "subtitle", "TEXT", "Second heading.", NULL },
-	{ OPTION_WIDTH, 0, "width", "PIXELS", "Width. Default: it follows the window.", NULL },
-	{ OPTION_COUNT_NAME, 0, "countname", "TEXT", "What is counted. Default: samples.", NULL },
-	{ OPTION_COLORS, 'c', "colors", "PALETTE", PALETTE_OPTION_HELP, PALETTE_OPTION_VALUES },
-	{ OPTION_REVERSE, 0, "reverse", NULL, "Merge stacks from the innermost function on.",
-	  NULL },
-	{ OPTION_INVERTED, 'i', "inverted", NULL, "Root at the top (icicle graph).", NULL },
 	{ OPTION_QUIET, 'q', "quiet", NULL, "No warnings.", NULL },
-	{ OPTION_HASH, 0, "hash", NULL, "No effect: colours follow from names anyway.", NULL },
-	{ OPTION_RANDOM, 0, "random", NULL, "No effect: colours follow from names.", NULL },
-	{ OPTION_DETERMINISTIC, 0, "deterministic", NULL,
-	  "No effect: colours follow from names anyway.", NULL },
-	{ OPTION_PRETTY_XML, 0, "pretty-xml", NULL, "No effect.", NULL },
-	{ OPTION_HEIGHT, 0, "height", "PIXELS", "No effect: rows have one height.", NULL },
-	{ OPTION_LEAST_WIDTH, 0, "minwidth", "N[%]",
-	  "No effect: what is too narrow to be seen shows after zooming.", NULL },
-	{ OPTION_FONT_TYPE, 0, "fonttype", "NAME", "No effect: the reader's font is used.", NULL },
-	{ OPTION_FONT_SIZE, 0, "fontsize", "N", "No effect: the reader's font is used.", NULL },
-	{ OPTION_FONT_WIDTH, 0, "fontwidth", "N", "No effect: text is measured.", NULL },
-	{ OPTION_BACKGROUND, 0, "bgcolors", "COLOR", "No effect: it follows the reader's theme.",
-	  NULL },
-	{ OPTION_ENCODING, 0, "encoding", "NAME", "No effect: it is always UTF-8.", NULL },
-	{ OPTION_NAME_TYPE, 0, "nametype", "TEXT", "No effect.", NULL },
-	{ OPTION_NAME_ATTRIBUTES, 0, "nameattr", "FILE", "No effect.", NULL },
-	{ OPTION_TOTAL, 0, "total", "N", "No effect.", NULL },
-	{ OPTION_FACTOR, 0, "factor", "N", "No effect.", NULL },
-	{ OPTION_PALETTE_MAP, 0, "cp", NULL, "No effect: the same name has the same colour anyway.",
-	  NULL },
-	{ OPTION_FLAME_CHART, 0, "flamechart", NULL, "No effect.", NULL },
-	{ OPTION_NEGATE, 0, "negate", NULL, "No effect.", NULL },
-	{ OPTION_NOTES, 0, "notes", "TEXT", "No effect.", NULL },
+	FLAMEGRAPH_OPTION_SPECS('c', 'i'),
+	{ OPTION_PRETTY_XML, 0, "pretty-xml", NULL, "No effect: for inferno's users.", NULL },
 	{ OPTION_INPUT_EVENT, 'e', "event", "EVENT",
 	  "Which event of several. Default: the one with the most samples.", NULL },
 	SYMBOL_OPTION_SPECS,
@@ -103,24 +45,13 @@ struct flamegraph_request {
 	struct output_options output;
 	const char *output_path; /**< NULL: standard output. */
 	bool may_replace;
+	struct flamegraph_setup setup;
 	bool is_quiet, is_help;
-	struct string_vector without_effect; /**< Names of such options given. */
 };
-
-static const char *option_name(int id)
-{
-	for (const struct option_spec *option = options; option->id; option++) {
-		if (option->id == id)
-			return option->name;
-	}
-	return NULL;
-}
 
 static struct error *apply_option(struct flamegraph_request *request, int id, const char *value)
 {
-	struct output_options *output = &request->output;
-	uint64_t width;
-	bool is_known;
+	bool is_known = true;
 
 	switch (id) {
 	case OPTION_OUTPUT:
@@ -129,26 +60,7 @@ static struct error *apply_option(struct flamegraph_request *request, int id, co
 	case OPTION_REPLACE:
 		request->may_replace = true;
 		return NULL;
-	case OPTION_TITLE:
-		output->title = value;
-		return NULL;
-	case OPTION_SUBTITLE:
-		output->subtitle = value;
-		return NULL;
-	case OPTION_WIDTH:
-		RETURN_IF_ERROR(option_read_u64("--width", value, 100, 100000, &width));
-		output->width_px = (uint32_t)width;
-		return NULL;
-	case OPTION_COUNT_NAME:
-		output->count_name = value;
-		return NULL;
-	case OPTION_COLORS:
-		return palette_option_read(value, &output->palette);
-	case OPTION_REVERSE:
-		output->is_reversed = true;
-		return NULL;
-	case OPTION_INVERTED:
-		output->is_inverted = true;
+	case OPTION_PRETTY_XML:
 		return NULL;
 	case OPTION_QUIET:
 		request->is_quiet = true;
@@ -157,10 +69,10 @@ static struct error *apply_option(struct flamegraph_request *request, int id, co
 		request->is_help = true;
 		return NULL;
 	default:
-		if (id < OPTION_FIRST_WITHOUT_EFFECT || id > OPTION_LAST_WITHOUT_EFFECT)
-			return input_options_apply(&request->input, id, value, &is_known);
-		string_vector_append(&request->without_effect, option_name(id));
-		return NULL;
+		RETURN_IF_ERROR(flamegraph_setup_apply(&request->setup, id, value, &is_known));
+		if (is_known)
+			return NULL;
+		return input_options_apply(&request->input, id, value, &is_known);
 	}
 }
 
@@ -202,14 +114,14 @@ static struct error *draw(struct flamegraph_request *request, int *status_ret)
 	struct open_profile opened;
 	struct error *error;
 
-	request->input.open.is_without_ticks = true;
+	request->input.open.is_without_ticks = !request->output.flamegraph.is_chart;
+	request->input.open.has_line_ticks = request->output.flamegraph.is_chart;
 	if (!request->input.open.path && !isatty(STDIN_FILENO))
 		request->input.open.path = "-";
-	for (size_t i = 0; i < request->without_effect.count; i++)
-		terminal_print_warning("--%s has no effect here",
-				       request->without_effect.items[i]);
 	RETURN_IF_ERROR(input_options_open(&request->input, &opened, &request->output.event));
 	error = write_to_file(request, opened.profile);
+	if (!error)
+		error = flamegraph_setup_finish(&request->setup);
 	if (!error && opened.profile->samples.count == 0) {
 		terminal_print_warning("%s: no stacks in it; the graph says so", opened.path);
 		*status_ret = EXIT_NO_STACKS;
@@ -221,9 +133,12 @@ static struct error *draw(struct flamegraph_request *request, int *status_ret)
 static int run_flamegraph(const struct command *command, int argc, char **argv)
 {
 	struct flamegraph_request request = { .output = output_options_default() };
-	struct error *error = parse(command, argc, argv, &request);
+	struct error *error;
 	int status = EXIT_SUCCESS, written;
 
+	request.setup.output = &request.output;
+	terminal_init(false);
+	error = parse(command, argc, argv, &request);
 	terminal_init(request.is_quiet);
 	if (request.is_help)
 		help_write(stdout, command);
@@ -236,7 +151,7 @@ static int run_flamegraph(const struct command *command, int argc, char **argv)
 		written = terminal_finish_output();
 		status = written == EXIT_SUCCESS ? status : written;
 	}
-	string_vector_deinit(&request.without_effect);
+	flamegraph_setup_deinit(&request.setup);
 	input_options_deinit(&request.input);
 	return status;
 }
@@ -249,7 +164,7 @@ const struct command command_flamegraph = {
 		"FILE is a perf.data file of any recorder, perf script text or folded stacks; "
 		"plain, gzip or zstd. '-' is standard input, which is also read without FILE "
 		"unless it is a terminal; then the last recording is drawn.\n\n"
-		"Takes the options of flamegraph.pl; those that have no effect here say so above. "
+		"Takes the options of flamegraph.pl and inferno-flamegraph. "
 		"Under the name flamegraph.pl (a link) the program is this command. An input "
 		"without stacks gives a graph that says so, and the exit status 2.",
 	.options = options,

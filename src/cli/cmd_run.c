@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "cli/palette_option.h"
 #include "cli/program_build.h"
 #include "cli/program_search.h"
 #include "cli/run.h"
@@ -34,10 +33,6 @@ enum {
 	OPTION_KERNEL_ONLY,
 	OPTION_NO_INLINE,
 	OPTION_NO_DEMANGLE,
-	OPTION_TITLE,
-	OPTION_SUBTITLE,
-	OPTION_WIDTH,
-	OPTION_COLORS,
 	OPTION_RULES,
 	OPTION_EXPORT,
 	OPTION_NO_CACHE,
@@ -90,11 +85,6 @@ static const struct option_spec options[] = {
 	{ OPTION_NO_INLINE, 0, "no-inline", NULL,
 	  "Do not read debug information: no inlined functions, no file:line.", NULL },
 	{ OPTION_NO_DEMANGLE, 0, "no-demangle", NULL, "Show names as the linker has them.", NULL },
-	{ OPTION_TITLE, 0, "title", "TEXT", "Heading of the flame graph.", NULL },
-	{ OPTION_SUBTITLE, 0, "subtitle", "TEXT", "Second heading of the flame graph.", NULL },
-	{ OPTION_WIDTH, 0, "width", "PIXELS",
-	  "Width of the flame graph. Default: it follows the window.", NULL },
-	{ OPTION_COLORS, 0, "colors", "PALETTE", PALETTE_OPTION_HELP, PALETTE_OPTION_VALUES },
 	{ OPTION_RULES, 0, "rules", "FILE",
 	  "More rules for findings, beside the shipped ones. May be given again.", "FILE" },
 	{ OPTION_EXPORT, 0, "export", "FORMAT",
@@ -109,6 +99,7 @@ static const struct option_spec options[] = {
 	  NULL },
 	{ OPTION_TIMINGS, 0, "timings", NULL, "Say where the time of the job itself went.", NULL },
 	{ OPTION_QUIET, 'q', "quiet", NULL, "Only errors on the terminal.", NULL },
+	FLAMEGRAPH_OPTION_SPECS(0, 0),
 	OPTION_END,
 };
 
@@ -176,6 +167,7 @@ static struct error *read_export(const char *value, struct format_vector *export
 static struct error *apply_option(struct run_options *run, int id, const char *value)
 {
 	uint64_t number;
+	bool is_known;
 
 	switch (id) {
 	case OPTION_FREQUENCY:
@@ -227,18 +219,6 @@ static struct error *apply_option(struct run_options *run, int id, const char *v
 	case OPTION_NO_DEMANGLE:
 		run->symbols.is_mangled = true;
 		return NULL;
-	case OPTION_TITLE:
-		run->output.title = value;
-		return NULL;
-	case OPTION_SUBTITLE:
-		run->output.subtitle = value;
-		return NULL;
-	case OPTION_WIDTH:
-		RETURN_IF_ERROR(option_read_u64("--width", value, 100, 100000, &number));
-		run->output.width_px = (uint32_t)number;
-		return NULL;
-	case OPTION_COLORS:
-		return palette_option_read(value, &run->output.palette);
 	case OPTION_RULES:
 		string_vector_append(&run->rule_paths, value);
 		return NULL;
@@ -257,7 +237,7 @@ static struct error *apply_option(struct run_options *run, int id, const char *v
 		run->is_quiet = true;
 		return NULL;
 	default:
-		return error_new(ERROR_USAGE, "option %d is not handled", id);
+		return flamegraph_setup_apply(&run->graph, id, value, &is_known);
 	}
 }
 
@@ -378,6 +358,11 @@ static struct error *report(struct recording *recording, const struct run_option
 	explanation = explanation_create(analyzer_profile(recording->analyzer), rules, 0);
 	deliverables_write(&deliverables, analyzer_profile(recording->analyzer), explanation,
 			   run, folder);
+	error = flamegraph_setup_finish(&run->graph);
+	if (error) {
+		terminal_print_warning("%s", error->message);
+		error_destroy(error);
+	}
 	recording->timings.written_ns = clock_monotonic_ns();
 	error = output_folder_publish(folder);
 	if (error) {
@@ -484,7 +469,11 @@ static int cmd_run(const struct command *command, int argc, char **argv)
 	struct run_options run = { .output = output_options_default(), .n_repeats = 1 };
 	bool is_help = false;
 	int status = EXIT_OURS;
-	struct error *error = parse_options(command, argc, argv, &run, &is_help);
+	struct error *error;
+
+	run.graph.output = &run.output;
+	terminal_init(false);
+	error = parse_options(command, argc, argv, &run, &is_help);
 
 	if (is_help) {
 		help_write(stdout, command);
@@ -496,6 +485,7 @@ static int cmd_run(const struct command *command, int argc, char **argv)
 	if (!error)
 		error = run_job(&run, &status);
 	cache_destroy(run.symbols.cache);
+	flamegraph_setup_deinit(&run.graph);
 	format_vector_deinit(&run.exports);
 	string_vector_deinit(&run.rule_paths);
 	run_target_deinit(&run.target);

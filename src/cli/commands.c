@@ -9,6 +9,7 @@ const struct command *const commands[] = {
 	&command_flamegraph,
 	&command_export,
 	&command_compare,
+	&command_diff,
 	&command_build,
 	&command_stat,
 	&command_cache,

@@ -204,8 +204,10 @@ static struct error *open_perf_data_stream(const struct open_profile_options *op
 static struct error *open_text(const struct open_profile_options *options,
 			       struct input_stream *stream, struct open_profile *opened)
 {
-	const struct text_profile_options text_options = { .is_without_ticks =
-								   options->is_without_ticks };
+	const struct text_profile_options text_options = {
+		.is_without_ticks = options->is_without_ticks,
+		.has_line_ticks = options->has_line_ticks,
+	};
 	struct text_profile_losses losses = { 0 };
 	const char *name = input_stream_name(stream);
 

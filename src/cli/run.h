@@ -7,6 +7,7 @@
 #include "capture/launch.h"
 #include "capture/sampler.h"
 #include "cli/export_format.h"
+#include "cli/flamegraph_options.h"
 #include "cli/machine.h"
 #include "cli/output_folder.h"
 #include "cli/run_counters.h"
@@ -22,6 +23,7 @@ struct run_options {
 	struct run_target target;
 	struct symbolizer_options symbols;
 	struct output_options output;
+	struct flamegraph_setup graph; /**< Of output. */
 	struct string_vector rule_paths;
 	struct format_vector exports; /**< Beside the deliverables; may repeat and name these. */
 	const char *folder_path;      /**< -o; NULL: a fresh one. */

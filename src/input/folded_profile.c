@@ -23,6 +23,8 @@ struct folded_reader {
 	struct text_locations locations;
 	struct index_vector frames; /**< Of the line at hand, outermost first. */
 	uint32_t event;
+	uint64_t n_ticks;
+	bool has_line_ticks;
 };
 
 static struct text_frame make_frame(struct profile *profile, struct text_span text)
@@ -164,9 +166,14 @@ static bool read_line(struct folded_reader *reader, struct text_span line)
 							 text_span_make(start, at ? at : end),
 							 make_frame));
 	}
-	if (count > 0)
-		profile_add_sample(reader->profile, thread, reader->event, intern_stack(reader),
-				   STACK_END_UNTRACED, count, 0);
+	if (count > 0) {
+		uint32_t sample = profile_add_sample(reader->profile, thread, reader->event,
+						     intern_stack(reader), STACK_END_UNTRACED,
+						     count, 0);
+
+		if (reader->has_line_ticks)
+			profile_add_tick(reader->profile, sample, reader->n_ticks++, 0, count);
+	}
 	return true;
 }
 
@@ -199,7 +206,8 @@ struct error *folded_profile_read(struct input_stream *stream,
 {
 	struct folded_reader reader = { .profile = profile,
 					.losses = losses_ret,
-					.locations.profile = profile };
+					.locations.profile = profile,
+					.has_line_ticks = options->has_line_ticks };
 	struct error *error;
 
 	*losses_ret = (struct text_profile_losses){ 0 };

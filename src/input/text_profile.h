@@ -8,6 +8,12 @@
 
 struct text_profile_options {
 	bool is_without_ticks; /**< Do not keep every sample in time. */
+
+	/**
+	 * Of folded stacks: a tick for each line in the place of its time, its count as the
+	 * period. For flame charts only, which know what that means.
+	 */
+	bool has_line_ticks;
 };
 
 /** What was met and not understood; for messages. */

@@ -7,9 +7,9 @@ struct chart_thread {
 
 struct chart {
 	struct flame_builder builder;
-	struct chart_thread *threads;	 /**< By thread id. */
-	struct index_vector last_child;	 /**< By node; 0: it has none. */
-	struct index_vector path;	 /**< Frames of the stack at hand, outermost first. */
+	struct chart_thread *threads;   /**< By thread id. */
+	struct index_vector last_child; /**< By node; 0: it has none. */
+	struct index_vector path;       /**< Frames of the stack at hand, outermost first. */
 	struct index_vector locations;
 	uint32_t gap_frame;
 };
@@ -66,11 +66,10 @@ static void chart_find_path(struct chart *chart, const struct profile_sample *sa
 			const struct profile_frame *frame =
 				profile_location_frame(profile, location, i);
 
-			index_vector_append(
-				&chart->path,
-				flame_builder_code_frame(
-					&chart->builder,
-					(uint32_t)(frame - profile->frames.items)));
+			index_vector_append(&chart->path,
+					    flame_builder_code_frame(
+						    &chart->builder,
+						    (uint32_t)(frame - profile->frames.items)));
 		}
 	}
 }

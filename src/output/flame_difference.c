@@ -8,6 +8,7 @@
 struct difference {
 	struct flame_builder builder;
 	struct string_table texts; /**< Names and objects of both sides, to compare by number. */
+	bool is_hex_stripped;
 };
 
 static const char *last_part(const struct flame_frame *frame)
@@ -49,6 +50,27 @@ static struct frame_key difference_key(struct difference *difference, const stru
 	return key;
 }
 
+/** A copy with "0x" and hexadecimal digits cut to "0x...". Free with free(). */
+static char *strip_hex(const char *name)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	char *stripped = memory_allocate(2 * strlen(name) + 1, 1);
+	size_t length = 0;
+
+	while (*name) {
+		size_t n_digits = name[0] == '0' && name[1] == 'x' ? strspn(name + 2, digits) : 0;
+
+		if (n_digits) {
+			memcpy(stripped + length, "0x...", 5);
+			length += 5;
+			name += 2 + n_digits;
+		} else {
+			stripped[length++] = *name++;
+		}
+	}
+	return stripped;
+}
+
 /** Frame numbers of the merged tree by those of @p side. Known frames stay as they are. */
 static uint32_t *difference_frames(struct difference *difference, const struct flame_tree *side)
 {
@@ -57,6 +79,7 @@ static uint32_t *difference_frames(struct difference *difference, const struct f
 
 	for (size_t i = 0; i < side->frames.count; i++) {
 		struct flame_frame frame = side->frames.items[i];
+		_cleanup_free_ char *stripped = NULL;
 		struct frame_key key;
 		const uint32_t *known;
 
@@ -64,6 +87,8 @@ static uint32_t *difference_frames(struct difference *difference, const struct f
 			frames[i] = tree->nodes.items[FLAME_NODE_ROOT].frame;
 			continue;
 		}
+		if (difference->is_hex_stripped)
+			frame.name = stripped = strip_hex(frame.name);
 		key = difference_key(difference, side->profile, &frame);
 		known = frame_map_find(&difference->builder.frames, key);
 		frame.name = arena_duplicate_text(&tree->names, frame.name, strlen(frame.name));
@@ -95,9 +120,11 @@ static void difference_add(struct difference *difference, const struct flame_tre
 }
 
 void flame_tree_init_difference(struct flame_tree *ret, struct flame_side before,
-				struct flame_side after, bool is_normalized)
+				struct flame_side after,
+				const struct flame_difference_options *options)
 {
-	struct difference difference = { .builder.tree = ret };
+	struct difference difference = { .builder.tree = ret,
+					 .is_hex_stripped = options->is_hex_stripped };
 	struct flame_tree sides[2];
 	uint64_t before_count, after_count;
 
@@ -105,9 +132,10 @@ void flame_tree_init_difference(struct flame_tree *ret, struct flame_side before
 	flame_tree_init(&sides[1], after.profile, after.event);
 	before_count = sides[0].nodes.items[FLAME_NODE_ROOT].total_count;
 	after_count = sides[1].nodes.items[FLAME_NODE_ROOT].total_count;
-	*ret = (struct flame_tree){ .profile = after.profile, .is_difference = true,
+	*ret = (struct flame_tree){ .profile = after.profile,
+				    .is_difference = true,
 				    .before_factor = 1 };
-	if (is_normalized && before_count > 0 && after_count > 0)
+	if (options->is_normalized && before_count > 0 && after_count > 0)
 		ret->before_factor = (double)after_count / (double)before_count;
 	string_table_init(&difference.texts);
 	flame_tree_add_root(ret);

@@ -22,7 +22,7 @@ static uint64_t elision_limit(const struct flame_tree *tree, size_t n_nodes_max)
 struct elision {
 	struct flame_tree *tree;
 	struct flame_node_vector kept;
-	uint32_t *stand_ins;   /**< By kept node: its child for small ones; 0: none (yet). */
+	uint32_t *stand_ins; /**< By kept node: its child for small ones; 0: none (yet). */
 	uint32_t elided_frame;
 };
 
@@ -75,7 +75,8 @@ void flame_tree_elide(struct flame_tree *tree, size_t n_nodes_max, double keep_s
 		struct flame_node node = tree->nodes.items[i];
 		uint32_t parent = i == FLAME_NODE_ROOT ? FLAME_NODE_NONE : moved[node.parent];
 
-		if (i == FLAME_NODE_ROOT || (parent != FLAME_NODE_NONE && node.total_count >= limit)) {
+		if (i == FLAME_NODE_ROOT ||
+		    (parent != FLAME_NODE_NONE && node.total_count >= limit)) {
 			node.parent = parent;
 			moved[i] = elision_keep(&elision, &node);
 			continue;

@@ -8,7 +8,7 @@ static uint64_t pair_key(uint32_t high, uint32_t low)
 }
 
 uint32_t flame_builder_frame(struct flame_builder *builder, struct frame_key key,
-			      const struct flame_frame *frame)
+			     const struct flame_frame *frame)
 {
 	bool is_new;
 	uint32_t *index = frame_map_insert(&builder->frames, key, &is_new);
@@ -52,15 +52,15 @@ uint32_t flame_builder_code_frame(struct flame_builder *builder, uint32_t profil
 	const uint32_t *known = frame_map_find(&builder->frames, key);
 
 	return flame_builder_frame(builder, key,
-			     &(struct flame_frame){
-				     .kind = FLAME_FRAME_CODE,
-				     .name = known ? NULL : builder_name(builder, frame),
-				     .profile = profile,
-				     .object = frame->object,
-				     .file = frame->file,
-				     .line = frame->line,
-				     .flags = frame->flags,
-			     });
+				   &(struct flame_frame){
+					   .kind = FLAME_FRAME_CODE,
+					   .name = known ? NULL : builder_name(builder, frame),
+					   .profile = profile,
+					   .object = frame->object,
+					   .file = frame->file,
+					   .line = frame->line,
+					   .flags = frame->flags,
+				   });
 }
 
 uint32_t flame_builder_child(struct flame_builder *builder, uint32_t parent, uint32_t frame)
@@ -92,7 +92,8 @@ static uint32_t builder_location(struct flame_builder *builder, uint32_t node, u
 
 		node = flame_builder_child(
 			builder, node,
-			flame_builder_code_frame(builder, (uint32_t)(frame - profile->frames.items)));
+			flame_builder_code_frame(builder,
+						 (uint32_t)(frame - profile->frames.items)));
 	}
 	return node;
 }
@@ -133,8 +134,8 @@ bool flame_end_is_incomplete(enum stack_end end)
 uint32_t flame_builder_incomplete_frame(struct flame_builder *builder)
 {
 	return flame_builder_frame(builder, (struct frame_key){ FLAME_FRAME_INCOMPLETE, 0, 0 },
-			     &(struct flame_frame){ .kind = FLAME_FRAME_INCOMPLETE,
-						    .name = "[incomplete stack]" });
+				   &(struct flame_frame){ .kind = FLAME_FRAME_INCOMPLETE,
+							  .name = "[incomplete stack]" });
 }
 
 static void builder_add_sample(struct flame_builder *builder, const struct profile_sample *sample)
@@ -147,8 +148,8 @@ static void builder_add_sample(struct flame_builder *builder, const struct profi
 	node = flame_builder_child(
 		builder, FLAME_NODE_ROOT,
 		flame_builder_frame(builder, (struct frame_key){ FLAME_FRAME_THREAD, comm, 0 },
-			      &(struct flame_frame){ .kind = FLAME_FRAME_THREAD,
-						     .name = *name ? name : "[no name]" }));
+				    &(struct flame_frame){ .kind = FLAME_FRAME_THREAD,
+							   .name = *name ? name : "[no name]" }));
 	if (flame_end_is_incomplete(sample->end))
 		node = flame_builder_child(builder, node, flame_builder_incomplete_frame(builder));
 	node = flame_builder_stack(builder, node, sample->stack);
@@ -323,8 +324,7 @@ void flame_tree_init(struct flame_tree *ret, const struct profile *profile, uint
 	init_tree(ret, profile, event, false);
 }
 
-void flame_tree_init_unsorted(struct flame_tree *ret, const struct profile *profile,
-			      uint32_t event)
+void flame_tree_init_unsorted(struct flame_tree *ret, const struct profile *profile, uint32_t event)
 {
 	init_tree(ret, profile, event, true);
 }

@@ -41,12 +41,12 @@ enum flame_frame_kind {
 /** What is written on a node. Many nodes share one. */
 struct flame_frame {
 	enum flame_frame_kind kind;
-	const char *name; /**< Borrowed from the profile, or static. Hostile text. */
+	const char *name;              /**< Borrowed from the profile, or static. Hostile text. */
 	const struct profile *profile; /**< Where object and file are; NULL: not code. Borrowed. */
-	uint32_t object;  /**< Object id; meaningful for FLAME_FRAME_CODE. */
-	string_id file;   /**< 0: unknown, or not the same everywhere. */
-	uint32_t line;    /**< 0: unknown, or not the same everywhere. */
-	uint32_t flags;   /**< enum frame_flags; inlined only when it was everywhere. */
+	uint32_t object;               /**< Object id; meaningful for FLAME_FRAME_CODE. */
+	string_id file;                /**< 0: unknown, or not the same everywhere. */
+	uint32_t line;                 /**< 0: unknown, or not the same everywhere. */
+	uint32_t flags; /**< enum frame_flags; inlined only when it was everywhere. */
 };
 
 struct flame_node {
@@ -73,12 +73,13 @@ struct flame_tree {
 		names; /**< Made here: "[object]". A reversed tree borrows those of its tree. */
 	struct flame_frame_vector frames;
 	struct flame_node_vector nodes;
-	uint32_t depth_max;          /**< Of all nodes. */
-	bool is_in_order; /**< Siblings are in the order of their indices, not of their names. */
+	uint32_t depth_max; /**< Of all nodes. */
+	bool is_in_order;   /**< Siblings are in the order of their indices, not of their names. */
 	bool is_chart;
 	bool is_difference;
-	double before_factor; /**< Of differences: counts of before times this compare to after's. */
-	uint64_t n_elided;           /**< Nodes taken out by flame_tree_elide(). */
+	double before_factor; /**< Of differences: counts of before times this compare to after's.
+			       */
+	uint64_t n_elided;    /**< Nodes taken out by flame_tree_elide(). */
 	uint64_t elided_limit_count; /**< They have fewer samples than this. 0: none were taken out.
 				      */
 };
@@ -107,16 +108,20 @@ struct flame_side {
 	uint32_t event;
 };
 
+struct flame_difference_options {
+	bool is_normalized;   /**< Count before's samples as if it had as many as after. */
+	bool is_hex_stripped; /**< "0x7f12" in names is "0x...": addresses differ anyway. */
+};
+
 /**
  * The stacks of two profiles merged. Frames are one when their names, kinds and the last
  * parts of their objects' paths are; the profiled programs count as one object, and their
  * main threads as one name, whatever they are called. Widths (self_count) are the larger
  * of both sides, so that nothing that vanished is out of sight.
- *
- * @param is_normalized  Count before's samples as if it had as many as after.
  */
 void flame_tree_init_difference(struct flame_tree *ret, struct flame_side before,
-				struct flame_side after, bool is_normalized);
+				struct flame_side after,
+				const struct flame_difference_options *options);
 
 /**
  * Let stacks start at the innermost function with one of @p names. Stacks without any stay

@@ -27,10 +27,10 @@ extern const char flamegraph_style_dark[];
 #define NODES_MAX  400000
 #define KEEP_SHARE 0.0001
 
-#define LEGEND_SWATCH_PX   11
-#define LEGEND_FONT_PX     11.5
-#define HEAD_TITLE_PX      30
-#define HEAD_LINE_PX       19
+#define LEGEND_SWATCH_PX 11
+#define LEGEND_FONT_PX   11.5
+#define HEAD_TITLE_PX    30
+#define HEAD_LINE_PX     19
 
 const char *flamegraph_object_name(const struct flame_frame *frame)
 {
@@ -80,7 +80,8 @@ static void write_scale(const struct flamegraph *graph, double y_px, FILE *file)
 	_cleanup_free_ char *most = flamegraph_format_change(graph, graph->change_max);
 	double x_px = FLAMEGRAPH_PADDING_PX;
 
-	fprintf(file, "<text class=\"legend\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", x_px, y_px, least);
+	fprintf(file, "<text class=\"legend\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", x_px, y_px,
+		least);
 	x_px += flamegraph_label_width_px(least, LEGEND_FONT_PX) + 6;
 	for (int step = -FLAMEGRAPH_CHANGE_STEPS; step <= FLAMEGRAPH_CHANGE_STEPS; step++) {
 		fprintf(file,
@@ -349,8 +350,7 @@ static void flamegraph_deinit(struct flamegraph *graph)
 	free(graph->quality_text);
 }
 
-static struct error *find_palette(const struct output_options *options,
-				  const struct palette **ret)
+static struct error *find_palette(const struct output_options *options, const struct palette **ret)
 {
 	const struct palette *palette =
 		options->palette ? palette_find(options->palette) : &palettes[0];
@@ -371,8 +371,8 @@ static void finish_and_write(struct flamegraph *graph, FILE *file)
 	if (graph->look->bases.count > 0 && !graph->tree.is_chart)
 		flame_tree_rebase(&graph->tree, &graph->look->bases);
 	flame_tree_elide(&graph->tree, NODES_MAX, KEEP_SHARE);
-	graph->total_count = MAX(graph->tree.nodes.items[FLAME_NODE_ROOT].total_count,
-				 graph->look->total_count);
+	graph->total_count =
+		MAX(graph->tree.nodes.items[FLAME_NODE_ROOT].total_count, graph->look->total_count);
 	flamegraph_choose_colors(graph);
 	graph->title = flamegraph_make_title(graph);
 	graph->subtitle = flamegraph_make_subtitle(graph);
@@ -401,19 +401,19 @@ static struct error *flamegraph_write(const struct profile *profile,
 }
 
 struct error *flamegraph_write_difference(struct flame_side before, struct flame_side after,
-					  bool is_normalized, const struct output_options *options,
-					  FILE *file)
+					  const struct flame_difference_options *how,
+					  const struct output_options *options, FILE *file)
 {
 	struct flamegraph graph = { .profile = after.profile,
 				    .before = before.profile,
-				    .is_normalized = is_normalized,
+				    .is_normalized = how->is_normalized,
 				    .options = options,
 				    .look = &options->flamegraph };
 
 	RETURN_IF_ERROR(find_palette(options, &graph.palette));
 	profile_quality_of(before.profile, before.event, &graph.before_quality);
 	profile_quality_of(after.profile, after.event, &graph.quality);
-	flame_tree_init_difference(&graph.tree, before, after, is_normalized);
+	flame_tree_init_difference(&graph.tree, before, after, how);
 	finish_and_write(&graph, file);
 	return NULL;
 }

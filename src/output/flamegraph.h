@@ -9,11 +9,11 @@
  * One SVG with three views of two profiles: the difference, before and after. Frames are
  * coloured by how much they changed; what vanished keeps its place.
  *
- * @param is_normalized  Compare shares of all samples, not their numbers.
- * @param options        Its event is not used.
+ * @param options  Its event is not used.
  */
 struct error *flamegraph_write_difference(struct flame_side before, struct flame_side after,
-					  bool is_normalized, const struct output_options *options,
+					  const struct flame_difference_options *how,
+					  const struct output_options *options,
 					  FILE *file) MUST_CHECK;
 
 /** A name for the XML declaration of which ASCII is a part. */

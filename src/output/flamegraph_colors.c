@@ -108,8 +108,9 @@ static struct palette_subject subject_of(const struct flamegraph *graph,
 	if (graph->look->spread == FLAMEGRAPH_SPREAD_HASH)
 		subject.place = palette_place_by_beginning(frame->name);
 	else
-		subject.place = (double)(hash_combine(graph->chance, hash_text(frame->name)) >> 32) /
-				(double)UINT32_MAX;
+		subject.place =
+			(double)(hash_combine(graph->chance, hash_text(frame->name)) >> 32) /
+			(double)UINT32_MAX;
 	return subject;
 }
 
@@ -130,8 +131,7 @@ static struct flamegraph_color color_of(struct flamegraph *graph, const struct f
 	if (*mapped == color.by_theme[PALETTE_LIGHT])
 		return color;
 	for (int theme = 0; theme < N_PALETTE_THEMES; theme++)
-		color.by_theme[theme] =
-			palette_readable_color(*mapped, (enum palette_theme)theme);
+		color.by_theme[theme] = palette_readable_color(*mapped, (enum palette_theme)theme);
 	return color;
 }
 

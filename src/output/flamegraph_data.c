@@ -12,9 +12,9 @@
  *   strings  texts; [0] is ""
  *   frames   6 numbers each, sorted by name: name, library and file (into
  *            strings), line, flags, colour class (into classes)
- *   nodes    3 numbers each (4 in differences, the last being those of before), a parent right before its children: how many levels
- *            up from the node before, frame, samples that end here. The root
- *            comes first; for all others 0 levels up is a child of the one before.
+ *   nodes    3 numbers each (4 in differences, the last being those of before), a parent right
+ * before its children: how many levels up from the node before, frame, samples that end here. The
+ * root comes first; for all others 0 levels up is a child of the one before.
  */
 
 struct text_table {
@@ -65,8 +65,9 @@ static void write_frames(const struct flamegraph *graph, struct text_table *text
 		fprintf(file, "%s%u,%u,%u,%u,%u,%u", i ? ",\n" : "",
 			text_table_add(texts, frame->name),
 			text_table_add(texts, flamegraph_object_name(frame)),
-			text_table_add(texts,
-				       frame->file ? profile_text(frame->profile, frame->file) : ""),
+			text_table_add(texts, frame->file
+						      ? profile_text(frame->profile, frame->file)
+						      : ""),
 			frame->line, frame_flags_of(frame), text_table_add(texts, class_name));
 	}
 	fputs("],\n", file);

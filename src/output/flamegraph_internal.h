@@ -37,7 +37,7 @@ DEFINE_VECTOR(flamegraph_legend, struct flamegraph_legend_entry)
 struct flamegraph {
 	const struct profile *profile;
 	const struct profile *before; /**< Of a difference; NULL. */
-	bool is_normalized;	      /**< Shares are compared, not numbers. */
+	bool is_normalized;           /**< Shares are compared, not numbers. */
 	const struct output_options *options;
 	const struct flamegraph_options *look; /**< Of the options. */
 	const struct palette *palette;
@@ -59,8 +59,7 @@ struct flamegraph {
 #define FLAMEGRAPH_CLASS_SIZE 24
 
 /** -8 to 8 by the square root of the change, so that small ones show. */
-int flamegraph_change_step(const struct flamegraph *graph, double before_count,
-			   double after_count);
+int flamegraph_change_step(const struct flamegraph *graph, double before_count, double after_count);
 
 /** The CSS classes of a node. */
 void flamegraph_node_class(const struct flamegraph *graph, const struct flame_tree *tree,

@@ -67,8 +67,8 @@ static void write_change(const struct flamegraph *graph, const struct flame_node
 {
 	const struct flame_node *root = &graph->tree.nodes.items[FLAME_NODE_ROOT];
 	double before = (double)node->before_total_count, after = (double)node->after_total_count;
-	_cleanup_free_ char *change = flamegraph_format_change(
-		graph, after - before * graph->tree.before_factor);
+	_cleanup_free_ char *change =
+		flamegraph_format_change(graph, after - before * graph->tree.before_factor);
 
 	fprintf(file, "; before %.2f %%, after %.2f %%, %s",
 		100 * before / (double)MAX(root->before_total_count, (uint64_t)1),
@@ -76,8 +76,8 @@ static void write_change(const struct flamegraph *graph, const struct flame_node
 }
 
 static void write_tooltip(const struct flamegraph *graph, const struct flame_frame *frame,
-			  const struct flame_node *node, const struct name_attribute_set *attributes,
-			  FILE *file)
+			  const struct flame_node *node,
+			  const struct name_attribute_set *attributes, FILE *file)
 {
 	const char *object = flamegraph_object_name(frame);
 	char count_text[32];
@@ -94,10 +94,9 @@ static void write_tooltip(const struct flamegraph *graph, const struct flame_fra
 		escape_write_xml(file, object);
 		fputc(')', file);
 	}
-	flamegraph_format_count(graph,
-				graph->tree.is_difference ? node->after_total_count
-							  : node->total_count,
-				count_text);
+	flamegraph_format_count(
+		graph, graph->tree.is_difference ? node->after_total_count : node->total_count,
+		count_text);
 	fprintf(file, ": %s ", count_text);
 	escape_write_xml(file, flamegraph_count_name(graph));
 	if (graph->tree.is_difference)

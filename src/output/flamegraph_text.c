@@ -80,7 +80,8 @@ static void write_period(const struct flamegraph *graph, const struct profile_ev
 		fprintf(file, FLAMEGRAPH_SEPARATOR "%s %s", count_text, unit);
 	} else if (total < 10 * NS_PER_S) {
 		profile_format_count((total + NS_PER_MS / 2) / NS_PER_MS, count_text);
-		fprintf(file, FLAMEGRAPH_SEPARATOR "%s ms%s", count_text, is_cpu_time ? " of CPU time" : "");
+		fprintf(file, FLAMEGRAPH_SEPARATOR "%s ms%s", count_text,
+			is_cpu_time ? " of CPU time" : "");
 	} else {
 		fprintf(file, FLAMEGRAPH_SEPARATOR "%.1f s%s", (double)total / (double)NS_PER_S,
 			is_cpu_time ? " of CPU time" : "");
@@ -100,7 +101,8 @@ static void write_samples(const struct flamegraph *graph, uint64_t count, FILE *
 
 		write_period(graph, event, file);
 		if (event->name)
-			fprintf(file, FLAMEGRAPH_SEPARATOR "%s", profile_text(profile, event->name));
+			fprintf(file, FLAMEGRAPH_SEPARATOR "%s",
+				profile_text(profile, event->name));
 		if (event->frequency_hz)
 			fprintf(file, " at %" PRIu64 " Hz", event->frequency_hz);
 	}
@@ -117,8 +119,8 @@ static void write_both_samples(const struct flamegraph *graph, FILE *file)
 	fprintf(file,
 		"before: %s %s" FLAMEGRAPH_SEPARATOR "after: %s %s" FLAMEGRAPH_SEPARATOR
 		"compared by %s",
-		before_text, flamegraph_count_name(graph), after_text,
-		flamegraph_count_name(graph), graph->is_normalized ? "share of all" : "number");
+		before_text, flamegraph_count_name(graph), after_text, flamegraph_count_name(graph),
+		graph->is_normalized ? "share of all" : "number");
 }
 
 char *flamegraph_make_subtitle(const struct flamegraph *graph)
@@ -141,7 +143,8 @@ char *flamegraph_make_subtitle(const struct flamegraph *graph)
 }
 
 /** What stacks and losses say about how far a profile can be trusted. Nothing is known: nothing. */
-static void write_quality(struct flamegraph *graph, const struct profile_quality *quality, FILE *file)
+static void write_quality(struct flamegraph *graph, const struct profile_quality *quality,
+			  FILE *file)
 {
 	uint64_t n_told = quality->n_user_stacks - quality->n_by_end[STACK_END_UNTRACED];
 	char count_text[32];

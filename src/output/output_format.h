@@ -27,7 +27,7 @@ enum report_key {
 };
 
 struct report_options {
-	uint32_t keys;	 /**< enum report_key */
+	uint32_t keys;   /**< enum report_key */
 	bool is_by_self; /**< Rows sorted and limited by their own share, not with all they call. */
 	bool has_counts; /**< A column of samples. */
 	bool is_header_only;
@@ -36,10 +36,10 @@ struct report_options {
 
 /** What folded stacks say besides names. */
 struct folded_options {
-	bool has_pids;	    /**< Begin with "COMM-PID"... */
-	bool has_tids;	    /**< ...or "COMM-PID/TID". */
-	bool marks_kernel;  /**< "_[k]" behind kernel functions. */
-	bool marks_jit;	    /**< "_[j]" behind code made at run time. */
+	bool has_pids;     /**< Begin with "COMM-PID"... */
+	bool has_tids;     /**< ...or "COMM-PID/TID". */
+	bool marks_kernel; /**< "_[k]" behind kernel functions. */
+	bool marks_jit;    /**< "_[j]" behind code made at run time. */
 };
 
 /** A colour asked for; all zero: none was. */
@@ -50,8 +50,8 @@ struct output_color {
 
 /** How a flame graph picks the place of a name in its palette's range. */
 enum flamegraph_spread {
-	FLAMEGRAPH_SPREAD_NAME,	  /**< Far apart for all names, the same on every run. */
-	FLAMEGRAPH_SPREAD_HASH,	  /**< Names with the same beginning get colours that are close. */
+	FLAMEGRAPH_SPREAD_NAME,   /**< Far apart for all names, the same on every run. */
+	FLAMEGRAPH_SPREAD_HASH,   /**< Names with the same beginning get colours that are close. */
 	FLAMEGRAPH_SPREAD_CHANCE, /**< Another on every run. */
 };
 
@@ -63,45 +63,45 @@ struct palette_map;
  * this program's own defaults.
  */
 struct flamegraph_options {
-	uint32_t row_height_px;	  /**< Of each frame; 0: 18. */
-	double least_width_px;	  /**< Narrower frames are not drawn... */
+	uint32_t row_height_px;   /**< Of each frame; 0: 18. */
+	double least_width_px;    /**< Narrower frames are not drawn... */
 	double least_width_share; /**< ...nor those below this share of all. Both 0: 0.1 %. */
 
 	const char *font_family; /**< NULL: the reader's. Unusual characters are left out. */
-	double font_size_px;	 /**< 0: 12. */
-	double font_width;	 /**< Of a character, in font sizes; 0: estimated for each. */
+	double font_size_px;     /**< 0: 12. */
+	double font_width;       /**< Of a character, in font sizes; 0: estimated for each. */
 
 	const char *name_label; /**< Before the name in the details; NULL: nothing. */
-	uint64_t total_count;	/**< What the width stands for, if more than there is; 0: all. */
-	double factor;		/**< Counts are shown times this; 0: 1. */
-	const char *encoding;	/**< Of the file; NULL: UTF-8. flamegraph_encoding_is_known(). */
-	const char *notes;	/**< For a comment in the file, or NULL. */
+	uint64_t total_count;   /**< What the width stands for, if more than there is; 0: all. */
+	double factor;          /**< Counts are shown times this; 0: 1. */
+	const char *encoding;   /**< Of the file; NULL: UTF-8. flamegraph_encoding_is_known(). */
+	const char *notes;      /**< For a comment in the file, or NULL. */
 
 	struct output_color background_top, background_bottom; /**< A gradient. */
 	struct output_color ui_color, stroke_color, search_color;
 	enum flamegraph_spread spread;
-	bool is_diffused;		/**< Wide frames are coloured strongest. */
-	struct palette_map *map;	/**< Colours by name; new names are added. NULL: none. */
+	bool is_diffused;        /**< Wide frames are coloured strongest. */
+	struct palette_map *map; /**< Colours by name; new names are added. NULL: none. */
 	const struct name_attributes *attributes; /**< By function; NULL: none. */
 
-	bool is_chart;		 /**< Stacks in order of time, thread by thread, not merged. */
-	bool is_negated;	 /**< Differences: more is blue, less is red. */
-	bool is_cut_right;	 /**< Labels keep the beginning of names, not what matters most. */
-	bool is_unsorted;	 /**< Siblings in the order of the input, not of their names. */
-	bool has_no_script;	 /**< Only the picture. */
+	bool is_chart;      /**< Stacks in order of time, thread by thread, not merged. */
+	bool is_negated;    /**< Differences: more is blue, less is red. */
+	bool is_cut_right;  /**< Labels keep the beginning of names, not what matters most. */
+	bool is_unsorted;   /**< Siblings in the order of the input, not of their names. */
+	bool has_no_script; /**< Only the picture. */
 	struct string_vector bases; /**< Stacks start at the innermost function so called. */
 };
 
 struct output_options {
-	uint32_t event;	   /**< Event id to show. */
+	uint32_t event;    /**< Event id to show. */
 	const char *title; /**< NULL: made from the command. */
 	const char *subtitle;
-	const char *palette; /**< NULL: the default. */
-	uint32_t width_px;   /**< 0: fluid. */
+	const char *palette;    /**< NULL: the default. */
+	uint32_t width_px;      /**< 0: fluid. */
 	const char *count_name; /**< NULL: "samples". */
 	double percent_limit;   /**< Entries below are left out of the text report. */
-	bool is_inverted;	/**< Icicle. */
-	bool is_reversed;	/**< Merge from the leaf. */
+	bool is_inverted;       /**< Icicle. */
+	bool is_reversed;       /**< Merge from the leaf. */
 	struct report_options report;
 	struct folded_options folded;
 	struct flamegraph_options flamegraph;
@@ -111,10 +111,10 @@ struct output_options {
 struct output_options output_options_default(void);
 
 struct output_format {
-	const char *name;	 /**< As in --format. */
-	const char *file_name;	 /**< Of the deliverable. */
+	const char *name;        /**< As in --format. */
+	const char *file_name;   /**< Of the deliverable. */
 	const char *description; /**< One line for --help. */
-	bool is_binary;		 /**< Not for a terminal. */
+	bool is_binary;          /**< Not for a terminal. */
 
 	/** Write errors are left in @p file for the caller to find (ferror). */
 	struct error *(*write)(const struct profile *profile, const struct output_options *options,

@@ -133,8 +133,7 @@ static struct palette_shade shade_library(const struct palette *palette,
 	if (kind == CODE_JIT)
 		return shade_spread(subject, 135, 150, 0.12, 0.03);
 	if (subject->is_own)
-		return shade_spread(subject, 56, 70, kind == CODE_UNKNOWN ? 0.06 : 0.12,
-				    0.03);
+		return shade_spread(subject, 56, 70, kind == CODE_UNKNOWN ? 0.06 : 0.12, 0.03);
 	if (*subject->object)
 		return shade_of_library(subject, kind);
 	if (kind == CODE_UNKNOWN)
