@@ -296,7 +296,8 @@ static void write_reading_guide(FILE *file)
 	layout_write_heading(file, "How to read the flame graph");
 	fputs("  Width is time: a box as wide as half the graph was on the CPU for half the "
 	      "samples.\n"
-	      "  Height is depth: each box was called by the box below it; colour tells libraries apart.\n"
+	      "  Height is depth: each box was called by the box below it; colour tells libraries "
+	      "apart.\n"
 	      "  Left to right is not time: callees are sorted by name so that equal ones join.\n"
 	      "  Look for wide tops: a box with nothing above it is where the CPU itself was "
 	      "busy.\n"

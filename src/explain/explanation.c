@@ -80,11 +80,10 @@ static char *ending_of(const struct profile_info *info)
 	if (!info->has_exit_status || !info->exit_status)
 		return NULL;
 	if (WIFSIGNALED(info->exit_status))
-		return memory_format_text("the command was killed by signal %d (%s)%s",
-					  WTERMSIG(info->exit_status),
-					  strsignal(WTERMSIG(info->exit_status)),
-					  WCOREDUMP(info->exit_status) ? " and left a core dump"
-								       : "");
+		return memory_format_text(
+			"the command was killed by signal %d (%s)%s", WTERMSIG(info->exit_status),
+			strsignal(WTERMSIG(info->exit_status)),
+			WCOREDUMP(info->exit_status) ? " and left a core dump" : "");
 	return memory_format_text("the command ended with status %d",
 				  WEXITSTATUS(info->exit_status));
 }
