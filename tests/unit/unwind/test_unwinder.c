@@ -121,7 +121,8 @@ static void build_program(const char *path)
 				(struct bytes){ eh_frame.bytes.items, eh_frame.bytes.count });
 	/* Go's linker leaves it, stripped or not. */
 	elf_builder_add_section(&elf, ".note.go.buildid", SHT_NOTE, SHF_ALLOC,
-				TEST_SECTION_ADDRESS + 0x8000, (struct bytes){ call, sizeof(call) });
+				TEST_SECTION_ADDRESS + 0x8000,
+				(struct bytes){ call, sizeof(call) });
 	elf_builder_write(&elf, path);
 	elf_builder_deinit(&elf);
 	cfi_builder_deinit(&eh_frame);
