@@ -378,10 +378,10 @@ static struct error *find_line(struct collapse *collapse, struct text_span line,
 
 static void append_frame(struct collapse *collapse, const struct line_entry *entry)
 {
-	const uint32_t *names = collapse->line_names.items + entry->first_name;
+	const uint32_t *names = collapse->line_names.items;
 
 	for (uint32_t i = entry->n_names; i-- > 0;)
-		index_vector_append(&collapse->sample, names[i]);
+		index_vector_append(&collapse->sample, names[entry->first_name + i]);
 	collapse->is_complete = entry->ends_stack;
 }
 

@@ -134,7 +134,7 @@ static void test_whole_report(void **state)
 static void test_empty_profile(void **state)
 {
 	assert_report(profile_build(""),
-		      "# 0 samples, no user stacks, 100.0 % named, 0 lost\n"
+		      "# 0 samples, 0 lost\n"
 		      "#\n"
 		      "#\n"
 		      "# Total Lost Samples: 0\n"
