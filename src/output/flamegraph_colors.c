@@ -212,8 +212,13 @@ static void make_legend(struct flamegraph *graph)
 	if (!graph->palette->group_name)
 		return;
 	self_counts = memory_allocate(tree->frames.count, sizeof(*self_counts));
-	for (size_t i = 0; i < tree->nodes.count; i++)
-		self_counts[tree->nodes.items[i].frame] += tree->nodes.items[i].self_count;
+	for (size_t i = 0; i < tree->nodes.count; i++) {
+		const struct flame_node *node = &tree->nodes.items[i];
+		bool is_gap = tree->frames.items[node->frame].kind == FLAME_FRAME_GAP;
+
+		self_counts[is_gap ? tree->nodes.items[node->parent].frame : node->frame] +=
+			node->self_count;
+	}
 	for (uint32_t i = 0; i < tree->frames.count; i++) {
 		if (tree->frames.items[i].kind == FLAME_FRAME_CODE)
 			legend_add(graph, &groups, i, self_counts[i]);

@@ -131,7 +131,8 @@ class Page:
         self.call("Page.navigate", url="about:blank")
         self.wait_for("location.href === 'about:blank'")
         self.call("Page.navigate", url=url)
-        self.wait_for("location.href !== 'about:blank' && document.readyState === 'complete'")
+        if url != "about:blank":
+            self.wait_for("location.href !== 'about:blank' && document.readyState === 'complete'")
 
     def size(self, width, height):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,

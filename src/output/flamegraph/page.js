@@ -153,8 +153,12 @@ class Page {
 		this.clear = option("\u00d7", "Clear the search (Esc)", () => this.search(""));
 		this.next = option("\u203a", "Next match (n)", () => this.step(1));
 		this.previous = option("\u2039", "Previous match (N)", () => this.step(-1));
-		this.hideMatches = option("Hide", "Hide the functions found (h)", () => this.filterMatches("h"));
-		this.keepMatches = option("Only", "Only stacks with a function found (o)", () => this.filterMatches("k"));
+		this.next.classList.add("step");
+		this.previous.classList.add("step");
+		this.hideMatches = make("button", { type: "button", text: "Hide", title: "Hide the functions found (h)",
+						    click: () => this.filterMatches("h") });
+		this.keepMatches = make("button", { type: "button", text: "Only", title: "Only stacks with a function found (o)",
+						    click: () => this.filterMatches("k") });
 		this.found = make("output", { class: "found", "aria-live": "polite" });
 		return make("div", { class: "search", role: "search" }, this.found,
 			    this.previous, this.next, this.hideMatches, this.keepMatches,
