@@ -11,6 +11,7 @@
 #include <glob.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -280,10 +281,14 @@ static struct error *parse_options(const struct command *command, int argc, char
 /** Fail before anything is written or started when the command cannot run anyway. */
 static struct error *check_command(const char *program)
 {
+	struct stat status;
 	struct error *error;
 
 	if (program_search(program, NULL))
 		return NULL;
+	if (stat(program, &status) == 0 && S_ISDIR(status.st_mode) && strchr(program, '/'))
+		return error_with_hint(error_from_errno(EISDIR, "cannot run '%s'", program),
+				       "name the program in that folder");
 	if (strchr(program, '/') && access(program, F_OK) == 0) {
 		error = error_from_errno(EACCES, "cannot run '%s'", program);
 		return error_with_hint(error, "is it a program, and executable? chmod +x '%s'",
@@ -356,8 +361,8 @@ static struct error *report(struct recording *recording, const struct run_option
 							recording->perf_data_error });
 	recording->perf_data_error = NULL;
 	explanation = explanation_create(analyzer_profile(recording->analyzer), rules, 0);
-	deliverables_write(&deliverables, analyzer_profile(recording->analyzer), explanation,
-			   run, folder);
+	deliverables_write(&deliverables, analyzer_profile(recording->analyzer), explanation, run,
+			   folder);
 	error = flamegraph_setup_finish(&run->graph);
 	if (error) {
 		terminal_print_warning("%s", error->message);

@@ -85,10 +85,18 @@ static bool is_empty_folder(const char *path)
 
 static struct error *take_wanted_folder(const char *path, bool may_replace)
 {
+	struct stat status;
+
 	if (mkdir(path, 0700) == 0)
 		return NULL;
+	if (errno == ENOENT)
+		return error_with_hint(error_from_errno(errno, "cannot make the folder '%s'", path),
+				       "the folder it is to be in must be there already");
 	if (errno != EEXIST)
 		return error_from_errno(errno, "cannot make the folder '%s'", path);
+	if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
+		return error_with_hint(error_new(ERROR_USAGE, "'%s' is a file", path),
+				       "-o names the folder that the files go into");
 	if (access(path, W_OK | X_OK) != 0)
 		return error_from_errno(errno, "cannot write into '%s'", path);
 	if (!may_replace && !is_empty_folder(path))

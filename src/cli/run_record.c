@@ -33,10 +33,37 @@ struct run {
 	pid_t pid;
 	uint64_t start_ns;
 	uint64_t next_status_ns;
+	bool has_written; /**< The command has, to a terminal that may be ours. */
 	bool is_stopped;
 	bool is_terminated;
 	uint8_t *record_buffer;
 };
+
+/**
+ * Whether the command has written anything (proc(5), /proc/PID/io, wchar: children it has
+ * waited for included). Where the kernel does not tell, it may have.
+ */
+static bool has_written(pid_t pid)
+{
+	_cleanup_free_ char *path = memory_format_text("/proc/%d/io", (int)pid);
+	unsigned long long n_bytes = 1;
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return true;
+	if (fscanf(file, "rchar: %*u wchar: %llu", &n_bytes) != 1)
+		n_bytes = 1;
+	fclose(file);
+	return n_bytes > 0;
+}
+
+/** Our line and a command that talks on the same terminal would garble each other. */
+static bool may_show_status(struct run *run)
+{
+	if (run->pid > 0 && !run->has_written && isatty(STDOUT_FILENO))
+		run->has_written = has_written(run->pid);
+	return !run->has_written;
+}
 
 static void show_status(struct run *run, uint64_t now_ns)
 {
@@ -49,6 +76,8 @@ static void show_status(struct run *run, uint64_t now_ns)
 	if (!terminal_is_interactive() || now_ns < run->next_status_ns)
 		return;
 	run->next_status_ns = now_ns + STATUS_PERIOD_NS;
+	if (!may_show_status(run))
+		return;
 	if (strcmp(run->session->facts.event_unit, "ns") == 0) {
 		for (size_t i = 0; i < profile->samples.count; i++)
 			period_total += profile->samples.items[i].period;

@@ -183,9 +183,12 @@ static void print_quality(const struct recording *recording, const struct explan
 	if (explanation->kind_reason) {
 		const char *kind = program_kind_description(explanation->kind);
 
-		fprintf(stderr, "%c%s: %s\n", toupper((unsigned char)kind[0]), kind + 1,
+		fprintf(stderr, "%c%s. %s\n", toupper((unsigned char)kind[0]), kind + 1,
 			explanation->kind_reason);
 	}
+	if (explanation->ending)
+		fprintf(stderr, "%sEnded:%s %s\n", terminal_begin(stderr, STYLE_BAD),
+			terminal_end(stderr), explanation->ending);
 }
 
 void run_report_print(const struct recording *recording, const struct explanation *explanation,
