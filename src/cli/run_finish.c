@@ -97,6 +97,7 @@ static void fill_info(const struct recording *recording, const struct run_option
 	info->minor_faults = (uint64_t)recording->usage.ru_minflt;
 	info->major_faults = (uint64_t)recording->usage.ru_majflt;
 	info->has_kernel_samples = recording->facts.has_kernel;
+	info->is_kernel_only = !recording->facts.has_user;
 	info->stack_copy_bytes = recording->facts.stack_copy_bytes;
 	for (size_t i = 0; i < recording->degradations.count; i++)
 		string_vector_append(&info->degradations,

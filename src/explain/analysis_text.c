@@ -55,6 +55,8 @@ static void format_time(uint64_t realtime_ns, char *text, size_t size_bytes)
 
 static const char *sides(const struct profile_info *info)
 {
+	if (info->is_kernel_only)
+		return "kernel side only";
 	return info->has_kernel_samples ? "kernel and user side" : "user side only";
 }
 

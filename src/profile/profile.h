@@ -136,6 +136,7 @@ struct profile_info {
 	int exit_status; /**< As waitpid(2) gives it. */
 
 	bool has_kernel_samples;   /**< The kernel side was recorded. */
+	bool is_kernel_only;	 /**< The user side was left out. */
 	uint64_t stack_copy_bytes; /**< 0: stacks by frame pointer. */
 
 	/** What was given up on the way and why, one line each. */

@@ -79,7 +79,7 @@ def test_no_command(tmp_path):
     ("no-such-program-here", 127, "not on PATH"),
     ("./no/such/program", 127, "check the path"),
     ("/etc/passwd", 126, "chmod +x"),
-    ("/", 126, "cannot run"),
+    ("/", 126, "name the program in that folder"),
 ])
 def test_command_that_cannot_run(tmp_path, command, status, words):
     done = profile(tmp_path / "out", command)
@@ -122,6 +122,14 @@ def test_folder_in_use_is_refused_without_force(tmp_path):
     assert profile(folder, "true", options=["--force"]).returncode == 0
     assert (folder / "mine.txt").read_text() == "mine"
     assert sorted(os.listdir(folder)) == sorted(DELIVERABLES + ["mine.txt"])
+
+
+def test_folder_that_is_a_file(tmp_path):
+    (tmp_path / "notes").write_text("mine")
+    done = profile(tmp_path / "notes", "true", options=["--force"])
+    assert done.returncode == 125
+    assert "is a file" in done.stderr
+    assert (tmp_path / "notes").read_text() == "mine"
 
 
 def test_folder_that_cannot_be_made(tmp_path):
