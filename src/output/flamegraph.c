@@ -245,7 +245,7 @@ static void write_picture(const struct flamegraph *graph, const struct flame_tre
 		profile_format_count(geometry.n_hidden, hidden_text);
 		foot = memory_format_text("%s %s under %.2g %% hidden", hidden_text,
 					  geometry.n_hidden == 1 ? "frame" : "frames",
-					  100 * geometry.limit_share);
+					  100 * flamegraph_limit_share(graph));
 		write_text_line(file, "foot", geometry.height_px - 11, foot);
 	}
 	fputs("</g>\n", file);
@@ -267,8 +267,6 @@ static void write_notes(const char *notes, FILE *file)
 
 static void write_document(const struct flamegraph *graph, FILE *file)
 {
-	const struct flame_node *root = &graph->tree.nodes.items[FLAME_NODE_ROOT];
-
 	fprintf(file, "<?xml version=\"1.0\" encoding=\"%s\" standalone=\"yes\"?>\n",
 		graph->look->encoding ? graph->look->encoding : "UTF-8");
 	if (graph->look->notes)
@@ -276,8 +274,7 @@ static void write_document(const struct flamegraph *graph, FILE *file)
 	if (graph->options->is_reversed && !graph->look->is_chart) {
 		struct flame_tree reversed;
 
-		flame_tree_init_reversed(&reversed, &graph->tree,
-					 MAX(root->total_count / 1000, (uint64_t)1));
+		flame_tree_init_reversed(&reversed, &graph->tree, flamegraph_limit_count(graph));
 		write_picture(graph, &reversed, file);
 		flame_tree_deinit(&reversed);
 	} else {

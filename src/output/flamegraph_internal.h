@@ -117,8 +117,7 @@ struct flamegraph_geometry {
 	double row_height_px;
 	double height_px;
 	double pixels_per_sample;
-	double limit_share;   /**< Frames below are not drawn: */
-	uint64_t limit_count; /**< those with fewer samples. */
+	uint64_t limit_count; /**< Frames with fewer samples are not drawn. */
 	uint32_t n_rows;
 	uint64_t n_hidden; /**< Frames not drawn. */
 };
@@ -132,6 +131,12 @@ struct flamegraph_geometry {
  */
 void flamegraph_measure(const struct flamegraph *graph, const struct flame_tree *tree,
 			double head_height_px, struct flamegraph_geometry *ret);
+
+/** Frames below this share of what the width stands for are not drawn in the picture... */
+double flamegraph_limit_share(const struct flamegraph *graph);
+
+/** ...which are those with fewer samples than this. At least 1. */
+uint64_t flamegraph_limit_count(const struct flamegraph *graph);
 
 void flamegraph_write_frames(const struct flamegraph *graph, const struct flame_tree *tree,
 			     const struct flamegraph_geometry *geometry, FILE *file);

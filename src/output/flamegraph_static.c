@@ -21,15 +21,27 @@
 /** Room between frames, so that the eye tells them apart. */
 #define FRAME_GAP_PX 0.6
 
-static double limit_share(const struct flamegraph_options *look,
-			  const struct flamegraph_geometry *geometry, uint64_t all_count)
+static double frames_width_px(const struct flamegraph *graph)
 {
-	double share = look->least_width_share;
+	uint32_t width_px = graph->options->width_px;
 
-	if (look->least_width_px > 0 && all_count > 0)
-		share = fmax(share, look->least_width_px / geometry->pixels_per_sample /
-					    (double)all_count);
+	return (width_px ? width_px : WIDTH_DEFAULT_PX) - 2.0 * FLAMEGRAPH_PADDING_PX;
+}
+
+double flamegraph_limit_share(const struct flamegraph *graph)
+{
+	const struct flamegraph_options *look = graph->look;
+	double share = fmax(look->least_width_share, look->least_width_px / frames_width_px(graph));
+
 	return share > 0 ? share : LIMIT_SHARE;
+}
+
+uint64_t flamegraph_limit_count(const struct flamegraph *graph)
+{
+	double count = (double)graph->total_count * flamegraph_limit_share(graph);
+
+	/* What is exactly as wide as the limit is drawn, however that is rounded. */
+	return MAX((uint64_t)ceil(count - 1e-6), (uint64_t)1);
 }
 
 void flamegraph_measure(const struct flamegraph *graph, const struct flame_tree *tree,
@@ -40,15 +52,12 @@ void flamegraph_measure(const struct flamegraph *graph, const struct flame_tree 
 		.width_px = graph->options->width_px ? graph->options->width_px : WIDTH_DEFAULT_PX,
 		.frames_top_px = head_height_px,
 		.row_height_px = flamegraph_row_height_px(graph),
+		.limit_count = flamegraph_limit_count(graph),
 		.n_hidden = tree->n_elided,
 		.n_rows = 1,
 	};
 
-	geometry.pixels_per_sample = (geometry.width_px - 2.0 * FLAMEGRAPH_PADDING_PX) /
-				     (double)MAX(all_count, (uint64_t)1);
-	geometry.limit_share = limit_share(graph->look, &geometry, all_count);
-	geometry.limit_count =
-		MAX((uint64_t)((double)all_count * geometry.limit_share), (uint64_t)1);
+	geometry.pixels_per_sample = frames_width_px(graph) / (double)MAX(all_count, (uint64_t)1);
 	for (size_t i = 0; i < tree->nodes.count; i++) {
 		if (tree->frames.items[tree->nodes.items[i].frame].kind == FLAME_FRAME_GAP)
 			continue;

@@ -36,6 +36,35 @@ def draw(build, tmp_path_factory):
 
 
 @pytest.fixture
+def command(perf_profile, tmp_path):
+    """command(WORDS..., {NAME: FOLDED}) -> path of the SVG that the program draws in tmp_path."""
+
+    def run(*words, files):
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+        subprocess.run([perf_profile, *words, "-f", "-o", "graph.svg"], cwd=tmp_path, check=True)
+        return tmp_path / "graph.svg"
+
+    return run
+
+
+@pytest.fixture
+def show_command(chromium, command):
+    """As command, but opened: its page."""
+    pages = []
+
+    def show_graph(*words, files, fragment=""):
+        pages.append(chromium.open(command(*words, files=files).as_uri() + fragment))
+        return pages[-1]
+
+    yield show_graph
+    for page in pages:
+        complaints = page.complaints()
+        page.close()
+        assert not complaints, complaints
+
+
+@pytest.fixture
 def show(chromium, draw):
     """show(LINES, OPTION...) -> the flame graph's page, opened from its file."""
     pages = []

@@ -41,7 +41,7 @@ def expected_rectangles(stacks):
     def close(n_left):
         while len(open_frames) > n_left:
             name, start = open_frames.pop()
-            if position - start >= max(int(total * SHARE_MIN), 1):
+            if position - start >= total * SHARE_MIN - 1e-6:
                 rectangles.append((len(open_frames) + 1, name, LEFT_PX + start * scale,
                                    (position - start) * scale))
 
