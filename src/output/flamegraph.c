@@ -5,8 +5,9 @@
  * and names reach it only as XML text, XML attributes or JSON strings.
  */
 
-#include "base/escape.h"
 #include "output/flamegraph.h"
+
+#include "base/escape.h"
 #include "output/flamegraph_internal.h"
 #include "output/output_formats_internal.h"
 

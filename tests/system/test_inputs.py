@@ -197,7 +197,7 @@ def test_under_flamegraphs_name(perf_profile, folded, tmp_path):
     os.symlink(Path(perf_profile).resolve(), link)
     done = run(link, "-title", "Old script", "--hash", "--fontsize=11", folded)
     assert b"Old script" in done.stdout
-    assert b"--fontsize has no effect here" in done.stderr
+    assert b"font-size:11px" in done.stdout
     done = run(link, "--colors", "puce", folded, status=125)
     assert b"one of: " in done.stderr
 
