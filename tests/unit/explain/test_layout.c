@@ -115,7 +115,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),     cmocka_unit_test(test_padding),
-		cmocka_unit_test(test_paragraph), cmocka_unit_test(test_long_word),    cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_paragraph), cmocka_unit_test(test_long_word),
+		cmocka_unit_test(test_durations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
