@@ -18,12 +18,20 @@
 
 static struct error *read_palette(const char *value, const char **ret)
 {
-	if (!palette_find(value))
-		return error_with_hint(
-			error_new(ERROR_USAGE, "--colors: unknown palette '%s'", value),
-			"one of: " FLAMEGRAPH_PALETTES);
-	*ret = value;
-	return NULL;
+	_cleanup_free_ char *known = NULL;
+	size_t size_bytes;
+	FILE *file;
+
+	if (palette_find(value)) {
+		*ret = value;
+		return NULL;
+	}
+	file = open_memstream(&known, &size_bytes);
+	for (size_t i = 0; i < n_palettes; i++)
+		fprintf(file, "%s%s", i ? ", " : "", palettes[i].name);
+	fclose(file);
+	return error_with_hint(error_new(ERROR_USAGE, "--colors: unknown palette '%s'", value),
+			       "one of: %s", known);
 }
 
 static bool parse_color(const char *value, uint32_t *ret)

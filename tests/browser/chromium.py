@@ -138,7 +138,12 @@ class Page:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=False)
         self.wait_for(f"innerWidth === {width}")
-        self.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.settle()
+
+    def settle(self):
+        """Until what has changed is drawn."""
+        self.evaluate("new Promise((done) => "
+                      "requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def color_scheme(self, scheme):
         self.call("Emulation.setEmulatedMedia",

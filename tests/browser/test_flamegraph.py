@@ -127,7 +127,8 @@ def test_a_link_opens_the_same_view(show, chromium):
 
 
 def test_a_link_to_what_is_not_there_shows_what_is(show):
-    page = show(LINES, fragment="#zoom=999999.x.-1.0&filter=f77777&filter=hr:(&filter=q&search=(&regex=1")
+    page = show(LINES, fragment="#zoom=999999.x.-1.0&filter=f77777&filter=hr:(&filter=q"
+                "&search=(&regex=1")
     assert frames_of(page)["main"]["width"] == near(0.80 * GRAPH_WIDTH_PX)
     assert found(page) == "not a regular expression"
 
@@ -348,7 +349,8 @@ def test_labels_stay_inside_their_frames(show):
 def test_narrow_frames_are_counted(show):
     lines = "app;main 1000000\n" + "".join(f"app;tiny_{i} 1\n" for i in range(7))
     page = show(lines)
-    assert "7 frames under 0.03 % hidden" in page.evaluate("document.querySelector('.note').textContent")
+    note = page.evaluate("document.querySelector('.note').textContent")
+    assert "7 frames under 0.03 % hidden" in note
 
 
 HOSTILE = [

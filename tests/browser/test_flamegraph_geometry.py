@@ -74,8 +74,11 @@ def to_lines(stacks):
     def escape(name):
         return re.sub(r"([\\;@ ])", r"\\\1", name)
 
-    return "".join(f"{escape(names[0])};{'@[unknown];'.join(escape(name) for name in names[1:])}@[unknown] {count}"
-                   " untraced\n" for names, count in stacks)
+    def line(names, count):
+        frames = [escape(name) + "@[unknown]" for name in names[1:]]
+        return f"{';'.join([escape(names[0]), *frames])} {count} untraced\n"
+
+    return "".join(line(names, count) for names, count in stacks)
 
 
 def test_rectangles_are_the_classic_ones(root, draw):

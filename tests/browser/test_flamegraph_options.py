@@ -49,7 +49,8 @@ def test_height_of_frames(show_folded, draw_folded):
         "all", "app", "main", "parse", "work", "sort", "read"}), ("35%", {
             "all", "app", "main", "parse", "work", "sort"})])
 def test_minwidth(show_folded, draw_folded, least, names):
-    assert {title.partition(":")[0] for title, _ in rects(draw_folded(f"--minwidth={least}"))} == names
+    drawn = rects(draw_folded(f"--minwidth={least}"))
+    assert {title.partition(":")[0] for title, _ in drawn} == names
     assert set(frames_of(show_folded(f"--minwidth={least}"))) == names
 
 
@@ -215,7 +216,8 @@ def test_truncate_text_right(show_command):
     files = {"in": "app;alpha::beta::gamma 10\napp;b 90\n"}
     name = "alpha::beta::gamma"
     assert frames_of(show_command("flamegraph", "in", files=files))[name]["label"].endswith("gamma")
-    label = frames_of(show_command("flamegraph", "--truncate-text-right", "in", files=files))[name]["label"]
+    page = show_command("flamegraph", "--truncate-text-right", "in", files=files)
+    label = frames_of(page)[name]["label"]
     assert label.startswith("alpha::") and label.endswith("\u2026")
 
 

@@ -66,8 +66,9 @@ def draw(program, options, path):
 
 def assert_same(theirs, ours):
     assert len(ours) == len(theirs)
-    for (depth, _, name, x, width), (our_depth, _, our_name_, our_x, our_width) in zip(theirs, ours):
-        assert (our_depth, plain(our_name_)) == (depth, plain(name)), (x, our_x)
+    for (depth, _, name, x, width), our in zip(theirs, ours):
+        our_depth, _, name_here, our_x, our_width = our
+        assert (our_depth, plain(name_here)) == (depth, plain(name)), (x, our_x)
         assert our_x == pytest.approx(x, abs=TOLERANCE_PX), name
         assert our_width == pytest.approx(max(width - GAP_PX, 0.3), abs=TOLERANCE_PX), name
 

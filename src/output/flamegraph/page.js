@@ -9,8 +9,9 @@ function formatCount(count) {
 function formatPercent(share) {
 	const percent = 100 * share;
 
-	return (percent >= 99.995 ? "100" : percent >= 10 ? percent.toFixed(1)
-							  : percent.toFixed(2)) + "\u2009%";
+	const digits = percent >= 99.995 ? 0 : percent >= 10 ? 1 : 2;
+
+	return percent.toFixed(digits) + "\u2009%";
 }
 
 /** "+1.23 %" */
@@ -85,30 +86,37 @@ class Page {
 		}
 		this.svg.classList.add("live");
 		this.app = make("div", { class: "app" });
-		this.app.append(this.buildBar(), this.buildLegend(), this.buildGraph(),
-				this.buildDetails(), this.buildHelp());
+		this.app.append(this.buildBar(), this.buildLegend(), this.buildGraph(), this.buildDetails(),
+			this.buildHelp());
 		outer.append(this.app);
 		this.svg.append(outer);
 	}
 
 	buildBar() {
 		const button = (label, title, key, click) => {
-			const element = make("button", { type: "button", title: title + " (" + key + ")", click },
-					     make("span", { text: label }));
+			const element =
+				make("button", { type: "button", title: title + " (" + key + ")", click },
+					make("span", { text: label }));
 
 			return element;
 		};
 		const data = this.data;
-		const heads = make("div", { class: "heads" }, make("h1", { text: data.title, title: data.title }),
-				   make("p", { text: data.subtitle }));
+		const heads =
+			make("div", { class: "heads" }, make("h1", { text: data.title, title: data.title }),
+				make("p", { text: data.subtitle }));
 
 		if (data.quality)
-			heads.append(make("p", { text: data.quality, class: data.isQualityPoor ? "poor" : "" }));
+			heads.append(
+				make("p", { text: data.quality, class: data.isQualityPoor ? "poor" : "" }));
 		this.buttons = {
-			reset: button("Reset zoom", "Show everything", "Home", () => this.zoomTo(this.view.root)),
-			invert: button("Icicle", "Flip: root at the top or at the bottom", "i", () => this.toggle("isInverted")),
-			reverse: button("Callers", "Merge from the innermost function on", "r", () => this.toggle("isReversed")),
-			kernel: button("Hide kernel", "Leave kernel frames out", "k", () => this.toggle("isKernelHidden")),
+			reset:
+				button("Reset zoom", "Show everything", "Home", () => this.zoomTo(this.view.root)),
+			invert: button("Icicle", "Flip: root at the top or at the bottom", "i",
+				() => this.toggle("isInverted")),
+			reverse: button("Callers", "Merge from the innermost function on", "r",
+				() => this.toggle("isReversed")),
+			kernel: button(
+				"Hide kernel", "Leave kernel frames out", "k", () => this.toggle("isKernelHidden")),
 			theme: button("Dark", "Dark or light", "d", () => this.toggleTheme()),
 			help: button("?", "Keys and help", "?", () => this.showHelp(this.help.hidden)),
 		};
@@ -116,17 +124,20 @@ class Page {
 		this.buttons.kernel.hidden = !this.hasKernel;
 		this.buttons.reverse.hidden = Boolean(data.isChart);
 		const tools = make("div", { class: "tools" },
-				   make("div", { class: "buttons", role: "toolbar", "aria-label": "View" },
-					...this.buildMeasures(), ...Object.values(this.buttons)),
-				   this.buildSearch());
+			make("div", { class: "buttons", role: "toolbar", "aria-label": "View" },
+				...this.buildMeasures(), ...Object.values(this.buttons)),
+			this.buildSearch());
 
 		return make("div", { class: "bar" }, heads, tools);
 	}
 
 	/** Of differences: what widths stand for. */
 	buildMeasures() {
-		const names = [["both", "Difference", "Widths: the larger of before and after"],
-			       ["before", "Before", "Widths: samples before"], ["after", "After", "Widths: samples after"]];
+		const names = [
+			["both", "Difference", "Widths: the larger of before and after"],
+			["before", "Before", "Widths: samples before"],
+			["after", "After", "Widths: samples after"]
+		];
 
 		this.measureButtons = new Map();
 		if (!this.data.difference)
@@ -134,17 +145,26 @@ class Page {
 		KEYS.splice(-1, 0, ["v", "difference, before, after"]);
 		for (const [measure, label, title] of names)
 			this.measureButtons.set(measure, make("button", {
-				type: "button", title: title + " (v)", text: label, click: () => this.showMeasure(measure) }));
-		return [make("span", { class: "choice", role: "group", "aria-label": "Widths" }, ...this.measureButtons.values())];
+				type: "button",
+				title: title + " (v)",
+				text: label,
+				click: () => this.showMeasure(measure)
+			}));
+		return [make("span", { class: "choice", role: "group", "aria-label": "Widths" },
+			...this.measureButtons.values())];
 	}
 
 	buildSearch() {
-		const option = (label, title, click) =>
-			make("button", { type: "button", class: "option", title, "aria-label": title, text: label, click });
+		const option = (label, title, click) => make("button",
+			{ type: "button", class: "option", title, "aria-label": title, text: label, click });
 
 		this.input = make("input", {
-			type: "text", placeholder: "Search", "aria-label": "Search functions",
-			spellcheck: "false", autocomplete: "off", title: "Search (/); lib:NAME finds a library",
+			type: "text",
+			placeholder: "Search",
+			"aria-label": "Search functions",
+			spellcheck: "false",
+			autocomplete: "off",
+			title: "Search (/); lib:NAME finds a library",
 		});
 		this.options = {
 			isCaseSensitive: option("Aa", "Match case", () => this.toggle("isCaseSensitive")),
@@ -155,15 +175,23 @@ class Page {
 		this.previous = option("\u2039", "Previous match (N)", () => this.step(-1));
 		this.next.classList.add("step");
 		this.previous.classList.add("step");
-		this.hideMatches = make("button", { type: "button", text: "Hide", title: "Hide the functions found (h)",
-						    click: () => this.filterMatches("h") });
-		this.keepMatches = make("button", { type: "button", text: "Only", title: "Only stacks with a function found (o)",
-						    click: () => this.filterMatches("k") });
+		this.hideMatches = make("button", {
+			type: "button",
+			text: "Hide",
+			title: "Hide the functions found (h)",
+			click: () => this.filterMatches("h")
+		});
+		this.keepMatches = make("button", {
+			type: "button",
+			text: "Only",
+			title: "Only stacks with a function found (o)",
+			click: () => this.filterMatches("k")
+		});
 		this.found = make("output", { class: "found", "aria-live": "polite" });
-		return make("div", { class: "search", role: "search" }, this.found,
-			    this.previous, this.next, this.hideMatches, this.keepMatches,
-			    make("span", { class: "field" }, this.input, this.clear,
-				 this.options.isCaseSensitive, this.options.isRegex));
+		return make("div", { class: "search", role: "search" }, this.found, this.previous,
+			this.next, this.hideMatches, this.keepMatches,
+			make("span", { class: "field" }, this.input, this.clear, this.options.isCaseSensitive,
+				this.options.isRegex));
 	}
 
 	buildLegend() {
@@ -176,13 +204,15 @@ class Page {
 		for (let i = 0; i < entries.length; i += 3) {
 			const name = this.data.strings[entries[i]];
 			const query = "lib:" + name;
-			const chip = make(this.data.palette === "library" ? "button" : "span", { class: "chip" },
-					  make("i", { class: "c" + entries[i + 1] }), make("b", { text: name }),
-					  make("span", { text: formatPercent(entries[i + 2] / this.profile.all("both")) }));
+			const chip = make(this.data.palette === "library" ? "button" : "span",
+				{ class: "chip" }, make("i", { class: "c" + entries[i + 1] }),
+				make("b", { text: name }),
+				make("span", { text: formatPercent(entries[i + 2] / this.profile.all("both")) }));
 
 			if (chip.localName === "button") {
 				chip.title = "Share of the samples that end in " + name + "; click to mark";
-				chip.addEventListener("click", () => this.search(this.state.search === query ? "" : query));
+				chip.addEventListener(
+					"click", () => this.search(this.state.search === query ? "" : query));
 				this.legendButtons.set(query, chip);
 			}
 			legend.append(chip);
@@ -195,14 +225,18 @@ class Page {
 	buildScale() {
 		const all = Math.max(...["before", "after"].map((side) => this.compared(side)));
 		const most = this.data.difference.max / Math.max(all, 1);
-		const scale = make("div", { class: "legend scale", role: "img",
-					    "aria-label": "Colours from " + formatChange(-most) + " to " + formatChange(most) + " of all samples" },
-				   make("span", { text: formatChange(-most) }));
+		const scale = make("div", {
+			class: "legend scale",
+			role: "img",
+			"aria-label": "Colours from " + formatChange(-most) + " to " + formatChange(most) +
+				" of all samples"
+		},
+			make("span", { text: formatChange(-most) }));
 
 		for (let step = -CHANGE_STEPS; step <= CHANGE_STEPS; step++)
 			scale.append(make("i", { class: "d" + step }));
 		scale.append(make("span", { text: formatChange(most) + " of all" }),
-			     make("span", { class: "hint", text: "dashed: gone after" }));
+			make("span", { class: "hint", text: "dashed: gone after" }));
 		return scale;
 	}
 
@@ -229,8 +263,9 @@ class Page {
 		this.detailsFigures = make("div", { class: "figures" });
 		this.note = make("div", { class: "note" });
 		return make("div", { class: "details" },
-			    make("div", { class: "hovered", role: "status" }, this.detailsName, this.detailsFigures),
-			    this.note);
+			make(
+				"div", { class: "hovered", role: "status" }, this.detailsName, this.detailsFigures),
+			this.note);
 	}
 
 	buildHelp() {
@@ -243,12 +278,18 @@ class Page {
 				cell.append(make("kbd", { text: one }));
 			table.append(make("tr", null, cell, make("td", { text })));
 		}
-		this.help = make("div", { class: "help", role: "dialog", "aria-label": "Help", hidden: "",
-					  click: (event) => event.target === this.help && this.showHelp(false) },
-				 make("div", { tabindex: "-1" }, make("h2", { text: "Keys" }), table,
-				      make("p", { text: "Width is the share of samples, not time going by. " +
-					      "The percentage after \u00b1 is the error to expect from " +
-					      "sampling (95 % interval)." })));
+		this.help = make("div", {
+			class: "help",
+			role: "dialog",
+			"aria-label": "Help",
+			hidden: "",
+			click: (event) => event.target === this.help && this.showHelp(false)
+		},
+			make("div", { tabindex: "-1" }, make("h2", { text: "Keys" }), table, make("p", {
+				text: "Width is the share of samples, not time going by. " +
+					"The percentage after \u00b1 is the error to expect from " +
+					"sampling (95 % interval)."
+			})));
 		return this.help;
 	}
 }

@@ -20,7 +20,8 @@ class Profile {
 		this.frame = new Int32Array(n_nodes);
 		this.end = new Int32Array(n_nodes); /* one past the last node below */
 		this.measures = new Map();
-		const self = new Float64Array(n_nodes), before = new Float64Array(data.difference ? n_nodes : 0);
+		const self = new Float64Array(n_nodes),
+			  before = new Float64Array(data.difference ? n_nodes : 0);
 
 		for (let i = 0, previous = -1; i < n_nodes; i++) {
 			let parent = previous;
@@ -43,7 +44,8 @@ class Profile {
 		if (data.difference) {
 			this.addMeasure("before", before);
 			this.addMeasure("after", self);
-			this.addMeasure("both", self.map((count, i) => Math.max(count, before[i] * data.difference.factor)));
+			this.addMeasure("both",
+				self.map((count, i) => Math.max(count, before[i] * data.difference.factor)));
 		} else {
 			this.addMeasure("both", self);
 		}
@@ -127,7 +129,7 @@ class Frame {
 		this.frame = frame;
 		this.depth = parent ? parent.depth + 1 : 0;
 		this.total = 0;
-		this.start = 0; /* of charts: samples left of it */
+		this.start = 0;	 /* of charts: samples left of it */
 		this.before = 0; /* of differences: samples on both sides */
 		this.after = 0;
 		this.sources = [];

@@ -1,7 +1,7 @@
 /*
  * The flame graph's viewer. It takes the place of the static picture when the
  * file is opened on its own, and draws from the data element. tree.js, labels.js,
- * page.js and this file are one function in the SVG. No network, no eval; names
+ * page.js, details.js and this file are one function in the SVG. No network, no eval; names
  * enter the page only as text or attribute values set through the DOM.
  */
 
@@ -30,7 +30,7 @@ function matcherOf(profile, search, isRegex, isCaseSensitive) {
 	return (frame) => pattern.test(profile.name(frame));
 }
 
-class Viewer extends Page {
+class Viewer extends Details {
 	constructor(svg, data) {
 		super(svg, data);
 		this.rowHeight = data.rowHeight;
@@ -74,11 +74,13 @@ class Viewer extends Page {
 			if (query.has(key))
 				state[name] = query.get(key) === "1";
 		};
-		const numbers = (key) => (query.get(key) || "").split(".").filter((text) => /^\d+$/.test(text))
-			.map(Number).filter((number) => number < this.profile.n_frames);
+		const numbers = (key) =>
+			(query.get(key) || "").split(".").filter((text) => /^\d+$/.test(text)).map(Number)
+				.filter((number) => number < this.profile.n_frames);
 
 		state.zoom = numbers("zoom");
-		state.filters = query.getAll("filter").filter((filter) => /^(f\d+$|[hk]r?c?:)/.test(filter));
+		state.filters =
+			query.getAll("filter").filter((filter) => /^(f\d+$|[hk]r?c?:)/.test(filter));
 		if (this.data.difference && ["before", "after"].includes(query.get("widths")))
 			state.measure = query.get("widths");
 		state.search = query.get("search") || "";
@@ -163,7 +165,8 @@ class Viewer extends Page {
 		const measures = Array.from(this.measureButtons.keys());
 
 		if (measures.length)
-			this.showMeasure(measures[(measures.indexOf(this.state.measure) + 1) % measures.length]);
+			this.showMeasure(
+				measures[(measures.indexOf(this.state.measure) + 1) % measures.length]);
 	}
 
 	/** The theme chosen, or the one the file's background needs; "": the reader's. */
@@ -173,7 +176,7 @@ class Viewer extends Page {
 
 	isDark() {
 		return this.theme() ? this.theme() === "dark"
-					: matchMedia("(prefers-color-scheme: dark)").matches;
+							: matchMedia("(prefers-color-scheme: dark)").matches;
 	}
 
 	toggleTheme() {
@@ -205,12 +208,16 @@ class Viewer extends Page {
 				hidden[i] = this.profile.flags(i) & leftOut ? 1 : 0;
 			for (const filter of filters)
 				this.addFilter(filter, hidden, kept);
-			this.views.set(key, new View(this.profile, { isReversed, isFolded, hidden, kept, measure }));
+			this.views.set(
+				key, new View(this.profile, { isReversed, isFolded, hidden, kept, measure }));
 		}
 		this.view = this.views.get(key);
 	}
 
-	/** "f12": hide frame 12; "h:text", "krc:text": hide or keep what a search finds (regex, case). */
+	/**
+	 * "f12": hide frame 12; "h:text", "k:text": hide or keep what a search finds, with the
+	 * letters r and c before the colon as a regular expression, or if its case matches.
+	 */
 	addFilter(filter, hidden, kept) {
 		const [, kind, flags, text] = /^([fhk])([rc]*):?(.*)$/su.exec(filter);
 
@@ -304,9 +311,10 @@ class Viewer extends Page {
 				n_functions += this.matched[i];
 			}
 			isNothing = n_functions === 0;
-			this.matchText = isNothing ? "no match"
+			this.matchText = isNothing
+				? "no match"
 				: formatPercent(this.matchedTotal() / this.view.all) + " in " +
-				  formatCount(n_functions) + (n_functions === 1 ? " function" : " functions");
+					formatCount(n_functions) + (n_functions === 1 ? " function" : " functions");
 		}
 		this.found.textContent = this.matchText;
 		this.input.setAttribute("aria-invalid", String(isWrong));
@@ -326,8 +334,9 @@ class Viewer extends Page {
 
 	/** Go to the next match drawn, from left to right and root to leaf. */
 	step(direction) {
-		const matches = this.drawn.filter((item) => this.isMatch(item.frame) && this.elements.has(item.frame))
-			.sort((a, b) => a.x - b.x || a.frame.depth - b.frame.depth);
+		const matches =
+			this.drawn.filter((item) => this.isMatch(item.frame) && this.elements.has(item.frame))
+				.sort((a, b) => a.x - b.x || a.frame.depth - b.frame.depth);
 
 		if (!matches.length) {
 			if (this.matched)
@@ -338,8 +347,8 @@ class Viewer extends Page {
 			? matches.length - 1
 			: (this.matchIndex + direction + matches.length) % matches.length;
 		this.focus(matches[this.matchIndex].frame);
-		this.found.textContent = (this.matchIndex + 1) + " of " + matches.length + " \u00b7 " +
-			this.matchText;
+		this.found.textContent =
+			(this.matchIndex + 1) + " of " + matches.length + " \u00b7 " + this.matchText;
 	}
 
 	/* -------------------------------------------------------------- zoom */
@@ -449,9 +458,9 @@ class Viewer extends Page {
 			if (width >= ELEMENT_MIN_PX)
 				continue;
 			const key = this.className(frame) + (this.isMatch(frame) ? " match" : "");
-			const shape = "M" + x.toFixed(2) + " " + this.rowTop(frame) +
-				"h" + Math.max(width - GAP_PX, 0.3).toFixed(2) + "v" + (this.rowHeight - 1) +
-				"H" + x.toFixed(2) + "z";
+			const shape = "M" + x.toFixed(2) + " " + this.rowTop(frame) + "h" +
+				Math.max(width - GAP_PX, 0.3).toFixed(2) + "v" + (this.rowHeight - 1) + "H" +
+				x.toFixed(2) + "z";
 
 			shapes.set(key, (shapes.get(key) || "") + shape);
 		}
@@ -471,18 +480,22 @@ class Viewer extends Page {
 		const group = document.createElementNS(SVG, "g");
 		const rect = document.createElementNS(SVG, "rect");
 		const y = this.rowTop(item.frame);
-		const label = item.width >= LABEL_MIN_PX ? fitLabel(name, item.width - 2 * LABEL_PADDING_PX, this.data.isCutRight) : "";
+		const label = item.width >= LABEL_MIN_PX
+			? fitLabel(name, item.width - 2 * LABEL_PADDING_PX, this.data.isCutRight)
+			: "";
 
-		group.setAttribute("class", "frame" + (item.isFaded ? " faded" : "") +
-			(this.isMatch(item.frame) ? " match" : ""));
+		group.setAttribute("class",
+			"frame" + (item.isFaded ? " faded" : "") + (this.isMatch(item.frame) ? " match" : ""));
 		group.setAttribute("role", "treeitem");
 		group.setAttribute("aria-level", item.frame.depth + 1);
-		group.setAttribute("aria-label", name + ", " + formatPercent(item.frame.total / this.view.all));
+		group.setAttribute(
+			"aria-label", name + ", " + formatPercent(item.frame.total / this.view.all));
 		this.addAttributes(group, number);
 		group.flameFrame = item.frame;
 		rect.setAttribute("class", this.className(item.frame));
 		if (this.data.isDiffused)
-			rect.setAttribute("fill-opacity", (0.25 + 0.75 * Math.sqrt(item.frame.total / this.view.all)).toFixed(2));
+			rect.setAttribute("fill-opacity",
+				(0.25 + 0.75 * Math.sqrt(item.frame.total / this.view.all)).toFixed(2));
 		rect.setAttribute("x", item.x.toFixed(2));
 		rect.setAttribute("y", y);
 		rect.setAttribute("width", Math.max(item.width - GAP_PX, 0.3).toFixed(2));
@@ -520,7 +533,8 @@ class Viewer extends Page {
 			return this.profile.className(frame.frame);
 		const change = this.changeOf(frame);
 		const step = difference.max > 0 && Math.abs(change) >= 0.5
-			? Math.ceil(Math.sqrt(Math.min(Math.abs(change) / difference.max, 1)) * CHANGE_STEPS) : 0;
+			? Math.ceil(Math.sqrt(Math.min(Math.abs(change) / difference.max, 1)) * CHANGE_STEPS)
+			: 0;
 
 		return "d" + (change < 0 ? -step : step) + (frame.after > 0 ? "" : " gone");
 	}
@@ -530,7 +544,8 @@ class Viewer extends Page {
 	}
 
 	rowTop(frame) {
-		return (this.state.isInverted ? frame.depth : this.n_rows - 1 - frame.depth) * this.rowHeight;
+		return (this.state.isInverted ? frame.depth : this.n_rows - 1 - frame.depth) *
+			this.rowHeight;
 	}
 
 	/** With tall graphs: the zoomed frame and a few of its callers at the root's side. */
@@ -538,7 +553,8 @@ class Viewer extends Page {
 		const rows = Math.max(this.zoomed.depth - 3, 0) * this.rowHeight;
 
 		this.scroll.scrollTop = this.state.isInverted
-			? rows : this.scroll.scrollHeight - this.scroll.clientHeight - rows;
+			? rows
+			: this.scroll.scrollHeight - this.scroll.clientHeight - rows;
 		this.heightBefore = this.scroll.clientHeight;
 		this.keepBottom(false);
 	}
@@ -579,141 +595,20 @@ class Viewer extends Page {
 		if (key === outwards) {
 			target = frame.parent;
 		} else if (key === "ArrowUp" || key === "ArrowDown") {
-			target = this.view.children(frame).filter(isDrawn)
-				.reduce((best, kid) => !best || kid.total > best.total ? kid : best, null);
+			target = this.view.children(frame).filter(isDrawn).reduce(
+				(best, kid) => !best || kid.total > best.total ? kid : best, null);
 		} else {
-			const row = this.drawn.filter((item) => item.frame.depth === frame.depth && isDrawn(item.frame))
-				.sort((a, b) => a.x - b.x).map((item) => item.frame);
+			const row =
+				this.drawn.filter((item) => item.frame.depth === frame.depth && isDrawn(item.frame))
+					.sort((a, b) => a.x - b.x)
+					.map((item) => item.frame);
 
 			target = row[row.indexOf(frame) + (key === "ArrowLeft" ? -1 : 1)];
 		}
 		this.focus(target && isDrawn(target) ? target : frame);
 	}
 
-	/* ----------------------------------------------------------- details */
-
-	/** The line about one frame; null: about the focused or the zoomed one. */
-	showDetails(shown) {
-		const frame = shown || this.zoomed;
-		const number = frame.frame;
-		const profile = this.profile;
-		const flags = profile.flags(number);
-		const all = this.view.all;
-		const where = [];
-
-		const [title, href, target] = this.attributes.get(number) || ["", "", ""];
-
-		this.detailsName.replaceChildren();
-		if (this.data.nameLabel)
-			this.detailsName.append(make("span", { text: this.data.nameLabel, class: "label" }), " ");
-		this.detailsName.append(make("b", { text: title || profile.name(number) }));
-		if (href)
-			this.detailsName.append(make("a", { href, target: target || "_top", rel: "noopener noreferrer", text: href }));
-		if (flags & IS_THREAD)
-			where.push("thread");
-		if (flags & IS_INCOMPLETE)
-			where.push("these stacks could not be followed to their root");
-		if (flags & IS_ELIDED)
-			where.push("functions too small to be kept in this file");
-		if (profile.library(number))
-			where.push(profile.library(number));
-		if (profile.file(number))
-			where.push(profile.file(number) + (profile.line(number) ? ":" + profile.line(number) : ""));
-		for (const [flag, word] of [[IS_INLINED, "inlined"], [IS_JIT, "JIT"], [IS_RECOVERED, "recovered"],
-					    [IS_UNKNOWN, "no symbol"]]) {
-			if (flags & flag)
-				where.push(word);
-		}
-		for (const text of where)
-			this.detailsName.append(make("span", { text }));
-		this.detailsFigures.replaceChildren(...this.figures(frame, all).map(([value, text]) =>
-			make("span", null, make("b", { text: value }), " " + text)));
-	}
-
-	figures(frame, all) {
-		const share = frame.total / Math.max(all, 1);
-		const figures = [[this.formatCount(frame.total), this.data.countName]];
-		let percent = formatPercent(share);
-
-		if (this.data.difference)
-			return this.changeFigures(frame);
-
-		if (this.data.countName === "samples" && frame.parent)
-			percent += " \u00b1\u2009" + (100 * shareError(share, all)).toFixed(share < 0.1 ? 2 : 1);
-		figures.push([percent, "of all"]);
-		if (this.zoomed.parent && frame.depth >= this.zoomed.depth)
-			figures.push([formatPercent(frame.total / this.zoomed.total), "of the zoomed"]);
-		const self = this.view.selfOf(frame);
-
-		if (!this.state.isReversed && frame.parent)
-			figures.push([this.formatCount(self), "self"]);
-		else if (this.state.isReversed && self > 0)
-			figures.push([this.formatCount(self), "start here"]);
-		return figures;
-	}
-
-	/** Before, after, and what changed, as it is compared. */
-	changeFigures(frame) {
-		const { before, after } = frame;
-		const all = Math.max(this.compared("before"), this.compared("after"), 1);
-		const change = this.changeOf(frame);
-		const side = (name, count) => this.formatCount(count) + " (" +
-			formatPercent(count / Math.max(this.profile.all(name), 1)) + ")";
-		const figures = [[formatChange(change / all), "of all"], [side("before", before), "before"],
-				 [side("after", after), "after"]];
-
-		if (before > 0 && after > 0)
-			figures.push([formatChange(change / (before * this.data.difference.factor)), "of itself"]);
-		else
-			figures.push([after > 0 ? "new" : "gone", ""]);
-		return figures;
-	}
-
-	/** With what --factor asks for. */
-	formatCount(count) {
-		return formatCount(this.data.factor ? Math.round(count * this.data.factor) : Math.round(count));
-	}
-
-	showNote() {
-		const [n_elided, limit] = this.data.elided;
-		const notes = [];
-
-		if (this.n_narrow)
-			notes.push(formatCount(this.n_narrow) + (this.n_narrow === 1 ? " frame" : " frames") + " under " +
-				(100 * this.leastPx * this.zoomed.total / this.view.all /
-				 Number(this.graph.getAttribute("width"))).toPrecision(1) + " % hidden");
-		if (n_elided)
-			notes.push(formatCount(n_elided) + " frames under " + this.formatCount(limit) + " " +
-				this.data.countName + " not in this file");
-		if (this.state.filters.length)
-			notes.push(this.describeFilters() + ", u to undo");
-		this.note.textContent = notes.join(" \u00b7 ") || "click to zoom, ? for keys";
-	}
-
-	say(text) {
-		this.note.textContent = text;
-	}
-
-	copy(text, what) {
-		const done = () => this.say("copied " + what);
-		const failed = () => this.say("this browser does not let the page copy");
-
-		if (navigator.clipboard)
-			navigator.clipboard.writeText(text).then(done, failed);
-		else
-			failed();
-	}
-
-	copyStack() {
-		const names = this.subject().path().map((number) => this.profile.name(number).replace(/;/g, ":"));
-
-		this.copy((this.state.isReversed ? names.reverse() : names).join(";"), "the stack");
-	}
-
-	/** What keys that act on one frame mean. */
-	subject() {
-		return this.hovered || this.current;
-	}
+	/* ------------------------------------------------------------- filters */
 
 	hideFunction() {
 		const { frame, parent } = this.subject();
@@ -733,7 +628,8 @@ class Viewer extends Page {
 		if (!this.matched || !this.matched.includes(1) || (kind === "k" && this.data.isChart))
 			return;
 		this.state.search = "";
-		this.addToFilters(kind + (isRegex ? "r" : "") + (isCaseSensitive ? "c" : "") + ":" + search);
+		this.addToFilters(
+			kind + (isRegex ? "r" : "") + (isCaseSensitive ? "c" : "") + ":" + search);
 	}
 
 	addToFilters(filter) {
@@ -746,22 +642,6 @@ class Viewer extends Page {
 		this.state.filters = this.state.filters.slice(0, -1);
 		this.store(false);
 		this.apply(false);
-	}
-
-	/** "2 functions and 'alloc' hidden, only 'parse'". */
-	describeFilters() {
-		const of = (kind) => this.state.filters.filter((filter) => filter[0] === kind);
-		const quoted = (kind) => of(kind).map((filter) => "\u2018" + filter.replace(/^[hk][rc]*:/, "") + "\u2019");
-		const n_functions = of("f").length;
-		const hidden = quoted("h"), parts = [];
-
-		if (n_functions)
-			hidden.unshift(n_functions + (n_functions === 1 ? " function" : " functions"));
-		if (hidden.length)
-			parts.push(hidden.join(" and ") + " hidden");
-		if (of("k").length)
-			parts.push("only " + quoted("k").join(" with "));
-		return parts.join(", ");
 	}
 
 	showHelp(isShown) {
@@ -810,7 +690,8 @@ class Viewer extends Page {
 			this.readState();
 			this.apply(true);
 		});
-		matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.applyTheme());
+		matchMedia("(prefers-color-scheme: dark)")
+			.addEventListener("change", () => this.applyTheme());
 		this.scroll.addEventListener("scroll", () => this.keepBottom(false));
 		new ResizeObserver(() => {
 			if (this.scroll.clientWidth !== this.widthBefore) {

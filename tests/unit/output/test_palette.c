@@ -70,10 +70,10 @@ static void test_text_is_readable_on_every_color(void **state)
 		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 			for (size_t j = 0; j < ARRAY_SIZE(objects); j++) {
 				for (size_t k = 0; k < ARRAY_SIZE(flag_sets); k++)
-					check_contrast(
-						&palettes[p],
-						&(struct palette_subject){ names[i], objects[j],
-									   flag_sets[k], j == 1, false, 0 });
+					check_contrast(&palettes[p],
+						       &(struct palette_subject){
+							       names[i], objects[j], flag_sets[k],
+							       j == 1, false, 0 });
 			}
 		}
 	}
@@ -139,7 +139,8 @@ static void test_library_palette_sets_the_program_apart(void **state)
 	}
 	for (int i = 0; i < 200; i++) {
 		const struct palette_subject other = { "f", library, 0, false, false, 0 };
-		const struct palette_subject kernel = { "f", library, FRAME_IS_KERNEL, false, false, 0 };
+		const struct palette_subject kernel = { "f",   library, FRAME_IS_KERNEL,
+							false, false,   0 };
 
 		snprintf(library, sizeof(library), "lib%d.so", i);
 		assert_false(is_orange(palette_color(palette, &other, PALETTE_LIGHT)));
