@@ -4,7 +4,8 @@
 #include "cli/flamegraph_options.h"
 #include "cli/input_options.h"
 #include "cli/terminal.h"
-#include "output/output_format.h"
+#include "input/text_profile.h"
+#include "output/flamegraph.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -92,17 +93,40 @@ static struct error *parse(const struct command *command, int argc, char **argv,
 	return input_options_take_operand(&request->input, &parser);
 }
 
+/** The event of what difffolded.pl has in the first column. */
+static bool find_before(const struct profile *profile, uint32_t *ret)
+{
+	for (uint32_t i = 1; i < profile->events.count; i++) {
+		if (strcmp(profile_text(profile, profile->events.items[i].name),
+			   TEXT_PROFILE_BEFORE) == 0) {
+			*ret = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct error *write_graph(const struct flamegraph_request *request,
+				 const struct profile *profile, FILE *file)
+{
+	static const struct flame_difference_options how;
+	struct flame_side before = { .profile = profile }, after = { .profile = profile };
+
+	if (find_before(profile, &before.event) && !request->output.flamegraph.is_chart)
+		return flamegraph_write_difference(before, after, &how, &request->output, file);
+	return output_format_find("flamegraph")->write(profile, &request->output, file);
+}
+
 static struct error *write_to_file(const struct flamegraph_request *request,
 				   const struct profile *profile)
 {
-	const struct output_format *format = output_format_find("flamegraph");
 	struct output_file file;
 	struct error *error;
 
 	if (!request->output_path || strcmp(request->output_path, "-") == 0)
-		return format->write(profile, &request->output, stdout);
+		return write_graph(request, profile, stdout);
 	RETURN_IF_ERROR(output_file_create(&file, request->output_path, request->may_replace));
-	error = format->write(profile, &request->output, file.file);
+	error = write_graph(request, profile, file.file);
 	if (!error)
 		error = output_file_commit(&file);
 	output_file_abandon(&file);
@@ -116,6 +140,7 @@ static struct error *draw(struct flamegraph_request *request, int *status_ret)
 
 	request->input.open.is_without_ticks = !request->output.flamegraph.is_chart;
 	request->input.open.has_line_ticks = request->output.flamegraph.is_chart;
+	request->input.open.has_both_counts = true;
 	if (!request->input.open.path && !isatty(STDIN_FILENO))
 		request->input.open.path = "-";
 	RETURN_IF_ERROR(input_options_open(&request->input, &opened, &request->output.event));
@@ -164,6 +189,8 @@ const struct command command_flamegraph = {
 		"FILE is a perf.data file of any recorder, perf script text or folded stacks; "
 		"plain, gzip or zstd. '-' is standard input, which is also read without FILE "
 		"unless it is a terminal; then the last recording is drawn.\n\n"
+		"Folded stacks with two counts a line (difffolded.pl, perf-profile diff) give a "
+		"graph of the difference. "
 		"Takes the options of flamegraph.pl and inferno-flamegraph. "
 		"Under the name flamegraph.pl (a link) the program is this command. An input "
 		"without stacks gives a graph that says so, and the exit status 2.",

@@ -207,6 +207,7 @@ static struct error *open_text(const struct open_profile_options *options,
 	const struct text_profile_options text_options = {
 		.is_without_ticks = options->is_without_ticks,
 		.has_line_ticks = options->has_line_ticks,
+		.has_both_counts = options->has_both_counts,
 	};
 	struct text_profile_losses losses = { 0 };
 	const char *name = input_stream_name(stream);

@@ -20,7 +20,7 @@ struct open_profile_options {
 	const char *symfs_path;
 	struct symbolizer_options symbols;
 	bool is_without_ticks; /**< Do not keep every sample in time. */
-	bool has_line_ticks;   /**< As in struct text_profile_options. */
+	bool has_line_ticks, has_both_counts; /**< As in struct text_profile_options. */
 };
 
 struct open_profile {

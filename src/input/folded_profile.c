@@ -23,8 +23,9 @@ struct folded_reader {
 	struct text_locations locations;
 	struct index_vector frames; /**< Of the line at hand, outermost first. */
 	uint32_t event;
+	uint32_t before_event; /**< Of first counts, once there were any; else 0. */
 	uint64_t n_ticks;
-	bool has_line_ticks;
+	const struct text_profile_options *options;
 };
 
 static struct text_frame make_frame(struct profile *profile, struct text_span text)
@@ -137,10 +138,39 @@ static uint32_t find_thread(struct folded_reader *reader, struct text_span name)
 	return profile_intern_thread(reader->profile, 0, 0, comm, comm);
 }
 
+/** The first of two counts, if it is wanted; else 0. */
+static uint64_t read_before_count(struct folded_reader *reader, struct text_span number)
+{
+	if (!reader->options->has_both_counts) {
+		reader->losses->has_two_counts = true;
+		return 0;
+	}
+	if (!reader->before_event)
+		reader->before_event = profile_add_event(reader->profile, TEXT_PROFILE_BEFORE, "");
+	return parse_count(reader, number);
+}
+
+static void add_samples(struct folded_reader *reader, uint32_t thread, uint64_t count,
+			uint64_t before_count)
+{
+	uint32_t stack = intern_stack(reader), sample;
+
+	if (before_count > 0)
+		profile_add_sample(reader->profile, thread, reader->before_event, stack,
+				   STACK_END_UNTRACED, before_count, 0);
+	if (count == 0)
+		return;
+	sample = profile_add_sample(reader->profile, thread, reader->event, stack,
+				    STACK_END_UNTRACED, count, 0);
+	if (reader->options->has_line_ticks)
+		profile_add_tick(reader->profile, sample, reader->n_ticks++, 0, count);
+}
+
 /** @return false: not a line of this format. */
 static bool read_line(struct folded_reader *reader, struct text_span line)
 {
 	struct text_span number, second, stack = line;
+	uint64_t before_count = 0;
 	const char *at, *end;
 	uint32_t thread;
 	uint64_t count;
@@ -149,7 +179,7 @@ static bool read_line(struct folded_reader *reader, struct text_span line)
 		return false;
 	count = parse_count(reader, number);
 	if (take_number(&stack, &second))
-		reader->losses->has_two_counts = true;
+		before_count = read_before_count(reader, second);
 	end = text_span_end(stack);
 	if (stack.length == 0)
 		return false;
@@ -166,14 +196,8 @@ static bool read_line(struct folded_reader *reader, struct text_span line)
 							 text_span_make(start, at ? at : end),
 							 make_frame));
 	}
-	if (count > 0) {
-		uint32_t sample = profile_add_sample(reader->profile, thread, reader->event,
-						     intern_stack(reader), STACK_END_UNTRACED,
-						     count, 0);
-
-		if (reader->has_line_ticks)
-			profile_add_tick(reader->profile, sample, reader->n_ticks++, 0, count);
-	}
+	if (count > 0 || before_count > 0)
+		add_samples(reader, thread, count, before_count);
 	return true;
 }
 
@@ -207,7 +231,7 @@ struct error *folded_profile_read(struct input_stream *stream,
 	struct folded_reader reader = { .profile = profile,
 					.losses = losses_ret,
 					.locations.profile = profile,
-					.has_line_ticks = options->has_line_ticks };
+					.options = options };
 	struct error *error;
 
 	*losses_ret = (struct text_profile_losses){ 0 };

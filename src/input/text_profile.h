@@ -14,7 +14,15 @@ struct text_profile_options {
 	 * period. For flame charts only, which know what that means.
 	 */
 	bool has_line_ticks;
+
+	/**
+	 * Of folded stacks with two counts a line (difffolded.pl): the first become samples of
+	 * a second event, TEXT_PROFILE_BEFORE. Otherwise they are left out.
+	 */
+	bool has_both_counts;
 };
+
+#define TEXT_PROFILE_BEFORE "before"
 
 /** What was met and not understood; for messages. */
 struct text_profile_losses {

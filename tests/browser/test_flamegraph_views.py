@@ -169,6 +169,15 @@ def test_a_difference_shows_what_vanished_and_what_is_new(difference):
         assert text in details(page)
 
 
+def test_two_counts_a_line_are_a_difference(show_command):
+    page = show_command("flamegraph", "in", files={
+        "in": "app;main;gone 20 0\napp;main;less 50 20\napp;main;more 0 50\n"})
+    assert fill_of(page, "more") == "d8"
+    assert fill_of(page, "gone").endswith(" gone")
+    page.key("v")
+    assert frames_of(page)["less"]["width"] == near(50 / 70 * GRAPH_WIDTH_PX)
+
+
 def test_views_of_a_difference_switch_widths(difference):
     page = difference()
     press_button(page, "Before")
@@ -219,3 +228,20 @@ def test_a_difference_merges_from_the_leaf_and_filters(difference):
     search(page, "b")
     page.key("o")
     assert "a" not in frames_of(page) and "b" in frames_of(page)
+
+
+def test_a_stack_of_a_thousand_frames_can_be_walked(show):
+    page = show("app;" + ";".join(f"f{i}" for i in range(1000)) + " 10\n")
+    scroll = "document.querySelector('.scroll')"
+    assert page.evaluate(f"{scroll}.scrollHeight") > 1000 * ROW_PX
+    page.evaluate("document.querySelector('.frame[tabindex]').focus()")
+    for _ in range(60):
+        page.key("ArrowUp")
+    name = "document.activeElement.getAttribute('aria-label').replace(/, .*/, '')"
+    assert page.evaluate(name) == "f58"
+    # What is focused is in view, and zooming leaves it there.
+    page.key("Enter")
+    box = page.evaluate("(() => { const box = document.activeElement.getBoundingClientRect();"
+                        "return [box.top, box.bottom]; })()")
+    assert 0 <= box[0] < box[1] <= page.evaluate("innerHeight")
+    assert page.evaluate(name) == "f58"
