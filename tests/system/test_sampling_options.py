@@ -2,6 +2,7 @@
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -111,4 +112,41 @@ def test_event_that_is_not_there(tmp_path):
         pytest.skip("this machine counts raw events")
     assert done.returncode == 125
     assert "-e cpu-clock" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_kernel_side_is_refused_to_an_ordinary_user(tmp_path):
+    with open("/proc/sys/kernel/perf_event_paranoid", encoding="ascii") as file:
+        paranoid = int(file.read())
+    if paranoid < 2:
+        pytest.skip(f"perf_event_paranoid is {paranoid}: users may sample the kernel")
+    program = reachable_copy(tmp_path, PROGRAM)
+    done = as_nobody([program, "--kernel-only", "-o", str(tmp_path / "out"), "true"])
+    assert done.returncode == 125
+    assert f"perf_event_paranoid is {paranoid}" in done.stderr
+    assert "sysctl kernel.perf_event_paranoid=1" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+# seccomp(2): load the system call's number; perf_event_open (298 on x86-64) gives EPERM.
+SECCOMP = """
+import ctypes, os, struct, sys
+program = b"".join(struct.pack("HBBI", *line) for line in [
+    (0x20, 0, 0, 0), (0x15, 0, 1, 298), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)])
+code = ctypes.create_string_buffer(program)
+fprog = struct.pack("HxxxxxxP", 4, ctypes.addressof(code))
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, fprog, 0, 0) != 0:
+    sys.exit(77)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_seccomp_filter_is_told_from_other_refusals(tmp_path):
+    done = subprocess.run([sys.executable, "-c", SECCOMP, PROGRAM, "-o", str(tmp_path / "out"),
+                           "true"], capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode == 77 or os.uname().machine != "x86_64":
+        pytest.skip("this machine does not take the seccomp filter")
+    assert done.returncode == 125
+    assert "seccomp filter blocks perf_event_open" in done.stderr
     assert not (tmp_path / "out").exists()
