@@ -68,8 +68,9 @@ struct collapse_request {
 	bool is_quiet, is_help;
 };
 
-static struct error *apply_option(struct collapse_request *request, int id, const char *value)
+static struct error *apply_option(void *context, int id, const char *value)
 {
+	struct collapse_request *request = context;
 	struct collapse_options *options_ret = &request->options;
 	uint64_t n_threads;
 	bool is_known;
@@ -128,15 +129,8 @@ static struct error *parse(const struct command *command, int argc, char **argv,
 			   struct collapse_request *request)
 {
 	struct option_parser parser = option_parser_make(command, argc, argv);
-	const char *value;
-	int id;
 
-	for (;;) {
-		RETURN_IF_ERROR(option_parser_next(&parser, &id, &value));
-		if (id == OPTION_ID_END)
-			break;
-		RETURN_IF_ERROR(apply_option(request, id, value));
-	}
+	RETURN_IF_ERROR(option_parser_run(&parser, apply_option, request));
 	for (int i = parser.index; i < argc; i++)
 		string_vector_append(&request->paths, argv[i]);
 	if (request->paths.count == 0)

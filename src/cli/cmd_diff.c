@@ -86,8 +86,9 @@ static struct error *read_format(const char *value, enum diff_format *ret)
 			       "one of: svg, folded, text");
 }
 
-static struct error *apply_option(struct diff_request *request, int id, const char *value)
+static struct error *apply_option(void *context, int id, const char *value)
 {
+	struct diff_request *request = context;
 	bool is_known;
 
 	switch (id) {
@@ -136,15 +137,8 @@ static struct error *parse(const struct command *command, int argc, char **argv,
 			   struct diff_request *request)
 {
 	struct option_parser parser = option_parser_make(command, argc, argv);
-	const char *value;
-	int id;
 
-	for (;;) {
-		RETURN_IF_ERROR(option_parser_next(&parser, &id, &value));
-		if (id == OPTION_ID_END)
-			break;
-		RETURN_IF_ERROR(apply_option(request, id, value));
-	}
+	RETURN_IF_ERROR(option_parser_run(&parser, apply_option, request));
 	if (request->is_help)
 		return NULL;
 	if (argc - parser.index != 2)

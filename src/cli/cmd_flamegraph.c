@@ -50,8 +50,9 @@ struct flamegraph_request {
 	bool is_quiet, is_help;
 };
 
-static struct error *apply_option(struct flamegraph_request *request, int id, const char *value)
+static struct error *apply_option(void *context, int id, const char *value)
 {
+	struct flamegraph_request *request = context;
 	bool is_known = true;
 
 	switch (id) {
@@ -81,15 +82,8 @@ static struct error *parse(const struct command *command, int argc, char **argv,
 			   struct flamegraph_request *request)
 {
 	struct option_parser parser = option_parser_make(command, argc, argv);
-	const char *value;
-	int id;
 
-	for (;;) {
-		RETURN_IF_ERROR(option_parser_next(&parser, &id, &value));
-		if (id == OPTION_ID_END)
-			break;
-		RETURN_IF_ERROR(apply_option(request, id, value));
-	}
+	RETURN_IF_ERROR(option_parser_run(&parser, apply_option, request));
 	return input_options_take_operand(&request->input, &parser);
 }
 

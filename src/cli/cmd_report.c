@@ -137,8 +137,9 @@ static struct error *read_graph(const char *value, enum report_trees *ret)
 			       "one of: graph, flat, folded, none");
 }
 
-static struct error *apply_option(struct report_request *request, int id, const char *value)
+static struct error *apply_option(void *context, int id, const char *value)
 {
+	struct report_request *request = context;
 	struct report_options *report = &request->output.report;
 	bool is_known;
 
@@ -180,15 +181,9 @@ static struct error *parse(const struct command *command, int argc, char **argv,
 			   struct report_request *request)
 {
 	struct option_parser parser = option_parser_make(command, argc, argv);
-	const char *value;
-	int id;
 
-	for (;;) {
-		RETURN_IF_ERROR(option_parser_next(&parser, &id, &value));
-		if (id == OPTION_ID_END)
-			return input_options_take_operand(&request->input, &parser);
-		RETURN_IF_ERROR(apply_option(request, id, value));
-	}
+	RETURN_IF_ERROR(option_parser_run(&parser, apply_option, request));
+	return input_options_take_operand(&request->input, &parser);
 }
 
 /** Kernel names of record types (linux/perf_event.h; tools/perf/util/event.h from 64 on). */

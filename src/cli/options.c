@@ -248,3 +248,17 @@ struct error *option_parser_refuse_operands(const struct option_parser *parser)
 			       "usage: perf-profile %s %s", parser->command->name,
 			       parser->command->usage);
 }
+
+struct error *option_parser_run(struct option_parser *parser, option_handler *handler,
+				void *context)
+{
+	const char *value;
+	int id;
+
+	for (;;) {
+		RETURN_IF_ERROR(option_parser_next(parser, &id, &value));
+		if (id == OPTION_ID_END)
+			return NULL;
+		RETURN_IF_ERROR(handler(context, id, value));
+	}
+}

@@ -82,6 +82,13 @@ struct option_parser option_parser_make(const struct command *command, int argc,
 struct error *option_parser_next(struct option_parser *parser, int *id_ret,
 				 const char **value_ret) MUST_CHECK;
 
+/** Takes one option that option_parser_next() found, OPTION_ID_HELP included. */
+typedef struct error *option_handler(void *context, int id, const char *value);
+
+/** Hand every option to @p handler; its first error ends it. Operands are left to the caller. */
+struct error *option_parser_run(struct option_parser *parser, option_handler *handler,
+				void *context) MUST_CHECK;
+
 /* Argument readers; the error names the option, what it got and what it wants. */
 
 struct error *option_read_u64(const char *option, const char *value, uint64_t least, uint64_t most,
