@@ -5,6 +5,7 @@
 #include "cli/program_build.h"
 #include "cli/program_search.h"
 #include "cli/run.h"
+#include "cli/run_options.h"
 #include "cli/terminal.h"
 
 #include <errno.h>
@@ -15,93 +16,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum {
-	OPTION_FREQUENCY = 1,
-	OPTION_EVENT,
-	OPTION_PERIOD,
-	OPTION_RING_SIZE,
-	OPTION_CALL_GRAPH,
-	OPTION_CALL_GRAPH_DEFAULT,
-	OPTION_OUTPUT,
-	OPTION_FORCE,
-	OPTION_DURATION,
-	OPTION_REPEAT,
-	OPTION_PID,
-	OPTION_ALL_CPUS,
-	OPTION_CPUS,
-	OPTION_NO_INHERIT,
-	OPTION_USER_ONLY,
-	OPTION_KERNEL_ONLY,
-	OPTION_NO_INLINE,
-	OPTION_NO_DEMANGLE,
-	OPTION_RULES,
-	OPTION_EXPORT,
-	OPTION_NO_CACHE,
-	OPTION_BUILD,
-	OPTION_TIMINGS,
-	OPTION_QUIET,
-};
-
-static const struct option_spec options[] = {
-	{ OPTION_FREQUENCY, 'F', "freq", "HZ|max", "Samples per second and CPU. Default: 997.",
-	  "997 4999 max" },
-	{ OPTION_EVENT, 'e', "event", "EVENT",
-	  "What to sample on: cycles, cpu-clock, page-faults, cache-misses, rNNN and others, with "
-	  ":u or :k for one side. Default: cycles, or cpu-clock without hardware counters.",
-	  "cycles cpu-clock task-clock instructions page-faults minor-faults major-faults "
-	  "context-switches cache-misses branch-misses" },
-	{ OPTION_PERIOD, 'c', "count", "N", "Take a sample every N events instead of by frequency.",
-	  NULL },
-	{ OPTION_RING_SIZE, 'm', "mmap-pages", "SIZE",
-	  "Ring buffer per CPU: pages, or bytes with K, M or G. Default: what holds 128 ms of "
-	  "samples, or as much as allowed.",
-	  NULL },
-	{ OPTION_CALL_GRAPH, 0, "call-graph", "METHOD",
-	  "How stacks are found: dwarf[,BYTES] copies the stack and unwinds it while recording, fp "
-	  "follows frame pointers, none. Default: dwarf, as many bytes as fit.",
-	  "dwarf fp none" },
-	{ OPTION_CALL_GRAPH_DEFAULT, 'g', NULL, NULL, "The same as --call-graph dwarf.", NULL },
-	{ OPTION_OUTPUT, 'o', "output", "DIR",
-	  "Folder of the deliverables. Default: perf-profile.out/PROGRAM-TIME.", "DIR" },
-	{ OPTION_FORCE, 'f', "force", NULL,
-	  "Replace the files of an earlier run in the folder given with -o.", NULL },
-	{ OPTION_DURATION, 0, "duration", "TIME",
-	  "Stop sampling after TIME (seconds, or with ms, s, m), end the command with SIGTERM and "
-	  "report.",
-	  NULL },
-	{ OPTION_REPEAT, 0, "repeat", "N",
-	  "Run the command N times into one profile, for more samples.", NULL },
-	{ OPTION_PID, 'p', "pid", "PID[,PID...]",
-	  "Attach to running processes, all their threads and what they start, until they end, "
-	  "--duration, or Ctrl-C. They are left as they are.",
-	  NULL },
-	{ OPTION_ALL_CPUS, 'a', "all-cpus", NULL,
-	  "The whole machine: until the command ends, if one is given, --duration, or Ctrl-C.",
-	  NULL },
-	{ OPTION_CPUS, 'C', "cpu", "LIST", "Only these CPUs of the machine, such as 0-3,8.", NULL },
-	{ OPTION_NO_INHERIT, 'i', "no-inherit", NULL,
-	  "Only the command's first thread, no threads and children of it.", NULL },
-	{ OPTION_USER_ONLY, 0, "user-only", NULL, "Leave out the kernel side.", NULL },
-	{ OPTION_KERNEL_ONLY, 0, "kernel-only", NULL, "Leave out the user side.", NULL },
-	{ OPTION_NO_INLINE, 0, "no-inline", NULL,
-	  "Do not read debug information: no inlined functions, no file:line.", NULL },
-	{ OPTION_NO_DEMANGLE, 0, "no-demangle", NULL, "Show names as the linker has them.", NULL },
-	{ OPTION_RULES, 0, "rules", "FILE",
-	  "More rules for findings, beside the shipped ones. May be given again.", "FILE" },
-	{ OPTION_EXPORT, 0, "export", "FORMAT",
-	  "Write the profile in one more format: pprof, speedscope, firefox and others "
-	  "(perf-profile export --list). May be given again.",
-	  EXPORT_FORMAT_NAMES },
-	{ OPTION_NO_CACHE, 0, "no-cache", NULL,
-	  "Neither use nor keep what earlier runs found out about programs and libraries.", NULL },
-	{ OPTION_BUILD, 0, "build", NULL,
-	  "Build the command's program first, with debug information and frame pointers, and "
-	  "profile that instead; see perf-profile build.",
-	  NULL },
-	{ OPTION_TIMINGS, 0, "timings", NULL, "Say where the time of the job itself went.", NULL },
-	{ OPTION_QUIET, 'q', "quiet", NULL, "Only errors on the terminal.", NULL },
+static const struct option_spec graph_options[] = {
 	FLAMEGRAPH_OPTION_SPECS(0, 0),
 	OPTION_END,
+};
+
+static struct error *apply_graph(void *context, int id, const char *value, bool *is_known_ret)
+{
+	struct run_options *run = context;
+
+	return flamegraph_setup_apply(&run->graph, id, value, is_known_ret);
+}
+
+static const struct option_topic graph_topic = {
+	.heading = "The flame graph",
+	.options = graph_options,
+	.apply = apply_graph,
+};
+
+static const struct option_topic *const topics[] = {
+	&run_options_target, &run_options_sampling, &run_options_control,
+	&run_options_result, &graph_topic,          NULL,
 };
 
 static const struct command_example examples[] = {
@@ -110,137 +45,6 @@ static const struct command_example examples[] = {
 	{ "perf-profile --repeat 20 ./short-program", "Enough samples of a short program." },
 	{ NULL, NULL },
 };
-
-static struct error *read_frequency(const char *value, struct sampler_options *sampler)
-{
-	if (strcmp(value, "max") == 0) {
-		sampler->is_frequency_max = true;
-		sampler->frequency_hz = 1;
-		return NULL;
-	}
-	sampler->is_frequency_max = false;
-	return option_read_u64("--freq", value, 1, 1000000, &sampler->frequency_hz);
-}
-
-/** perf's -m counts pages; sizes with a unit are bytes. */
-static struct error *read_ring_size(const char *value, uint64_t *ret)
-{
-	bool is_pages = value[0] && strspn(value, "0123456789") == strlen(value);
-
-	RETURN_IF_ERROR(option_read_size("--mmap-pages", value, 1, UINT64_C(1) << 30, ret));
-	if (is_pages)
-		*ret *= 4096;
-	return NULL;
-}
-
-static struct error *read_call_graph(const char *value, struct sampler_options *sampler)
-{
-	uint64_t bytes;
-
-	if (strcmp(value, "fp") == 0) {
-		sampler->stack_method = STACK_METHOD_FP;
-	} else if (strcmp(value, "none") == 0 || strcmp(value, "no") == 0) {
-		sampler->stack_method = STACK_METHOD_NONE;
-	} else if (strcmp(value, "dwarf") == 0) {
-		sampler->stack_method = STACK_METHOD_DWARF;
-	} else if (strncmp(value, "dwarf,", 6) == 0) {
-		RETURN_IF_ERROR(
-			option_read_size("--call-graph dwarf", value + 6, 512, 65528, &bytes));
-		sampler->stack_method = STACK_METHOD_DWARF;
-		sampler->stack_copy_bytes = (uint32_t)bytes;
-	} else {
-		return error_with_hint(
-			error_new(ERROR_USAGE, "--call-graph: unknown method '%s'", value),
-			"one of: dwarf, dwarf,BYTES (512 to 65528), fp, none");
-	}
-	return NULL;
-}
-
-static struct error *read_export(const char *value, struct format_vector *exports)
-{
-	const struct output_format *format;
-
-	RETURN_IF_ERROR(export_format_read("--export", value, &format));
-	format_vector_append(exports, format);
-	return NULL;
-}
-
-static struct error *apply_option(struct run_options *run, int id, const char *value)
-{
-	uint64_t number;
-	bool is_known;
-
-	switch (id) {
-	case OPTION_FREQUENCY:
-		return read_frequency(value, &run->sampler);
-	case OPTION_EVENT:
-		run->sampler.event = value;
-		return NULL;
-	case OPTION_PERIOD:
-		return option_read_u64("--count", value, 1, UINT64_MAX / 2, &run->sampler.period);
-	case OPTION_RING_SIZE:
-		return read_ring_size(value, &run->sampler.ring_size_bytes);
-	case OPTION_CALL_GRAPH:
-		return read_call_graph(value, &run->sampler);
-	case OPTION_CALL_GRAPH_DEFAULT:
-		run->sampler.stack_method = STACK_METHOD_DWARF;
-		return NULL;
-	case OPTION_OUTPUT:
-		run->folder_path = value;
-		return NULL;
-	case OPTION_FORCE:
-		run->may_replace = true;
-		return NULL;
-	case OPTION_DURATION:
-		return option_read_duration("--duration", value, &run->duration_ns);
-	case OPTION_REPEAT:
-		RETURN_IF_ERROR(option_read_u64("--repeat", value, 1, 1000000, &number));
-		run->n_repeats = (unsigned int)number;
-		return NULL;
-	case OPTION_PID:
-		return run_target_read_pids(&run->target, value);
-	case OPTION_ALL_CPUS:
-		run->target.is_system = true;
-		return NULL;
-	case OPTION_CPUS:
-		return run_target_read_cpus(&run->target, value);
-	case OPTION_NO_INHERIT:
-		run->sampler.is_without_inherit = true;
-		return NULL;
-	case OPTION_USER_ONLY:
-		run->sampler.sides = SAMPLED_USER_ONLY;
-		return NULL;
-	case OPTION_KERNEL_ONLY:
-		run->sampler.sides = SAMPLED_KERNEL_ONLY;
-		return NULL;
-	case OPTION_NO_INLINE:
-		run->symbols.is_without_inlines = true;
-		run->symbols.is_without_lines = true;
-		return NULL;
-	case OPTION_NO_DEMANGLE:
-		run->symbols.is_mangled = true;
-		return NULL;
-	case OPTION_RULES:
-		string_vector_append(&run->rule_paths, value);
-		return NULL;
-	case OPTION_EXPORT:
-		return read_export(value, &run->exports);
-	case OPTION_NO_CACHE:
-		run->is_without_cache = true;
-		return NULL;
-	case OPTION_BUILD:
-		run->is_built_first = true;
-		return NULL;
-	case OPTION_TIMINGS:
-		run->shows_timings = true;
-		return NULL;
-	case OPTION_QUIET:
-		run->is_quiet = true;
-		return NULL;
-	default:
-		return flamegraph_setup_apply(&run->graph, id, value, &is_known);
-	}
-}
 
 static struct error *check_target(const struct run_options *run)
 {
@@ -262,6 +66,7 @@ static struct error *parse_options(const struct command *command, int argc, char
 {
 	struct option_parser parser = option_parser_make(command, argc, argv);
 	const char *value;
+	bool is_known;
 	int id;
 
 	for (;;) {
@@ -272,7 +77,7 @@ static struct error *parse_options(const struct command *command, int argc, char
 			*is_help_ret = true;
 			return NULL;
 		}
-		RETURN_IF_ERROR(apply_option(run, id, value));
+		RETURN_IF_ERROR(command_topics_apply(command, run, id, value, &is_known));
 	}
 	run->command = argv + parser.index;
 	return check_target(run);
@@ -516,7 +321,7 @@ const struct command command_run = {
 		"cannot be executed and 127 when it is not found. Ctrl-C ends the command and "
 		"still "
 		"reports; a second Ctrl-C stops at once.",
-	.options = options,
+	.topics = topics,
 	.examples = examples,
 	.takes_command = true,
 	.run = cmd_run,

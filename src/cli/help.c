@@ -47,8 +47,11 @@ static void write_options(FILE *file, const struct command *command)
 	const struct option_spec *spec;
 
 	for (size_t i = 0; (spec = command_option(command, i)); i++) {
+		const struct option_topic *topic = command_topic_at(command, i);
 		_cleanup_free_ char *label = option_label(spec);
 
+		if (topic)
+			fprintf(file, "%s%s:\n", i ? "\n" : "", topic->heading);
 		write_entry(file, label, spec->help);
 	}
 }

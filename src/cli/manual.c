@@ -84,8 +84,15 @@ static void write_options(FILE *file, const struct command *command)
 	const struct option_spec *spec;
 
 	fputs(".SH OPTIONS\n", file);
-	for (size_t i = 0; (spec = command_option(command, i)); i++)
+	for (size_t i = 0; (spec = command_option(command, i)); i++) {
+		const struct option_topic *topic = command_topic_at(command, i);
+
+		if (topic) {
+			fputs(".SS ", file);
+			write_line(file, topic->heading);
+		}
 		write_option(file, spec);
+	}
 }
 
 static void write_examples(FILE *file, const struct command *command)

@@ -13,15 +13,51 @@ static const struct option_spec help_option = {
 	.help = "Print this help.",
 };
 
+/** The entry at @p index, or NULL with the entries of the table taken off the index. */
+static const struct option_spec *table_entry(const struct option_spec *table, size_t *index)
+{
+	for (; table && table->id != OPTION_ID_END; table++) {
+		if (*index == 0)
+			return table;
+		--*index;
+	}
+	return NULL;
+}
+
 const struct option_spec *command_option(const struct command *command, size_t index)
 {
-	size_t n_own = 0;
+	const struct option_topic *const *topic = command->topics;
+	const struct option_spec *spec = NULL;
 
-	while (command->options && command->options[n_own].id != OPTION_ID_END)
-		n_own++;
-	if (index < n_own)
-		return &command->options[index];
-	return index == n_own ? &help_option : NULL;
+	for (; topic && *topic && !spec; topic++)
+		spec = table_entry((*topic)->options, &index);
+	if (!spec)
+		spec = table_entry(command->options, &index);
+	return spec || index > 0 ? spec : &help_option;
+}
+
+const struct option_topic *command_topic_at(const struct command *command, size_t index)
+{
+	const struct option_topic *const *topic = command->topics;
+
+	for (; topic && *topic; topic++) {
+		if (index == 0)
+			return *topic;
+		if (table_entry((*topic)->options, &index))
+			return NULL;
+	}
+	return NULL;
+}
+
+struct error *command_topics_apply(const struct command *command, void *context, int id,
+				   const char *value, bool *is_known_ret)
+{
+	const struct option_topic *const *topic = command->topics;
+
+	*is_known_ret = false;
+	for (; topic && *topic && !*is_known_ret; topic++)
+		RETURN_IF_ERROR((*topic)->apply(context, id, value, is_known_ret));
+	return NULL;
 }
 
 struct option_parser option_parser_make(const struct command *command, int argc, char **argv)

@@ -24,6 +24,18 @@ struct option_spec {
 		0                                                                                  \
 	}
 
+/**
+ * Options of one subject that a command has among others: their part of the table and who takes
+ * them, in a file of their own.
+ */
+struct option_topic {
+	const char *heading;               /**< "What is recorded", for --help. */
+	const struct option_spec *options; /**< Ends with OPTION_END. */
+
+	/** Take one option. @p is_known_ret false: it is none of these. */
+	struct error *(*apply)(void *context, int id, const char *value, bool *is_known_ret);
+};
+
 struct command_example {
 	const char *line;
 	const char *meaning;
@@ -36,8 +48,11 @@ struct command {
 	const char *usage;       /**< What follows the name: "[OPTIONS] [--] COMMAND [ARG...]" */
 	const char *description; /**< Paragraphs for --help and man, separated by "\n\n"; may be
 				    NULL. */
-	const struct option_spec *options;      /**< Ends with OPTION_END; --help is implied. */
-	const struct command_example *examples; /**< Ends with {NULL, NULL}; may be NULL. */
+	const struct option_spec *options; /**< Ends with OPTION_END; --help is implied. May be
+					      NULL. */
+	const struct option_topic *const *topics; /**< Before options; NULL at the end. May be
+						     NULL. */
+	const struct command_example *examples;   /**< Ends with {NULL, NULL}; may be NULL. */
 	bool takes_command; /**< Options end at the first word that is not one (it starts COMMAND).
 			     */
 
@@ -57,8 +72,18 @@ char *command_suggest(const char *word);
 #define OPTION_ID_END  0
 #define OPTION_ID_HELP -1
 
-/** The options of @p command and, last, --help, by @p index from 0; NULL after the last. */
+/**
+ * The options of @p command, its topics first, --help last, by @p index from 0; NULL after the
+ * last.
+ */
 const struct option_spec *command_option(const struct command *command, size_t index);
+
+/** The topic that the option at @p index begins, or NULL. */
+const struct option_topic *command_topic_at(const struct command *command, size_t index);
+
+/** Hand an option to the topic it is of; @p is_known_ret false: there is none. */
+struct error *command_topics_apply(const struct command *command, void *context, int id,
+				   const char *value, bool *is_known_ret) MUST_CHECK;
 
 struct option_parser {
 	const struct command *command;

@@ -210,6 +210,50 @@ static void commands_are_found_and_suggested(void **state)
 	assert_null(command_suggest("sqlite3"));
 }
 
+/** Counts what it takes. */
+static struct error *take_sample_option(void *context, int id, const char *value,
+					bool *is_known_ret)
+{
+	int *n_taken = context;
+
+	(void)value;
+	*is_known_ret = id == SAMPLE_FREQUENCY || id == SAMPLE_QUIET;
+	*n_taken += *is_known_ret;
+	return NULL;
+}
+
+static void topics_come_first_and_take_their_own_options(void **state)
+{
+	static const struct option_spec empty_options[] = { OPTION_END };
+	static const struct option_topic empty = { "Nothing", empty_options, take_sample_option };
+	static const struct option_topic topic = { "Sampling", sample_options, take_sample_option };
+	static const struct option_topic *const topics[] = { &topic, &empty, NULL };
+	static const struct option_spec own_options[] = {
+		{ SAMPLE_LETTER_ONLY + 1, 'z', "own", NULL, "Its own.", NULL },
+		OPTION_END,
+	};
+	const struct command command = { .name = "with", .options = own_options, .topics = topics };
+	size_t n_topic_options = ARRAY_SIZE(sample_options) - 1;
+	bool is_known;
+	struct call call;
+	int n_taken = 0;
+
+	assert_ptr_equal(command_option(&command, 0), sample_options);
+	assert_ptr_equal(command_option(&command, n_topic_options), own_options);
+	assert_int_equal(command_option(&command, n_topic_options + 1)->id, OPTION_ID_HELP);
+	assert_null(command_option(&command, n_topic_options + 2));
+	assert_ptr_equal(command_topic_at(&command, 0), &topic);
+	assert_null(command_topic_at(&command, 1));
+	CALL(&call, &command, "-F9", "-z");
+	assert_next(&call, SAMPLE_FREQUENCY, "9");
+	assert_next(&call, SAMPLE_LETTER_ONLY + 1, NULL);
+	assert_success(command_topics_apply(&command, &n_taken, SAMPLE_FREQUENCY, "9", &is_known));
+	assert_true(is_known);
+	assert_success(command_topics_apply(&command, &n_taken, SAMPLE_OUTPUT, "x", &is_known));
+	assert_false(is_known);
+	assert_int_equal(n_taken, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +267,7 @@ int main(void)
 		cmocka_unit_test(mistakes_are_named_with_the_way_out),
 		cmocka_unit_test(operands_can_be_refused),
 		cmocka_unit_test(commands_are_found_and_suggested),
+		cmocka_unit_test(topics_come_first_and_take_their_own_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,22 @@
+#pragma once
+
+/**
+ * The options of the main job by topic: each file has its part of the table and takes it apart.
+ * A new option goes into one file; a new topic is a file and a line in cmd_run.c.
+ */
+
+#include "cli/options.h"
+#include "cli/run.h"
+
+/** First ids of the topics; the context of all is struct run_options. */
+enum {
+	RUN_OPTIONS_TARGET = 100,
+	RUN_OPTIONS_SAMPLING = 200,
+	RUN_OPTIONS_CONTROL = 300,
+	RUN_OPTIONS_RESULT = 400,
+};
+
+extern const struct option_topic run_options_target;
+extern const struct option_topic run_options_sampling;
+extern const struct option_topic run_options_control;
+extern const struct option_topic run_options_result;

@@ -1,0 +1,41 @@
+#include "cli/run_options.h"
+
+enum {
+	OPTION_DURATION = RUN_OPTIONS_CONTROL,
+	OPTION_REPEAT,
+};
+
+static const struct option_spec options[] = {
+	{ OPTION_DURATION, 0, "duration", "TIME",
+	  "Stop sampling after TIME (seconds, or with ms, s, m), end the command with SIGTERM and "
+	  "report.",
+	  NULL },
+	{ OPTION_REPEAT, 0, "repeat", "N",
+	  "Run the command N times into one profile, for more samples.", NULL },
+	OPTION_END,
+};
+
+static struct error *apply(void *context, int id, const char *value, bool *is_known_ret)
+{
+	struct run_options *run = context;
+	uint64_t number;
+
+	*is_known_ret = true;
+	switch (id) {
+	case OPTION_DURATION:
+		return option_read_duration("--duration", value, &run->duration_ns);
+	case OPTION_REPEAT:
+		RETURN_IF_ERROR(option_read_u64("--repeat", value, 1, 1000000, &number));
+		run->n_repeats = (unsigned int)number;
+		return NULL;
+	default:
+		*is_known_ret = false;
+		return NULL;
+	}
+}
+
+const struct option_topic run_options_control = {
+	.heading = "When and how long",
+	.options = options,
+	.apply = apply,
+};

@@ -1,0 +1,50 @@
+#include "cli/run_options.h"
+
+enum {
+	OPTION_PID = RUN_OPTIONS_TARGET,
+	OPTION_ALL_CPUS,
+	OPTION_CPUS,
+	OPTION_NO_INHERIT,
+};
+
+static const struct option_spec options[] = {
+	{ OPTION_PID, 'p', "pid", "PID[,PID...]",
+	  "Attach to running processes, all their threads and what they start, until they end, "
+	  "--duration, or Ctrl-C. They are left as they are.",
+	  NULL },
+	{ OPTION_ALL_CPUS, 'a', "all-cpus", NULL,
+	  "The whole machine: until the command ends, if one is given, --duration, or Ctrl-C.",
+	  NULL },
+	{ OPTION_CPUS, 'C', "cpu", "LIST", "Only these CPUs of the machine, such as 0-3,8.", NULL },
+	{ OPTION_NO_INHERIT, 'i', "no-inherit", NULL,
+	  "Only the command's first thread, no threads and children of it.", NULL },
+	OPTION_END,
+};
+
+static struct error *apply(void *context, int id, const char *value, bool *is_known_ret)
+{
+	struct run_options *run = context;
+
+	*is_known_ret = true;
+	switch (id) {
+	case OPTION_PID:
+		return run_target_read_pids(&run->target, value);
+	case OPTION_ALL_CPUS:
+		run->target.is_system = true;
+		return NULL;
+	case OPTION_CPUS:
+		return run_target_read_cpus(&run->target, value);
+	case OPTION_NO_INHERIT:
+		run->sampler.is_without_inherit = true;
+		return NULL;
+	default:
+		*is_known_ret = false;
+		return NULL;
+	}
+}
+
+const struct option_topic run_options_target = {
+	.heading = "What is recorded",
+	.options = options,
+	.apply = apply,
+};
