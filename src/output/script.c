@@ -219,8 +219,11 @@ static struct error *script_write(const struct profile *profile,
 			"the \"%s\" format has the same stacks, summed", folded_format.name);
 
 	script_writer_init(&writer, profile, file);
-	for (size_t i = 0; i < profile->ticks.count; i++)
+	for (size_t i = 0; i < profile->ticks.count; i++) {
 		script_writer_write_tick(&writer, &profile->ticks.items[i]);
+		if ((i + 1) % PROFILE_TICKS_PER_RELEASE == 0)
+			profile_release_ticks(profile);
+	}
 	script_writer_deinit(&writer);
 	return NULL;
 }

@@ -61,7 +61,7 @@ void profile_destroy(struct profile *profile)
 		return;
 	profile_index_destroy(profile->index);
 	profile_info_deinit(&profile->info);
-	profile_tick_vector_deinit(&profile->ticks);
+	spill_memory_deinit(&profile->ticks.memory);
 	profile_sample_vector_deinit(&profile->samples);
 	profile_event_vector_deinit(&profile->events);
 	profile_thread_vector_deinit(&profile->threads);
@@ -198,14 +198,13 @@ uint32_t profile_add_location(struct profile *profile, uint32_t object, uint64_t
 	uint32_t id = next_id(profile->locations.count);
 
 	assert(object < profile->objects.count);
-	profile_location_vector_append(&profile->locations,
-				       (struct profile_location){
-					       .runtime_address = elf_address,
-					       .elf_address = elf_address,
-					       .object = object,
-					       .kind = kind,
-					       .flags = flags,
-				       });
+	profile_location_vector_append(&profile->locations, (struct profile_location){
+								    .runtime_address = elf_address,
+								    .elf_address = elf_address,
+								    .object = object,
+								    .kind = kind,
+								    .flags = flags,
+							    });
 	return id;
 }
 
@@ -334,13 +333,25 @@ uint32_t profile_add_sample(struct profile *profile, uint32_t thread, uint32_t e
 void profile_add_tick(struct profile *profile, uint32_t sample, uint64_t time_ns, uint32_t cpu,
 		      uint64_t period)
 {
+	struct profile_tick_vector *ticks = &profile->ticks;
+	const size_t size_bytes = (ticks->count + 1) * sizeof(*ticks->items);
+
 	assert(sample < profile->samples.count);
-	profile_tick_vector_append(&profile->ticks, (struct profile_tick){
-							    .time_ns = time_ns,
-							    .period = period,
-							    .sample = sample,
-							    .cpu = cpu,
-						    });
+	if (size_bytes > ticks->memory.capacity_bytes) {
+		spill_memory_grow(&ticks->memory, size_bytes);
+		ticks->items = ticks->memory.bytes;
+	}
+	ticks->items[ticks->count++] = (struct profile_tick){
+		.time_ns = time_ns,
+		.period = period,
+		.sample = sample,
+		.cpu = cpu,
+	};
+}
+
+void profile_release_ticks(const struct profile *profile)
+{
+	spill_memory_release_pages(&profile->ticks.memory);
 }
 
 void profile_keep_samples(struct profile *profile, const bool *kept)

@@ -18,6 +18,7 @@
  */
 
 #include "base/build_id.h"
+#include "base/spill_memory.h"
 #include "base/stack_end.h"
 #include "base/string_table.h"
 
@@ -107,6 +108,16 @@ struct profile_tick {
 	uint32_t cpu;
 };
 
+/**
+ * Ticks, the one table that grows with the time recorded and not with what was met. Ten
+ * million are in a file rather than in memory; reading them is the same (base/spill_memory.h).
+ */
+struct profile_tick_vector {
+	struct profile_tick *items;
+	size_t count;
+	struct spill_memory memory; /**< Where items are. */
+};
+
 /** What went wrong while recording; all zero is a perfect recording. */
 struct profile_losses {
 	uint64_t lost_records; /**< PERF_RECORD_LOST: ring was full. */
@@ -136,7 +147,7 @@ struct profile_info {
 	int exit_status; /**< As waitpid(2) gives it. */
 
 	bool has_kernel_samples;   /**< The kernel side was recorded. */
-	bool is_kernel_only;	 /**< The user side was left out. */
+	bool is_kernel_only;       /**< The user side was left out. */
 	uint64_t stack_copy_bytes; /**< 0: stacks by frame pointer. */
 
 	/** What was given up on the way and why, one line each. */
@@ -150,7 +161,6 @@ DEFINE_VECTOR(profile_stack_vector, struct profile_stack)
 DEFINE_VECTOR(profile_thread_vector, struct profile_thread)
 DEFINE_VECTOR(profile_event_vector, struct profile_event)
 DEFINE_VECTOR(profile_sample_vector, struct profile_sample)
-DEFINE_VECTOR(profile_tick_vector, struct profile_tick)
 
 /** The object "[unknown]" and the frame "[unknown]" in it are there from the start. */
 #define PROFILE_OBJECT_UNKNOWN 0
@@ -220,6 +230,13 @@ uint32_t profile_add_sample(struct profile *profile, uint32_t thread, uint32_t e
 			    uint32_t stack, enum stack_end end, uint64_t count, uint64_t period);
 void profile_add_tick(struct profile *profile, uint32_t sample, uint64_t time_ns, uint32_t cpu,
 		      uint64_t period);
+
+/**
+ * Reading all ticks brings them into memory; readers that go through them once call this
+ * every PROFILE_TICKS_PER_RELEASE of them.
+ */
+void profile_release_ticks(const struct profile *profile);
+#define PROFILE_TICKS_PER_RELEASE (1u << 19)
 
 /** PROFILE_FRAME_UNKNOWN when it has none. Never NULL; valid until a frame is interned. */
 const struct profile_frame *profile_location_frame(const struct profile *profile, uint32_t location,
