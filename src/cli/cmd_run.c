@@ -157,6 +157,7 @@ static struct error *report(struct recording *recording, const struct run_option
 	struct error *error;
 
 	machine_init(&machine);
+	deliverables_note_too_large(recording, run, folder);
 	error = recording_finish(recording, run, &machine);
 	machine_deinit(&machine);
 	if (error)
@@ -276,7 +277,9 @@ static struct error *run_job(struct run_options *run, int *status_ret)
 
 static int cmd_run(const struct command *command, int argc, char **argv)
 {
-	struct run_options run = { .output = output_options_default(), .n_repeats = 1 };
+	struct run_options run = { .output = output_options_default(),
+				   .n_repeats = 1,
+				   .script_size_max_bytes = SCRIPT_SIZE_MAX_DEFAULT_BYTES };
 	bool is_help = false;
 	int status = EXIT_OURS;
 	struct error *error;

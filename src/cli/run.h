@@ -28,7 +28,8 @@ struct run_options {
 	struct format_vector exports; /**< Beside the deliverables; may repeat and name these. */
 	const char *folder_path;      /**< -o; NULL: a fresh one. */
 	bool may_replace;
-	uint64_t duration_ns; /**< 0: until the command ends. */
+	uint64_t duration_ns;           /**< 0: until the command ends. */
+	uint64_t script_size_max_bytes; /**< Of perf-script.txt; a larger one is left out. */
 	unsigned int n_repeats;
 	bool is_quiet;
 	bool is_built_first; /**< --build */
@@ -99,6 +100,14 @@ struct deliverable {
 };
 
 DEFINE_VECTOR(deliverable_vector, struct deliverable)
+
+/** What --script-limit is when nobody says. */
+#define SCRIPT_SIZE_MAX_DEFAULT_BYTES (UINT64_C(256) << 20)
+
+/** Tell of deliverables that would be too large: into recording->degradations, before it is
+ * finished. */
+void deliverables_note_too_large(struct recording *recording, const struct run_options *options,
+				 const struct output_folder *folder);
 
 /**
  * Write everything that is made from the profile, after perf.data, which is on the list

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /** What writes one deliverable; exactly one of the two is set. */
@@ -27,6 +28,37 @@ static struct deliverable_writer export_writer(const struct output_format *forma
 	return (struct deliverable_writer){ .name = format->file_name,
 					    .purpose = format->description,
 					    .format = format->name };
+}
+
+/** Bytes of a deliverable that is too large to write unasked; 0: it is not. */
+static uint64_t too_large_bytes(const struct deliverable_writer *writer,
+				const struct profile *profile, const struct run_options *options)
+{
+	const struct output_format *format =
+		writer->format ? output_format_find(writer->format) : NULL;
+	uint64_t size_bytes =
+		format && format->size_estimate_bytes ? format->size_estimate_bytes(profile) : 0;
+
+	return size_bytes > options->script_size_max_bytes ? size_bytes : 0;
+}
+
+void deliverables_note_too_large(struct recording *recording, const struct run_options *options,
+				 const struct output_folder *folder)
+{
+	const struct profile *profile = analyzer_profile(recording->analyzer);
+	_cleanup_free_ char *perf_data = output_folder_path(folder, "perf.data");
+
+	for (size_t i = 0; i < ARRAY_SIZE(writers); i++) {
+		uint64_t size_bytes = too_large_bytes(&writers[i], profile, options);
+
+		if (size_bytes)
+			string_vector_append(
+				&recording->degradations,
+				memory_format_text("%s is left out, it would be about %" PRIu64
+						   " MiB: perf-profile %s %s prints it",
+						   writers[i].name, size_bytes >> 20,
+						   writers[i].format, perf_data));
+	}
 }
 
 static struct error *write_one(const struct deliverable_writer *writer, FILE *file,
@@ -101,7 +133,8 @@ void deliverables_write(struct deliverable_vector *deliverables, const struct pr
 			writer = writers[i];
 		else
 			writer = export_writer(options->exports.items[i - ARRAY_SIZE(writers)]);
-		if (is_on_list(deliverables, writer.name))
+		if (is_on_list(deliverables, writer.name) ||
+		    too_large_bytes(&writer, profile, options))
 			continue;
 		deliverable.name = writer.name;
 		deliverable.purpose = writer.purpose;

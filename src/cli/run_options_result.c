@@ -4,6 +4,7 @@ enum {
 	OPTION_OUTPUT = RUN_OPTIONS_RESULT,
 	OPTION_FORCE,
 	OPTION_EXPORT,
+	OPTION_SCRIPT_LIMIT,
 	OPTION_RULES,
 	OPTION_NO_INLINE,
 	OPTION_NO_DEMANGLE,
@@ -22,6 +23,10 @@ static const struct option_spec options[] = {
 	  "Write the profile in one more format: pprof, speedscope, firefox and others "
 	  "(perf-profile export --list). May be given again.",
 	  EXPORT_FORMAT_NAMES },
+	{ OPTION_SCRIPT_LIMIT, 0, "script-limit", "SIZE",
+	  "Leave out perf-script.txt when it would be larger; perf-profile script prints it from "
+	  "perf.data. 0: always leave it out. Default: 256M.",
+	  NULL },
 	{ OPTION_RULES, 0, "rules", "FILE",
 	  "More rules for findings, beside the shipped ones. May be given again.", "FILE" },
 	{ OPTION_NO_INLINE, 0, "no-inline", NULL,
@@ -61,6 +66,9 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 		return NULL;
 	case OPTION_EXPORT:
 		return read_export(value, &run->exports);
+	case OPTION_SCRIPT_LIMIT:
+		return option_read_size("--script-limit", value, 0, UINT64_MAX / 2,
+					&run->script_size_max_bytes);
 	case OPTION_RULES:
 		string_vector_append(&run->rule_paths, value);
 		return NULL;

@@ -116,6 +116,9 @@ struct output_format {
 	const char *description; /**< One line for --help. */
 	bool is_binary;          /**< Not for a terminal. */
 
+	/** Bytes it would be, near enough to decide by; NULL: never so many that it matters. */
+	uint64_t (*size_estimate_bytes)(const struct profile *profile);
+
 	/** Write errors are left in @p file for the caller to find (ferror). */
 	struct error *(*write)(const struct profile *profile, const struct output_options *options,
 			       FILE *file);

@@ -26,6 +26,17 @@ def test_six_deliverables_and_a_summary(tmp_path):
         assert name in done.stderr
 
 
+def test_a_script_that_is_too_large_is_left_out_and_said(tmp_path):
+    done = profile(tmp_path / "out", workload("split"), 300, options=["--script-limit", "1K"])
+    assert done.returncode == 0, done.stderr
+    assert sorted(os.listdir(tmp_path / "out")) == sorted(set(DELIVERABLES) - {"perf-script.txt"})
+    assert "perf-script.txt is left out" in done.stderr
+    assert "perf-script.txt is left out" in (tmp_path / "out/summary.json").read_text()
+    printed = subprocess.run([PROGRAM, "script", tmp_path / "out/perf.data"], text=True,
+                             capture_output=True, check=True).stdout
+    assert "work_seventy" in printed
+
+
 def test_default_folder_and_latest(tmp_path):
     command = [os.path.abspath(PROGRAM), "-q", "true"]
     for _ in range(2):
