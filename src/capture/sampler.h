@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/string_table.h"
+#include "base/vector.h"
 #include "record/record.h"
 
 #include <sys/types.h>
@@ -29,10 +30,22 @@ enum sampler_target {
 	SAMPLER_TARGET_SYSTEM,
 };
 
+/** More events at once than anyone can read. */
+#define SAMPLED_EVENTS_MAX 32
+
+/** One event to sample on. */
+struct sampled_event {
+	const char *name; /**< "cycles", "page-faults:u", "sched:sched_switch"; borrowed. */
+	uint64_t frequency_hz, period; /**< One of them; both 0: as the options say. */
+};
+
+DEFINE_VECTOR(sampled_event_vector, struct sampled_event)
+
 /** What is asked for. All-zero numbers mean "the default". */
 struct sampler_options {
-	const char *event;     /**< "cycles", "cpu-clock", "cycles:u"; NULL: cycles or cpu-clock. */
-	uint64_t frequency_hz; /**< 0: 997 unless a period is given. */
+	const struct sampled_event *events; /**< Borrowed. */
+	size_t n_events;                    /**< 0: cycles, or cpu-clock where there is no PMU. */
+	uint64_t frequency_hz; /**< 0: 997 unless a period is given; 1 is a tracepoint's period. */
 	bool is_frequency_max; /**< -F max */
 	uint64_t period;       /**< -c; 0: by frequency. */
 	uint64_t ring_size_bytes; /**< Per CPU; 0: as large as allowed and useful. */
@@ -40,6 +53,8 @@ struct sampler_options {
 	uint32_t stack_copy_bytes; /**< 0: as large as the rings allow. */
 	enum sampled_sides sides;
 	bool is_without_inherit;
+	bool is_held_back; /**< No samples before set_enabled(); who runs what is recorded. */
+	bool can_pause;    /**< set_enabled() may come. */
 
 	enum sampler_target target;
 	pid_t pid;             /**< LAUNCHED: the command, stopped before its exec. */
@@ -57,12 +72,18 @@ struct sampler_options {
 	size_t n_cpus;        /**< 0: all that are online. */
 };
 
-/** What was got. */
-struct sampler_facts {
-	const char *event_name;
-	const char *event_unit; /**< Of the period: "ns", "cycles", "". */
+/** What was got of one event. */
+struct sampled_event_facts {
+	const char *name;
+	const char *unit; /**< Of the period: "ns", "cycles", "". */
 	uint64_t frequency_hz;
 	uint64_t period;
+};
+
+/** What was got. */
+struct sampler_facts {
+	struct sampled_event_facts events[SAMPLED_EVENTS_MAX];
+	size_t n_events;
 	bool has_kernel;
 	bool has_user;
 	uint32_t stack_copy_bytes;
@@ -97,6 +118,9 @@ struct sampler {
 	struct error *(*open)(const struct sampler_options *options, struct sampler_session **ret);
 	/** No new samples; what is in the rings can still be read, then END. */
 	void (*stop)(struct sampler_session *session);
+
+	/** Stop sampling for a while, or go on; who runs what is recorded all the time. */
+	void (*set_enabled)(struct sampler_session *session, bool is_enabled);
 	void (*progress)(const struct sampler_session *session, struct sampler_progress *ret);
 	/* session->source.destroy() ends it. */
 };

@@ -301,6 +301,9 @@ static int cmd_run(const struct command *command, int argc, char **argv)
 	flamegraph_setup_deinit(&run.graph);
 	format_vector_deinit(&run.exports);
 	string_vector_deinit(&run.rule_paths);
+	for (size_t i = 0; i < run.events.count; i++)
+		free((char *)run.events.items[i].name);
+	sampled_event_vector_deinit(&run.events);
 	run_target_deinit(&run.target);
 	if (error)
 		terminal_print_error(error);

@@ -20,6 +20,7 @@
 /** The command line of `perf-profile run`, taken apart. */
 struct run_options {
 	struct sampler_options sampler;
+	struct sampled_event_vector events; /**< -e; names owned. */
 	struct run_target target;
 	struct symbolizer_options symbols;
 	struct output_options output;

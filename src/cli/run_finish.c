@@ -56,6 +56,8 @@ static void fill_cpu_time_from_samples(const struct profile *profile, struct pro
 		const struct profile_sample *sample = &profile->samples.items[i];
 		uint32_t location = profile->stacks.items[sample->stack].location;
 
+		if (sample->event != 0)
+			continue;
 		if (sample->stack && profile->locations.items[location].kind == LOCATION_KERNEL)
 			info->system_cpu_ns += sample->period;
 		else

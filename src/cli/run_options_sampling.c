@@ -1,5 +1,8 @@
 #include "cli/run_options.h"
 
+#include "base/memory.h"
+#include "capture/perf_events/event_name.h"
+
 #include <string.h>
 
 enum {
@@ -16,9 +19,11 @@ enum {
 static const struct option_spec options[] = {
 	{ OPTION_FREQUENCY, 'F', "freq", "HZ|max", "Samples per second and CPU. Default: 997.",
 	  "997 4999 max" },
-	{ OPTION_EVENT, 'e', "event", "EVENT",
-	  "What to sample on: cycles, cpu-clock, page-faults, cache-misses, rNNN and others, with "
-	  ":u or :k for one side. Default: cycles, or cpu-clock without hardware counters.",
+	{ OPTION_EVENT, 'e', "event", "EVENT[,EVENT...]",
+	  "What to sample on: cycles, cpu-clock, page-faults, cache-misses, rNNN, "
+	  "sched:sched_switch and others, with :u or :k for one side. Several give one profile "
+	  "with a column each; may be given again. Default: cycles, or cpu-clock without "
+	  "hardware counters.",
 	  "cycles cpu-clock task-clock instructions page-faults minor-faults major-faults "
 	  "context-switches cache-misses branch-misses" },
 	{ OPTION_PERIOD, 'c', "count", "N", "Take a sample every N events instead of by frequency.",
@@ -36,6 +41,28 @@ static const struct option_spec options[] = {
 	{ OPTION_KERNEL_ONLY, 0, "kernel-only", NULL, "Leave out the user side.", NULL },
 	OPTION_END,
 };
+
+/** "cycles,page-faults": known names, or a hint now and not when everything is prepared. */
+static struct error *read_events(struct run_options *run, const char *value)
+{
+	for (;;) {
+		size_t length = event_name_length(value);
+		char *name = memory_format_text("%.*s", (int)length, value);
+		struct event_selection selection;
+
+		sampled_event_vector_append(&run->events, (struct sampled_event){ .name = name });
+		if (length == 0 || (value[length] && value[length] != ','))
+			return error_with_hint(error_new(ERROR_USAGE,
+							 "--event: an event is missing at '%s'",
+							 value),
+					       "as in -e cycles,page-faults or -e cycles -e "
+					       "page-faults");
+		RETURN_IF_ERROR(event_name_parse(name, &selection));
+		if (!value[length])
+			return NULL;
+		value += length + 1;
+	}
+}
 
 static struct error *read_frequency(const char *value, struct sampler_options *sampler)
 {
@@ -91,8 +118,7 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 	case OPTION_FREQUENCY:
 		return read_frequency(value, &run->sampler);
 	case OPTION_EVENT:
-		run->sampler.event = value;
-		return NULL;
+		return read_events(run, value);
 	case OPTION_PERIOD:
 		return option_read_u64("--count", value, 1, UINT64_MAX / 2, &run->sampler.period);
 	case OPTION_RING_SIZE:

@@ -78,9 +78,11 @@ static void show_status(struct run *run, uint64_t now_ns)
 	run->next_status_ns = now_ns + STATUS_PERIOD_NS;
 	if (!may_show_status(run))
 		return;
-	if (strcmp(run->session->facts.event_unit, "ns") == 0) {
+	if (strcmp(run->session->facts.events[0].unit, "ns") == 0) {
 		for (size_t i = 0; i < profile->samples.count; i++)
-			period_total += profile->samples.items[i].period;
+			period_total += profile->samples.items[i].event == 0
+						? profile->samples.items[i].period
+						: 0;
 		snprintf(cpu, sizeof(cpu), ", CPU %.0f %%",
 			 100.0 * (double)period_total / (double)(now_ns - run->start_ns));
 	}
@@ -152,9 +154,9 @@ static void store_record(struct run *run, const struct record *record)
 		return;
 	if (record->type == PERF_RECORD_SAMPLE) {
 		stored.data = run->record_buffer;
-		stored.size = record_encode_sample(&run->session->source.layouts->layouts[0],
-						   record, callchain->items, callchain->count,
-						   run->record_buffer);
+		stored.size = record_encode_sample(
+			&run->session->source.layouts->layouts[record->event_index], record,
+			callchain->items, callchain->count, run->record_buffer);
 	}
 	error = perf_data_writer_append(recording->writer, stored);
 	if (error)
@@ -337,6 +339,8 @@ struct error *recording_add_run(struct recording *recording, const struct run_op
 	uint32_t launched_pid;
 	struct error *error;
 
+	sampler_options.events = options->events.items;
+	sampler_options.n_events = options->events.count;
 	run_target_apply(&options->target, &sampler_options);
 	if (options->command[0]) {
 		if (options->place)

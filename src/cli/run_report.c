@@ -159,6 +159,17 @@ static void print_next(const struct explanation *explanation)
 	}
 }
 
+static void print_event(const struct sampled_event_facts *event, const char *separator)
+{
+	fprintf(stderr, "%s%s", separator, event->name);
+	if (event->frequency_hz)
+		fprintf(stderr, " at %" PRIu64 " Hz", event->frequency_hz);
+	else if (event->period == 1)
+		fputs(" each time", stderr);
+	else
+		fprintf(stderr, " every %" PRIu64 " %s", event->period, event->unit);
+}
+
 static void print_quality(const struct recording *recording, const struct explanation *explanation)
 {
 	const struct sampler_facts *facts = &recording->facts;
@@ -168,11 +179,9 @@ static void print_quality(const struct recording *recording, const struct explan
 	fprintf(stderr, "%s", terminal_begin(stderr, STYLE_BOLD));
 	explanation_write_quality_line(explanation, stderr);
 	fprintf(stderr, "%s\n", terminal_end(stderr));
-	fprintf(stderr, "%s of wall time, sampled on %s", wall, facts->event_name);
-	if (facts->frequency_hz)
-		fprintf(stderr, " at %" PRIu64 " Hz", facts->frequency_hz);
-	else
-		fprintf(stderr, " every %" PRIu64 " %s", facts->period, facts->event_unit);
+	fprintf(stderr, "%s of wall time, sampled on ", wall);
+	for (size_t i = 0; i < facts->n_events; i++)
+		print_event(&facts->events[i], i ? ", " : "");
 	fprintf(stderr, ", %s\n",
 		!facts->has_kernel ? "user side only"
 		: !facts->has_user ? "kernel side only"

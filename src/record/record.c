@@ -59,12 +59,32 @@ static struct error *record_open(struct bytes bytes, const char *source, uint64_
 
 static inline size_t trailer_size_bytes(const struct record_layout *layout)
 {
-	return layout->has_sample_id_all ? fields_size_bytes(layout->sample_type & TRAILER_FIELDS) :
-					   0;
+	return layout->has_sample_id_all ? fields_size_bytes(layout->sample_type & TRAILER_FIELDS)
+					 : 0;
+}
+
+static bool find_ascending(const struct record_layout_table *table, uint64_t id, uint32_t *ret)
+{
+	uint32_t low = 0, high = table->n_ids;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (table->ids[middle] < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == table->n_ids || table->ids[low] != id)
+		return false;
+	*ret = table->event_of_id[low];
+	return true;
 }
 
 static bool find_event(const struct record_layout_table *table, uint64_t id, uint32_t *ret)
 {
+	if (table->has_ascending_ids)
+		return find_ascending(table, id, ret);
 	for (uint32_t i = 0; i < table->n_ids; i++) {
 		if (table->ids[i] != id)
 			continue;
@@ -72,6 +92,15 @@ static bool find_event(const struct record_layout_table *table, uint64_t id, uin
 		return true;
 	}
 	return false;
+}
+
+uint32_t record_layout_index_of_id(const struct record_layout_table *table, uint64_t id)
+{
+	uint32_t index = 0;
+
+	if (table->n_layouts > 1)
+		find_event(table, id, &index);
+	return index;
 }
 
 /** Where a sample has its event id, from the record's start; 0: it has none. */
@@ -363,8 +392,8 @@ struct error *record_decode(const struct record_layout_table *table, struct byte
 	record.bytes = reader.bytes;
 	if (header.type == PERF_RECORD_SAMPLE) {
 		RETURN_IF_ERROR(sample_event_index(table, &reader, &record.event_index));
-		RETURN_IF_ERROR(sample_decode(&table->layouts[record.event_index], &reader, &record,
-					      NULL));
+		RETURN_IF_ERROR(
+			sample_decode(&table->layouts[record.event_index], &reader, &record, NULL));
 	} else {
 		RETURN_IF_ERROR(split_trailer(table, &reader, &record));
 		RETURN_IF_ERROR(decode_body(&reader, &record));

@@ -56,7 +56,7 @@ struct sample_record {
 	uint64_t n_callchain;
 
 	bool has_user_registers;
-	uint64_t user_registers_abi;	/**< PERF_SAMPLE_REGS_ABI_*. */
+	uint64_t user_registers_abi;    /**< PERF_SAMPLE_REGS_ABI_*. */
 	const uint64_t *user_registers; /**< One per set bit of the mask, lowest bit first. */
 	uint64_t user_registers_mask;
 
@@ -80,8 +80,8 @@ struct mapping_record {
 	uint64_t inode;
 	uint64_t inode_generation;
 	struct build_id build_id; /**< size 0 unless the kernel read it. */
-	uint32_t protection;	  /**< PROT_*; PROT_EXEC for MMAP without the data bit. */
-	uint32_t flags;		  /**< MAP_*. */
+	uint32_t protection;      /**< PROT_*; PROT_EXEC for MMAP without the data bit. */
+	uint32_t flags;           /**< MAP_*. */
 	const char *path;
 };
 
@@ -128,7 +128,7 @@ struct record {
 	uint32_t pid, tid;
 	uint64_t time_ns;
 	uint32_t cpu;
-	uint64_t id;	      /**< Event id (PERF_SAMPLE_ID or IDENTIFIER). */
+	uint64_t id;          /**< Event id (PERF_SAMPLE_ID or IDENTIFIER). */
 	uint32_t event_index; /**< Which attribute of the layout table it belongs to. */
 
 	union {
@@ -166,10 +166,14 @@ struct record_layout record_layout_of(const struct perf_event_attr *attr);
 struct record_layout_table {
 	const struct record_layout *layouts; /**< By event index; borrowed. */
 	uint32_t n_layouts;
-	const uint64_t *ids;		/**< n_ids event ids; borrowed. */
-	const uint32_t *event_of_id;	/**< Event index of each id; borrowed. */
+	const uint64_t *ids;         /**< n_ids event ids; borrowed. */
+	const uint32_t *event_of_id; /**< Event index of each id; borrowed. */
 	uint32_t n_ids;
+	bool has_ascending_ids; /**< They can be looked up fast: as opened, or sorted. */
 };
+
+/** The event with this id; 0, the first, when there is only one or none has it. */
+uint32_t record_layout_index_of_id(const struct record_layout_table *table, uint64_t id);
 
 /**
  * Take one record apart.
@@ -242,12 +246,12 @@ struct record_source {
 	 *
 	 * @param state_ret RECORD_SOURCE_RECORD, _IDLE (nothing within the time) or _END.
 	 */
-	struct error *(*next)(struct record_source *source, uint64_t timeout_ns,
-			      struct record *ret, enum record_source_state *state_ret);
+	struct error *(*next)(struct record_source *source, uint64_t timeout_ns, struct record *ret,
+			      enum record_source_state *state_ret);
 	void (*destroy)(struct record_source *source);
 
 	/** What is known of the events; stable from creation. */
 	const struct record_layout_table *layouts;
 	const struct perf_event_attr *attrs; /**< layouts->n_layouts of them. */
-	const char *const *event_names;	     /**< By event index. */
+	const char *const *event_names;      /**< By event index. */
 };

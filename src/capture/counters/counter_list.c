@@ -100,28 +100,13 @@ static struct error *add_event(struct addition *addition, const char *text, size
 	return NULL;
 }
 
-/** Up to a comma or brace that is not inside "pmu/.../". */
-static size_t event_length(const char *text)
-{
-	bool is_in_terms = false;
-	size_t length = 0;
-
-	for (; text[length]; length++) {
-		if (text[length] == '/')
-			is_in_terms = !is_in_terms;
-		if (!is_in_terms && strchr(",{}", text[length]))
-			break;
-	}
-	return length;
-}
-
 /** Events with commas between them, up to '}' or the end. */
 static struct error *add_events(struct addition *addition, const char *text, size_t *length_ret)
 {
 	size_t position = 0;
 
 	for (;;) {
-		size_t length = event_length(text + position);
+		size_t length = event_name_length(text + position);
 
 		if (length == 0)
 			return error_with_hint(

@@ -137,22 +137,13 @@ static int open_everywhere(const struct opening *opening, struct counter *counte
 	return failed_errno ? failed_errno : ENODEV;
 }
 
-/** Things that happen in the kernel only: without its side the count would be a wrong zero. */
-static bool is_kernel_only_by_nature(const struct event_selection *event)
-{
-	return event->type == PERF_TYPE_TRACEPOINT ||
-	       (event->type == PERF_TYPE_SOFTWARE &&
-		(event->config == PERF_COUNT_SW_CONTEXT_SWITCHES ||
-		 event->config == PERF_COUNT_SW_CPU_MIGRATIONS));
-}
-
 /** The next rung after @p errno_value; false: there is none. */
 static bool step_down(const struct opening *opening, struct counter *counter, int errno_value)
 {
 	const struct event_selection *event = &counter->request->event;
 
 	if ((errno_value == EACCES || errno_value == EPERM) && !counter->is_kernel_left_out &&
-	    !event->is_user_only && !event->is_kernel_only && !is_kernel_only_by_nature(event) &&
+	    !event->is_user_only && !event->is_kernel_only && !event_is_of_kernel_only(event) &&
 	    opening->target->kind != COUNTERS_OF_SYSTEM) {
 		counter->is_kernel_left_out = true;
 		return true;

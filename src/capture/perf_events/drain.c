@@ -71,8 +71,7 @@ static void drain_round(struct drain *drain, struct pending *pending, uint64_t h
 		}
 		if (oldest == drain->n_rings)
 			break;
-		sample_trim_append(&batch->bytes, &drain->layouts->layouts[0],
-				   pending[oldest].record);
+		sample_trim_append(&batch->bytes, drain->layouts, pending[oldest].record);
 		ring_skip(&drain->rings[oldest], pending[oldest].record.size);
 		ring_release(&drain->rings[oldest]);
 		pending_load(drain, &drain->rings[oldest], horizon_ns, &pending[oldest]);

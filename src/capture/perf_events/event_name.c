@@ -261,3 +261,25 @@ struct error *event_name_parse(const char *text, struct event_selection *ret)
 {
 	return event_name_parse_in(&event_places_of_kernel, text, ret);
 }
+
+bool event_is_of_kernel_only(const struct event_selection *event)
+{
+	return event->type == PERF_TYPE_TRACEPOINT ||
+	       (event->type == PERF_TYPE_SOFTWARE &&
+		(event->config == PERF_COUNT_SW_CONTEXT_SWITCHES ||
+		 event->config == PERF_COUNT_SW_CPU_MIGRATIONS));
+}
+
+size_t event_name_length(const char *list)
+{
+	bool is_in_terms = false;
+	size_t length = 0;
+
+	for (; list[length]; length++) {
+		if (list[length] == '/')
+			is_in_terms = !is_in_terms;
+		if (!is_in_terms && strchr(",{}", list[length]))
+			break;
+	}
+	return length;
+}

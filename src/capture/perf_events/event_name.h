@@ -34,5 +34,12 @@ struct error *event_name_parse(const char *text, struct event_selection *ret) MU
 struct error *event_name_parse_in(const struct event_places *places, const char *text,
 				  struct event_selection *ret) MUST_CHECK;
 
+/** The length of the event that a list begins with: up to a comma or brace outside of "pmu/.../".
+ */
+size_t event_name_length(const char *list);
+
+/** It happens in the kernel only: without its side a count would be a wrong zero. */
+bool event_is_of_kernel_only(const struct event_selection *event);
+
 /** The names known everywhere, NULL at the end, for --help and completion. */
 const char *const *event_names(void);

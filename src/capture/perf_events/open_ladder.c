@@ -2,7 +2,8 @@
 
 #include "arch/architecture.h"
 #include "base/memory.h"
-#include "capture/perf_events/event_name.h"
+#include "capture/perf_events/pmu.h"
+#include "capture/perf_events/rung_internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,60 +29,10 @@
 #define RING_TOTAL_SIZE_MAX_BYTES     ((uint64_t)512 * 1024 * 1024)
 #define RING_SIZE_WITHOUT_STACK_BYTES ((uint64_t)1024 * 1024)
 
-/** More CPUs than any kernel here supports (NR_CPUS). */
-#define CPUS_MAX 8192
-
-/** One rung: what to ask the kernel for. */
-struct rung {
-	struct event_selection event;
-	bool is_event_chosen; /**< By the user: no other event in its place. */
-	bool is_without_kernel;
-	bool is_without_user;
-	bool is_without_build_ids;
-	enum stack_method stack_method;
-	uint64_t frequency_hz;
-	uint64_t period;
-	uint32_t stack_copy_bytes;
-	uint64_t ring_size_bytes;
-};
-
-static bool read_number(const char *path, int64_t *ret)
-{
-	FILE *file = fopen(path, "re");
-	bool is_read = file && fscanf(file, "%" SCNd64, ret) == 1;
-
-	if (file)
-		fclose(file);
-	return is_read;
-}
-
-/** Parse "0-3,8,10-11" (cpulist of the kernel's sysfs). */
-static void read_online_cpus(struct index_vector *cpus_ret)
-{
-	FILE *file = fopen("/sys/devices/system/cpu/online", "re");
-	unsigned int first, last;
-	long n_cpus;
-
-	while (file && fscanf(file, "%u", &first) == 1) {
-		last = first;
-		if (fscanf(file, "-%u", &last) != 1)
-			last = first;
-		for (unsigned int cpu = first; cpu <= last && cpus_ret->count < CPUS_MAX; cpu++)
-			index_vector_append(cpus_ret, cpu);
-		if (fgetc(file) != ',')
-			break;
-	}
-	if (file)
-		fclose(file);
-	n_cpus = cpus_ret->count ? 0 : sysconf(_SC_NPROCESSORS_ONLN);
-	for (unsigned int cpu = 0; (long)cpu < n_cpus; cpu++)
-		index_vector_append(cpus_ret, cpu);
-}
-
 static void choose_cpus(const struct sampler_options *options, struct index_vector *ret)
 {
 	if (!options->n_cpus)
-		read_online_cpus(ret);
+		online_cpus_read(&event_places_of_kernel, ret);
 	for (size_t i = 0; i < options->n_cpus; i++)
 		index_vector_append(ret, options->cpus[i]);
 }
@@ -102,8 +53,12 @@ static uint64_t power_of_two_at_least(uint64_t value)
 
 static uint64_t expected_samples_per_second(const struct rung *rung)
 {
+	uint64_t sum_hz = 0;
+
 	/* With a fixed period the rate is the program's; assume a high one. */
-	return rung->frequency_hz ? rung->frequency_hz : 4000;
+	for (size_t i = 0; i < rung->n_events; i++)
+		sum_hz += rung->events[i].frequency_hz ? rung->events[i].frequency_hz : 4000;
+	return sum_hz;
 }
 
 static uint64_t buffered_records(const struct rung *rung)
@@ -138,56 +93,6 @@ static uint32_t stack_copy_for_ring(const struct rung *rung)
 	return (uint32_t)(bytes & ~UINT64_C(7));
 }
 
-static struct perf_event_attr rung_attr(const struct rung *rung,
-					const struct sampler_options *options, uint32_t copy_bytes)
-{
-	struct perf_event_attr attr = {
-		.type = rung->event.type,
-		.size = sizeof(attr),
-		.config = rung->event.config,
-		.config1 = rung->event.config1,
-		.config2 = rung->event.config2,
-		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
-			       PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD,
-		.disabled = 1,
-		.enable_on_exec = options->target == SAMPLER_TARGET_LAUNCHED,
-		.inherit = !options->is_without_inherit,
-		.exclude_kernel = rung->is_without_kernel,
-		.exclude_user = rung->is_without_user,
-		.exclude_hv = 1,
-		.mmap = 1,
-		.mmap2 = 1,
-		.comm = 1,
-		.comm_exec = 1,
-		.task = 1,
-		.sample_id_all = 1,
-		.build_id = !rung->is_without_build_ids,
-		.use_clockid = 1,
-		.clockid = CLOCK_MONOTONIC,
-		.watermark = 1,
-		.wakeup_watermark = (uint32_t)(rung->ring_size_bytes / 4),
-	};
-
-	if (rung->frequency_hz) {
-		attr.freq = 1;
-		attr.sample_freq = rung->frequency_hz;
-	} else {
-		attr.sample_period = rung->period;
-	}
-	if (rung->stack_method != STACK_METHOD_NONE) {
-		attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
-		attr.exclude_callchain_kernel = rung->is_without_kernel;
-		attr.exclude_callchain_user = rung->is_without_user;
-	}
-	if (rung->stack_method == STACK_METHOD_DWARF && !rung->is_without_user) {
-		attr.sample_type |= PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
-		attr.sample_regs_user = architecture_native()->perf_registers_mask;
-		attr.sample_stack_user = copy_bytes;
-		attr.exclude_callchain_user = 1;
-	}
-	return attr;
-}
-
 /** Half the ring, and a copy that fits it; false: the end of this side of the ladder. */
 static bool rung_shrink(struct rung *rung, const struct sampler_options *options)
 {
@@ -199,16 +104,41 @@ static bool rung_shrink(struct rung *rung, const struct sampler_options *options
 	return true;
 }
 
-static bool is_missing_event(int errno_value)
+/** The kernel side is all there is of these; without it there would be nothing. */
+static bool is_kernel_side_needed(const struct rung *rung)
 {
-	return errno_value == ENOENT || errno_value == EOPNOTSUPP || errno_value == ENODEV ||
-	       errno_value == ENXIO;
+	for (size_t i = 0; i < rung->n_events; i++) {
+		if (event_is_of_kernel_only(&rung->events[i].selection))
+			return true;
+	}
+	return false;
+}
+
+/** Go on without the kernel side; false: that would help nothing. */
+static bool leave_out_kernel(struct rung *rung, const struct rung_event *refused,
+			     const struct sampler_options *options, struct sampler_facts *facts)
+{
+	int64_t paranoid = 2;
+
+	if (refused->is_without_kernel || refused->is_without_user || is_kernel_side_needed(rung))
+		return false;
+	kernel_number_read("/proc/sys/kernel/perf_event_paranoid", &paranoid);
+	for (size_t i = 0; i < rung->n_events; i++)
+		rung->events[i].is_without_kernel = !rung->events[i].is_without_user;
+	if (options->sides == SAMPLED_BOTH)
+		note(facts, memory_format_text("kernel side not recorded: perf_event_paranoid is "
+					       "%" PRId64 " (sudo sysctl "
+					       "kernel.perf_event_paranoid=1)",
+					       paranoid));
+	return true;
 }
 
 /** Step down in answer to @p failure; false: nothing is left to try. */
 static bool rung_step_down(struct rung *rung, const struct sampler_options *options,
 			   const struct open_failure *failure, struct sampler_facts *facts)
 {
+	struct rung_event *event = &rung->events[failure->event_index];
+
 	if (failure->step == OPEN_FAILED_RING)
 		return (failure->errno_value == EPERM || failure->errno_value == ENOMEM) &&
 		       rung_shrink(rung, options);
@@ -217,103 +147,17 @@ static bool rung_step_down(struct rung *rung, const struct sampler_options *opti
 		rung->is_without_build_ids = true; /* before Linux 5.12 */
 		return true;
 	}
-	if (is_missing_event(failure->errno_value) && !rung->is_event_chosen &&
-	    rung->event.type == PERF_TYPE_HARDWARE) {
-		struct error *error = event_name_parse("cpu-clock", &rung->event);
+	if (open_errno_is_missing_event(failure->errno_value) && !rung->is_event_chosen &&
+	    event->selection.type == PERF_TYPE_HARDWARE) {
+		struct error *error = event_name_parse("cpu-clock", &event->selection);
 
 		error_destroy(error);
 		note(facts, memory_format_text("no hardware counters here (virtual machine?): "
 					       "sampling on the CPU clock instead of cycles"));
 		return true;
 	}
-	if ((failure->errno_value == EACCES || failure->errno_value == EPERM) &&
-	    !rung->is_without_kernel && !rung->is_without_user) {
-		int64_t paranoid = 2;
-
-		read_number("/proc/sys/kernel/perf_event_paranoid", &paranoid);
-		rung->is_without_kernel = true;
-		if (options->sides == SAMPLED_BOTH)
-			note(facts,
-			     memory_format_text("kernel side not recorded: perf_event_paranoid is "
-						"%" PRId64 " (sudo sysctl "
-						"kernel.perf_event_paranoid=1)",
-						paranoid));
-		return true;
-	}
-	return false;
-}
-
-/** /proc/self/status says 2 when a filter decides about system calls. */
-static bool is_seccomp_filtered(void)
-{
-	FILE *file = fopen("/proc/self/status", "re");
-	char line[256];
-	int mode = 0;
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "Seccomp: %d", &mode) == 1)
-			break;
-	}
-	if (file)
-		fclose(file);
-	return mode == 2;
-}
-
-/** What kept us from others' processes or from whole CPUs; NULL: it is not that. */
-static const char *hint_for_target(const struct sampler_options *options, int errno_value)
-{
-	if (options->target == SAMPLER_TARGET_LAUNCHED)
-		return NULL;
-	if (errno_value == ESRCH)
-		return "the process has ended, or was never there: 'ps -e' lists what runs";
-	if (errno_value == ENODEV && options->n_cpus)
-		return "is that CPU online? /sys/devices/system/cpu/online lists those that are";
-	if (errno_value != EACCES && errno_value != EPERM)
-		return NULL;
-	return options->target == SAMPLER_TARGET_SYSTEM
-		       ? "whole CPUs need root, CAP_PERFMON, or 'sudo sysctl "
-			 "kernel.perf_event_paranoid=0'"
-		       : "only your own processes can be attached to; others' need root or "
-			 "CAP_PERFMON and CAP_SYS_PTRACE";
-}
-
-static struct error *explain_open_failure(const struct rung *rung,
-					  const struct sampler_options *options, int errno_value)
-{
-	struct error *error = error_from_errno(errno_value, "cannot sample '%s'", rung->event.name);
-	const char *target_hint = hint_for_target(options, errno_value);
-	int64_t paranoid = 0;
-
-	if (errno_value == ENOSYS || (errno_value == EPERM && is_seccomp_filtered()))
-		return error_with_hint(error,
-				       "a seccomp filter blocks perf_event_open (container?): run "
-				       "the container with --security-opt seccomp=unconfined or "
-				       "with --cap-add PERFMON");
-	if (target_hint)
-		return error_with_hint(error, "%s", target_hint);
-	if ((errno_value == EACCES || errno_value == EPERM) &&
-	    read_number("/proc/sys/kernel/perf_event_paranoid", &paranoid))
-		return error_with_hint(error,
-				       "perf_event_paranoid is %" PRId64
-				       ": run 'sudo sysctl kernel.perf_event_paranoid=%d', or run "
-				       "perf-profile as root",
-				       paranoid, rung->is_without_user ? 1 : 2);
-	if (is_missing_event(errno_value))
-		return error_with_hint(error,
-				       "this machine (or virtual machine) does not count it; "
-				       "'-e cpu-clock' works everywhere");
-	if (errno_value == EMFILE)
-		return error_with_hint(error, "one file per CPU and thread is needed: raise "
-					      "'ulimit -n'");
-	return error_with_hint(error, "'perf-profile check' shows what this machine allows");
-}
-
-static struct error *explain_map_failure(const struct rung *rung, int errno_value)
-{
-	return error_with_hint(
-		error_from_errno(errno_value, "cannot map rings of %" PRIu64 " KiB",
-				 rung->ring_size_bytes / 1024),
-		"raise the limit on locked memory: 'sudo sysctl kernel.perf_event_mlock_kb=8192'");
+	return (failure->errno_value == EACCES || failure->errno_value == EPERM) &&
+	       leave_out_kernel(rung, event, options, facts);
 }
 
 /** The soft limit is often 1,024 while the hard one is far higher. */
@@ -329,44 +173,91 @@ static void raise_descriptor_limit(size_t n_events)
 }
 
 /** The kernel refuses rates over its limit, which it lowers itself when sampling takes long. */
-static void limit_frequency(struct rung *rung, const struct sampler_options *options,
+static void limit_frequency(struct rung_event *event, const struct sampler_options *options,
 			    struct sampler_facts *facts)
 {
 	int64_t most_hz;
 
-	if (!read_number("/proc/sys/kernel/perf_event_max_sample_rate", &most_hz) || most_hz <= 0)
+	if (!kernel_number_read("/proc/sys/kernel/perf_event_max_sample_rate", &most_hz) ||
+	    most_hz <= 0)
 		return;
 	if (options->is_frequency_max) {
-		rung->frequency_hz = (uint64_t)most_hz;
-	} else if (rung->frequency_hz > (uint64_t)most_hz) {
+		event->frequency_hz = (uint64_t)most_hz;
+	} else if (event->frequency_hz > (uint64_t)most_hz) {
 		note(facts, memory_format_text("rate lowered from %" PRIu64 " to %" PRId64
 					       " Hz: the kernel's limit (sudo sysctl "
 					       "kernel.perf_event_max_sample_rate=%" PRIu64 ")",
-					       rung->frequency_hz, most_hz, rung->frequency_hz));
-		rung->frequency_hz = (uint64_t)most_hz;
+					       event->frequency_hz, most_hz, event->frequency_hz));
+		event->frequency_hz = (uint64_t)most_hz;
 	}
+}
+
+/** Its own rate, else the one for all, else what suits it: each hit of a tracepoint, or 997 Hz. */
+static void choose_rate(struct rung_event *event, const struct sampled_event *asked,
+			const struct sampler_options *options, struct sampler_facts *facts)
+{
+	event->period = asked->period ? asked->period : options->period;
+	event->frequency_hz = asked->frequency_hz ? asked->frequency_hz : options->frequency_hz;
+	if (asked->frequency_hz || (event->frequency_hz && !asked->period && !options->period))
+		event->period = 0;
+	else if (event->period)
+		event->frequency_hz = 0;
+	else if (event->selection.type == PERF_TYPE_TRACEPOINT)
+		event->period = 1;
+	else
+		event->frequency_hz = FREQUENCY_DEFAULT_HZ;
+	if (event->frequency_hz)
+		limit_frequency(event, options, facts);
+}
+
+static struct error *choose_events(const struct sampler_options *options,
+				   struct sampler_facts *facts, struct rung *rung)
+{
+	static const struct sampled_event usual = { .name = "cycles" };
+	const struct sampled_event *asked = options->n_events ? options->events : &usual;
+	size_t n_asked = MAX(options->n_events, (size_t)1);
+
+	if (n_asked > SAMPLED_EVENTS_MAX)
+		return error_new(ERROR_USAGE, "more than %d events to sample on",
+				 SAMPLED_EVENTS_MAX);
+	rung->is_event_chosen = options->n_events > 0;
+	for (size_t i = 0; i < n_asked; i++) {
+		struct rung_event *event = &rung->events[rung->n_events++];
+
+		RETURN_IF_ERROR(event_name_parse(asked[i].name, &event->selection));
+		event->is_without_kernel =
+			options->sides == SAMPLED_USER_ONLY || event->selection.is_user_only;
+		event->is_without_user =
+			options->sides == SAMPLED_KERNEL_ONLY || event->selection.is_kernel_only;
+		choose_rate(event, &asked[i], options, facts);
+	}
+	return NULL;
+}
+
+/** Side-band records come of events that count only: one that never stops and samples nothing. */
+static void add_tracking_event(struct rung *rung)
+{
+	struct rung_event *event = &rung->events[rung->n_events];
+
+	rung->is_tracked_apart = true;
+	event->selection = (struct event_selection){ .type = PERF_TYPE_SOFTWARE,
+						     .config = PERF_COUNT_SW_DUMMY,
+						     .name = "dummy",
+						     .unit = "events" };
+	event->is_without_kernel = rung->events[0].is_without_kernel;
+	event->period = 1;
+	rung->n_events++;
 }
 
 static struct error *rung_first(const struct sampler_options *options, size_t n_cpus,
 				struct sampler_facts *facts, struct rung *ret)
 {
 	struct rung rung = {
-		.is_event_chosen = options->event != NULL,
-		.is_without_kernel = options->sides == SAMPLED_USER_ONLY,
-		.is_without_user = options->sides == SAMPLED_KERNEL_ONLY,
 		.stack_method = options->stack_method,
-		.period = options->period,
 		.stack_copy_bytes = options->stack_copy_bytes,
 	};
 
-	RETURN_IF_ERROR(event_name_parse(options->event ? options->event : "cycles", &rung.event));
-	rung.is_without_kernel |= rung.event.is_user_only;
-	rung.is_without_user |= rung.event.is_kernel_only;
-	if (!options->period)
-		rung.frequency_hz =
-			options->frequency_hz ? options->frequency_hz : FREQUENCY_DEFAULT_HZ;
-	if (rung.frequency_hz)
-		limit_frequency(&rung, options, facts);
+	RETURN_IF_ERROR(choose_events(options, facts, &rung));
 	if (rung.stack_method == STACK_METHOD_DWARF && !architecture_native()) {
 		rung.stack_method = STACK_METHOD_FP;
 		note(facts, memory_format_text("stacks by frame pointer only: this CPU has no "
@@ -378,6 +269,8 @@ static struct error *rung_first(const struct sampler_options *options, size_t n_
 	if (rung.stack_method == STACK_METHOD_DWARF && !rung.stack_copy_bytes)
 		rung.stack_copy_bytes = stack_copy_for_ring(&rung);
 	rung.stack_copy_bytes &= ~7u;
+	if (options->is_held_back || options->can_pause)
+		add_tracking_event(&rung);
 	*ret = rung;
 	return NULL;
 }
@@ -385,37 +278,59 @@ static struct error *rung_first(const struct sampler_options *options, size_t n_
 static void facts_fill(struct sampler_facts *facts, const struct rung *rung,
 		       const struct opened_events *opened)
 {
-	facts->event_name = rung->event.name;
-	facts->event_unit = rung->event.unit;
-	facts->frequency_hz = rung->frequency_hz;
-	facts->period = rung->period;
-	facts->has_kernel = !rung->is_without_kernel;
-	facts->has_user = !rung->is_without_user;
-	facts->stack_copy_bytes = opened->attr.sample_stack_user;
+	facts->n_events = rung->n_events - rung->is_tracked_apart;
+	for (size_t i = 0; i < facts->n_events; i++) {
+		const struct rung_event *event = &rung->events[i];
+
+		facts->events[i] = (struct sampled_event_facts){
+			.name = event->selection.name,
+			.unit = event->selection.unit,
+			.frequency_hz = event->frequency_hz,
+			.period = event->period,
+		};
+		facts->has_kernel |= !event->is_without_kernel;
+		facts->has_user |= !event->is_without_user;
+		facts->stack_copy_bytes =
+			MAX(facts->stack_copy_bytes, opened->attrs[i].sample_stack_user);
+	}
 	facts->ring_size_bytes = rung->ring_size_bytes;
 	facts->n_rings = (uint32_t)opened->n_rings;
+}
+
+/** One try at everything on the rung. */
+static bool rung_open(const struct rung *rung, const struct sampler_options *options,
+		      const struct index_vector *cpus, struct opened_events *ret,
+		      struct open_failure *failure_ret)
+{
+	struct perf_event_attr attrs[SAMPLED_EVENTS_MAX + 1];
+
+	for (size_t i = 0; i < rung->n_events; i++)
+		attrs[i] = rung_attr(rung, i, options);
+	return opened_events_open(attrs, rung->n_events, options, cpus, rung->ring_size_bytes, ret,
+				  failure_ret);
 }
 
 struct error *open_ladder_descend(const struct sampler_options *options,
 				  struct sampler_facts *facts, struct opened_events *ret)
 {
 	struct index_vector cpus = { 0 };
-	struct perf_event_attr attr;
-	struct open_failure failure;
+	struct open_failure failure = { 0 };
 	struct error *error;
 	struct rung rung;
 
 	choose_cpus(options, &cpus);
-	raise_descriptor_limit(cpus.count * MAX(options->n_tasks, (size_t)1));
 	error = rung_first(options, cpus.count, facts, &rung);
+	if (!error)
+		raise_descriptor_limit(rung.n_events * cpus.count *
+				       MAX(options->n_tasks, (size_t)1));
 	while (!error) {
-		attr = rung_attr(&rung, options, rung.stack_copy_bytes);
-		if (opened_events_open(&attr, options, &cpus, rung.ring_size_bytes, ret, &failure))
+		if (rung_open(&rung, options, &cpus, ret, &failure))
 			break;
 		if (!rung_step_down(&rung, options, &failure, facts))
 			error = failure.step == OPEN_FAILED_EVENT
-					? explain_open_failure(&rung, options, failure.errno_value)
-					: explain_map_failure(&rung, failure.errno_value);
+					? open_refusal_of_event(&rung, failure.event_index, options,
+								failure.errno_value)
+					: open_refusal_of_ring(&rung, failure.errno_value);
 	}
 	if (!error)
 		facts_fill(facts, &rung, ret);

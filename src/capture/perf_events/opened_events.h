@@ -9,11 +9,14 @@
 DEFINE_VECTOR(descriptor_vector, int)
 
 struct opened_events {
-	struct perf_event_attr attr;
+	struct perf_event_attr *attrs; /**< n_attrs of them. */
+	size_t n_attrs;
 	struct ring *rings; /**< One per CPU; each owns the descriptor of its first event. */
 	size_t n_rings;
 	struct descriptor_vector more_events; /**< Events that write into another one's ring. */
-	struct address_vector ids;            /**< Event ids; all of them belong to attr. */
+	struct index_vector more_attrs;       /**< Which of attrs each of them is. */
+	struct address_vector ids;            /**< Event ids. */
+	struct index_vector attr_of_id;       /**< Which of attrs each belongs to. */
 };
 
 /** Where opening broke off. */
@@ -24,19 +27,25 @@ struct open_failure {
 	} step;
 
 	int errno_value;
+	size_t event_index; /**< Of attrs. */
 };
 
 /**
- * Open @p attr on every CPU of @p cpus for the target of @p options. CPUs that went offline
+ * Open all of @p attrs on every CPU of @p cpus for the target of @p options. CPUs that went offline
  * and tasks that ended meanwhile are skipped.
  *
  * @return false: nothing is open, *failure_ret says where it broke.
  */
-bool opened_events_open(const struct perf_event_attr *attr, const struct sampler_options *options,
-			const struct index_vector *cpus, uint64_t ring_size_bytes,
-			struct opened_events *ret, struct open_failure *failure_ret);
+bool opened_events_open(const struct perf_event_attr *attrs, size_t n_attrs,
+			const struct sampler_options *options, const struct index_vector *cpus,
+			uint64_t ring_size_bytes, struct opened_events *ret,
+			struct open_failure *failure_ret);
 
-/** Start counting (not needed with enable_on_exec). */
-void opened_events_enable(const struct opened_events *opened);
+/** Start the event that samples nothing (PERF_COUNT_SW_DUMMY) and tells who runs; if there is one.
+ */
+void opened_events_track(const struct opened_events *opened);
+
+/** Let all other events count, or none of them. Not needed at first with enable_on_exec. */
+void opened_events_set_enabled(const struct opened_events *opened, bool is_enabled);
 
 void opened_events_deinit(struct opened_events *opened);

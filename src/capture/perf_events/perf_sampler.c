@@ -7,10 +7,9 @@
 struct perf_session {
 	struct sampler_session session; /* first: see container_of_source() */
 	struct opened_events opened;
-	struct record_layout layout;
+	struct record_layout *layout_of_event;
 	struct record_layout_table layouts;
-	uint32_t *event_of_id;
-	const char *event_name; /* what source.event_names points at */
+	const char **event_names; /* what source.event_names points at */
 	struct drain drain;
 	struct batch *batch; /* being read; NULL: take the next */
 	size_t batch_position;
@@ -55,10 +54,11 @@ static void perf_session_free(struct perf_session *session)
 	struct string_vector *degradations = &session->session.facts.degradations;
 
 	opened_events_deinit(&session->opened);
+	free(session->layout_of_event);
+	free(session->event_names);
 	for (size_t i = 0; i < degradations->count; i++)
 		free((char *)degradations->items[i]);
 	string_vector_deinit(degradations);
-	free(session->event_of_id);
 	free(session);
 }
 
@@ -72,11 +72,44 @@ static void perf_session_destroy(struct record_source *source)
 	perf_session_free(session);
 }
 
+/** What is known of the events: layouts, ids and names, for those who read the records. */
+static void describe_events(struct perf_session *session)
+{
+	struct opened_events *opened = &session->opened;
+	struct sampler_facts *facts = &session->session.facts;
+	struct record_source *source = &session->session.source;
+	bool is_ascending = true; /* the kernel counts up */
+
+	session->layout_of_event = memory_allocate(opened->n_attrs, sizeof(struct record_layout));
+	session->event_names = memory_allocate(opened->n_attrs, sizeof(*session->event_names));
+	for (size_t i = 0; i < opened->n_attrs; i++) {
+		session->layout_of_event[i] = record_layout_of(&opened->attrs[i]);
+		session->event_names[i] = i < facts->n_events ? facts->events[i].name : "dummy";
+	}
+	for (size_t i = 1; i < opened->ids.count; i++)
+		is_ascending &= opened->ids.items[i - 1] < opened->ids.items[i];
+	session->layouts = (struct record_layout_table){
+		.layouts = session->layout_of_event,
+		.n_layouts = (uint32_t)opened->n_attrs,
+		.ids = opened->ids.items,
+		.event_of_id = opened->attr_of_id.items,
+		.n_ids = (uint32_t)opened->ids.count,
+		.has_ascending_ids = is_ascending,
+	};
+	*source = (struct record_source){
+		.name = "perf rings",
+		.next = perf_session_next,
+		.destroy = perf_session_destroy,
+		.layouts = &session->layouts,
+		.attrs = opened->attrs,
+		.event_names = session->event_names,
+	};
+}
+
 static struct error *perf_sampler_open(const struct sampler_options *options,
 				       struct sampler_session **ret)
 {
 	struct perf_session *session = memory_allocate(1, sizeof(*session));
-	struct record_source *source = &session->session.source;
 	struct error *error;
 
 	error = open_ladder_descend(options, &session->session.facts, &session->opened);
@@ -84,24 +117,7 @@ static struct error *perf_sampler_open(const struct sampler_options *options,
 		perf_session_free(session);
 		return error;
 	}
-	session->layout = record_layout_of(&session->opened.attr);
-	session->event_of_id = memory_allocate(session->opened.ids.count, sizeof(uint32_t));
-	session->layouts = (struct record_layout_table){
-		.layouts = &session->layout,
-		.n_layouts = 1,
-		.ids = session->opened.ids.items,
-		.event_of_id = session->event_of_id,
-		.n_ids = (uint32_t)session->opened.ids.count,
-	};
-	session->event_name = session->session.facts.event_name;
-	*source = (struct record_source){
-		.name = "perf rings",
-		.next = perf_session_next,
-		.destroy = perf_session_destroy,
-		.layouts = &session->layouts,
-		.attrs = &session->opened.attr,
-		.event_names = &session->event_name,
-	};
+	describe_events(session);
 	error = drain_start(&session->drain, session->opened.rings, session->opened.n_rings,
 			    &session->layouts, options->watched_pids, options->n_watched_pids);
 	if (error) {
@@ -109,7 +125,9 @@ static struct error *perf_sampler_open(const struct sampler_options *options,
 		return error;
 	}
 	if (options->target != SAMPLER_TARGET_LAUNCHED)
-		opened_events_enable(&session->opened);
+		opened_events_track(&session->opened);
+	if (options->target != SAMPLER_TARGET_LAUNCHED && !options->is_held_back)
+		opened_events_set_enabled(&session->opened, true);
 	*ret = &session->session;
 	return NULL;
 }
@@ -117,6 +135,11 @@ static struct error *perf_sampler_open(const struct sampler_options *options,
 static void perf_sampler_stop(struct sampler_session *session)
 {
 	drain_stop(&container_of_source(&session->source)->drain);
+}
+
+static void perf_sampler_set_enabled(struct sampler_session *session, bool is_enabled)
+{
+	opened_events_set_enabled(&container_of_source(&session->source)->opened, is_enabled);
 }
 
 static void perf_sampler_progress(const struct sampler_session *session,
@@ -136,5 +159,6 @@ const struct sampler perf_sampler = {
 	.description = "perf_event_open(2): stack copies or frame pointers, unwound here",
 	.open = perf_sampler_open,
 	.stop = perf_sampler_stop,
+	.set_enabled = perf_sampler_set_enabled,
 	.progress = perf_sampler_progress,
 };

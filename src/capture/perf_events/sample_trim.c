@@ -37,14 +37,17 @@ static size_t stack_size_offset(const struct record_layout *layout, struct bytes
 	return offset;
 }
 
-void sample_trim_append(struct byte_vector *bytes, const struct record_layout *layout,
+void sample_trim_append(struct byte_vector *bytes, const struct record_layout_table *layouts,
 			struct bytes record)
 {
+	const struct record_layout *layout;
 	struct perf_event_header header;
 	size_t size_offset, stack_offset;
 	uint64_t copied_bytes, filled_bytes, kept_bytes;
 
 	memcpy(&header, record.data, sizeof(header));
+	layout = &layouts->layouts[record_layout_index_of_id(layouts,
+							     word_at(record, sizeof(header)))];
 	if (header.type != PERF_RECORD_SAMPLE || !(layout->sample_type & PERF_SAMPLE_STACK_USER)) {
 		byte_vector_append_bytes(bytes, record.data, record.size);
 		return;

@@ -10,7 +10,7 @@
  * asked for however short the stack was; only what the kernel filled in is kept, and
  * the sizes in the record are made to fit. Other records are copied as they are.
  *
- * @param layout  Without sample fields behind STACK_USER, as session.c opens events.
+ * @param layouts  With IDENTIFIER, and without sample fields behind STACK_USER, as rung.c asks.
  */
-void sample_trim_append(struct byte_vector *bytes, const struct record_layout *layout,
+void sample_trim_append(struct byte_vector *bytes, const struct record_layout_table *layouts,
 			struct bytes record);

@@ -25,14 +25,14 @@ static struct bytes build_sample(struct record_builder *builder, uint64_t n_call
 				 uint64_t copied_bytes, uint64_t filled_bytes)
 {
 	record_builder_begin(builder, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_USER);
-	record_builder_u64(builder, 11);	 /* identifier */
-	record_builder_u64(builder, 0x401000);	 /* ip */
-	record_builder_u32(builder, 5);		 /* pid */
-	record_builder_u32(builder, 6);		 /* tid */
-	record_builder_u64(builder, 1000);	 /* time */
-	record_builder_u32(builder, 1);		 /* cpu */
+	record_builder_u64(builder, 11);       /* identifier */
+	record_builder_u64(builder, 0x401000); /* ip */
+	record_builder_u32(builder, 5);        /* pid */
+	record_builder_u32(builder, 6);        /* tid */
+	record_builder_u64(builder, 1000);     /* time */
+	record_builder_u32(builder, 1);        /* cpu */
 	record_builder_u32(builder, 0);
-	record_builder_u64(builder, 1003009);	 /* period */
+	record_builder_u64(builder, 1003009); /* period */
 	record_builder_u64(builder, n_callchain);
 	for (uint64_t i = 0; i < n_callchain; i++)
 		record_builder_u64(builder, 0xffffffff81000000 + i);
@@ -56,7 +56,7 @@ static void assert_trims_to(uint64_t n_callchain, uint64_t copied_bytes, uint64_
 	struct record before, after;
 
 	assert_null(record_decode(&table, sample, "test", 0, &before));
-	sample_trim_append(&trimmed, &layout, sample);
+	sample_trim_append(&trimmed, &table, sample);
 	assert_int_equal(trimmed.count, sample.size - copied_bytes + kept_bytes);
 	assert_null(record_decode(&table,
 				  (struct bytes){ .data = trimmed.items, .size = trimmed.count },
@@ -90,7 +90,7 @@ static void test_no_stack_is_copied_as_it_is(void **state)
 	struct byte_vector copy = { 0 };
 	struct bytes sample = build_sample(&builder, 1, 0, 0);
 
-	sample_trim_append(&copy, &layout, sample);
+	sample_trim_append(&copy, &table, sample);
 	assert_int_equal(copy.count, sample.size);
 	assert_memory_equal(copy.items, sample.data, sample.size);
 	byte_vector_deinit(&copy);
@@ -107,8 +107,7 @@ static void test_malformed_is_copied_as_it_is(void **state)
 
 	/* A callchain count that leads out of the record. */
 	memcpy(bytes + 8 + 6 * 8, &huge, sizeof(huge));
-	sample_trim_append(&copy, &layout,
-			   (struct bytes){ .data = bytes, .size = sample.size });
+	sample_trim_append(&copy, &table, (struct bytes){ .data = bytes, .size = sample.size });
 	assert_int_equal(copy.count, sample.size);
 	free(bytes);
 	byte_vector_deinit(&copy);

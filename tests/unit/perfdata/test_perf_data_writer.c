@@ -37,7 +37,8 @@ static void fixture_init(struct fixture *fixture)
 		};
 		fixture->layouts[i] = record_layout_of(&fixture->attrs[i]);
 	}
-	fixture->table = (struct record_layout_table){ fixture->layouts, 2, ids, event_of_id, 3 };
+	fixture->table =
+		(struct record_layout_table){ fixture->layouts, 2, ids, event_of_id, 3, false };
 	assert_null(output_file_create(&fixture->output, OUTPUT_PATH, true));
 	assert_null(perf_data_writer_create(&fixture->output,
 					    &(struct perf_data_writer_options){
@@ -214,10 +215,10 @@ static void test_attr_is_no_larger_than_needed(void **state)
 
 static void append_kernel_maps(struct fixture *fixture, const char *kallsyms, const char *modules)
 {
-	struct temporary_file kallsyms_file = temporary_file_make(
-		(struct bytes){ (const uint8_t *)kallsyms, strlen(kallsyms) });
-	struct temporary_file modules_file = temporary_file_make(
-		(struct bytes){ (const uint8_t *)modules, strlen(modules) });
+	struct temporary_file kallsyms_file =
+		temporary_file_make((struct bytes){ (const uint8_t *)kallsyms, strlen(kallsyms) });
+	struct temporary_file modules_file =
+		temporary_file_make((struct bytes){ (const uint8_t *)modules, strlen(modules) });
 
 	assert_null(perf_data_writer_append_kernel_maps(fixture->writer, kallsyms_file.path,
 							modules_file.path));

@@ -190,8 +190,13 @@ static void assert_body_fails(uint64_t sample_type, const uint64_t *words, size_
 static void test_hostile_counts(void **state)
 {
 	/* The last three wrap to something small when multiplied by an element's size. */
-	const uint64_t counts[] = { 2, 1000, UINT32_MAX, UINT64_MAX, UINT64_C(1) << 61,
-				    (UINT64_C(1) << 61) + 1, UINT64_MAX / 24 + 1 };
+	const uint64_t counts[] = { 2,
+				    1000,
+				    UINT32_MAX,
+				    UINT64_MAX,
+				    UINT64_C(1) << 61,
+				    (UINT64_C(1) << 61) + 1,
+				    UINT64_MAX / 24 + 1 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
 		const uint64_t words[] = { counts[i], 0 };
@@ -284,7 +289,7 @@ static void test_events_are_told_apart_by_id(void **state)
 			{ .sample_type = id_fields[i] | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD,
 			  .has_sample_id_all = true },
 		};
-		struct record_layout_table table = { layouts, 2, ids, event_of_id, 4 };
+		struct record_layout_table table = { layouts, 2, ids, event_of_id, 4, false };
 		struct record values = { .id = 201, .cpu = 1, .sample.period = 7 };
 		struct record_builder builder = { 0 };
 		_cleanup_error_ struct error *error = NULL;
@@ -324,7 +329,7 @@ static void test_trailers_may_differ(void **state)
 				 PERF_SAMPLE_CPU,
 		  .has_sample_id_all = true },
 	};
-	struct record_layout_table table = { layouts, 2, ids, event_of_id, 2 };
+	struct record_layout_table table = { layouts, 2, ids, event_of_id, 2, false };
 
 	for (uint32_t i = 0; i < 2; i++) {
 		struct record values = { .pid = 5, .time_ns = 1234, .cpu = 3, .id = ids[i] };
