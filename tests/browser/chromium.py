@@ -5,18 +5,19 @@
         page.evaluate("document.title")
         page.key("n")
 
-https://chromedevtools.github.io/devtools-protocol/, RFC 6455 for the web socket.
+https://chromedevtools.github.io/devtools-protocol/
 """
 import base64
 import json
 import os
 import shutil
-import socket
-import struct
 import subprocess
 import tempfile
 import time
 import urllib.request
+
+from browser_page import BrowserPage
+from web_socket import ANSWER_TIMEOUT_S, WebSocket
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -25,7 +26,6 @@ FLAGS = [
     "--remote-allow-origins=*", "--no-proxy-server", "--force-device-scale-factor=1",
 ]
 START_TIMEOUT_S = 60
-ANSWER_TIMEOUT_S = 60
 
 
 def find_chromium():
@@ -33,64 +33,7 @@ def find_chromium():
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-class WebSocket:
-    """Client side of RFC 6455: whole text messages, no extensions."""
-
-    def __init__(self, url):
-        host, _, path = url.removeprefix("ws://").partition("/")
-        name, _, port = host.partition(":")
-        self.socket = socket.create_connection((name, int(port)), timeout=ANSWER_TIMEOUT_S)
-        key = base64.b64encode(os.urandom(16)).decode()
-        self.socket.sendall((f"GET /{path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\n"
-                             f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
-                             "Sec-WebSocket-Version: 13\r\n\r\n").encode())
-        self.buffer = b""
-        while b"\r\n\r\n" not in self.buffer:
-            self.buffer += self.socket.recv(4096)
-        head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
-        assert b" 101 " in head.split(b"\r\n")[0], head
-
-    def take(self, size):
-        while len(self.buffer) < size:
-            piece = self.socket.recv(1 << 20)
-            if not piece:
-                raise ConnectionError("the browser closed the connection")
-            self.buffer += piece
-        data, self.buffer = self.buffer[:size], self.buffer[size:]
-        return data
-
-    def send(self, text):
-        data = text.encode()
-        mask = os.urandom(4)
-        if len(data) < 126:
-            head = struct.pack("!BB", 0x81, 0x80 | len(data))
-        elif len(data) < 1 << 16:
-            head = struct.pack("!BBH", 0x81, 0x80 | 126, len(data))
-        else:
-            head = struct.pack("!BBQ", 0x81, 0x80 | 127, len(data))
-        masked = bytes(byte ^ mask[i % 4] for i, byte in enumerate(data))
-        self.socket.sendall(head + mask + masked)
-
-    def receive(self):
-        message = b""
-        while True:
-            first, second = self.take(2)
-            size = second & 0x7f
-            if size == 126:
-                size, = struct.unpack("!H", self.take(2))
-            elif size == 127:
-                size, = struct.unpack("!Q", self.take(8))
-            data = self.take(size)
-            if first & 0x0f in (0, 1, 2):
-                message += data
-                if first & 0x80:
-                    return message.decode()
-
-    def close(self):
-        self.socket.close()
-
-
-class Page:
+class Page(BrowserPage):
     """One tab. Keys and clicks go through the browser's input handling, as a person's do."""
 
     def __init__(self, url):
@@ -120,30 +63,14 @@ class Page:
             raise RuntimeError(json.dumps(result["exceptionDetails"])[:2000])
         return result["result"].get("value")
 
-    def wait_for(self, expression, timeout_s=20):
-        """Until a JavaScript expression is true."""
-        deadline = time.monotonic() + timeout_s
-        while not self.evaluate(expression):
-            assert time.monotonic() < deadline, f"never true: {expression}"
-            time.sleep(0.02)
-
-    def go(self, url):
-        self.call("Page.navigate", url="about:blank")
-        self.wait_for("location.href === 'about:blank'")
+    def navigate(self, url):
         self.call("Page.navigate", url=url)
-        if url != "about:blank":
-            self.wait_for("location.href !== 'about:blank' && document.readyState === 'complete'")
 
     def size(self, width, height):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=False)
         self.wait_for(f"innerWidth === {width}")
         self.settle()
-
-    def settle(self):
-        """Until what has changed is drawn."""
-        self.evaluate("new Promise((done) => "
-                      "requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def color_scheme(self, scheme):
         self.call("Emulation.setEmulatedMedia",
@@ -156,10 +83,6 @@ class Page:
         common = {"key": key, "windowsVirtualKeyCode": code, "modifiers": 8 if shift else 0}
         self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **common)
         self.call("Input.dispatchKeyEvent", type="keyUp", **common)
-
-    def type(self, text):
-        for character in text:
-            self.key(character)
 
     def move(self, x, y):
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)

@@ -1,4 +1,8 @@
-"""Fixtures of the browser tests: one Chromium for all, flame graphs drawn on demand."""
+"""
+Fixtures of the browser tests: one browser of each kind for all, flame graphs drawn on demand.
+
+Tests run in Chromium; those marked with every_browser run in Firefox too.
+"""
 import subprocess
 import sys
 from pathlib import Path
@@ -8,14 +12,29 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from chromium import Chromium, find_chromium  # noqa: E402
+from firefox import Firefox, find_firefox  # noqa: E402
+
+BROWSERS = {"chromium": (Chromium, find_chromium), "firefox": (Firefox, find_firefox)}
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "every_browser: also in Firefox")
+
+
+def pytest_generate_tests(metafunc):
+    if "browser" in metafunc.fixturenames:
+        is_every = metafunc.definition.get_closest_marker("every_browser")
+        metafunc.parametrize("browser", list(BROWSERS) if is_every else ["chromium"],
+                             indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def chromium():
-    if not find_chromium():
-        pytest.skip("no chromium is installed")
-    with Chromium() as browser:
-        yield browser
+def browser(request):
+    start, find = BROWSERS[request.param]
+    if not find():
+        pytest.skip(f"no {request.param} is installed")
+    with start() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
@@ -49,12 +68,12 @@ def command(perf_profile, tmp_path):
 
 
 @pytest.fixture
-def show_command(chromium, command):
+def show_command(browser, command):
     """As command, but opened: its page."""
     pages = []
 
     def show_graph(*words, files, fragment=""):
-        pages.append(chromium.open(command(*words, files=files).as_uri() + fragment))
+        pages.append(browser.open(command(*words, files=files).as_uri() + fragment))
         return pages[-1]
 
     yield show_graph
@@ -65,12 +84,12 @@ def show_command(chromium, command):
 
 
 @pytest.fixture
-def show(chromium, draw):
+def show(browser, draw):
     """show(LINES, OPTION...) -> the flame graph's page, opened from its file."""
     pages = []
 
     def show_lines(lines, *options, fragment=""):
-        page = chromium.open(draw(lines, *options).as_uri() + fragment)
+        page = browser.open(draw(lines, *options).as_uri() + fragment)
         pages.append(page)
         return page
 

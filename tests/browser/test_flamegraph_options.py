@@ -182,14 +182,14 @@ def test_notes_are_a_comment(command):
 
 
 @pytest.mark.parametrize("encoding", ["ISO-8859-1", "us-ascii", "windows-1252", "utf-8"])
-def test_encoding(command, chromium, encoding):
+def test_encoding(command, browser, encoding):
     path = command("flamegraph", f"--encoding={encoding}", "in",
                    files={"in": "app;größe\u2026\U0001f525 10\n"})
     data = path.read_bytes()
     assert f'encoding="{encoding}"'.encode() in data.splitlines()[0]
     if encoding != "utf-8":
         assert max(data) < 0x80
-    page = chromium.open(path.as_uri())
+    page = browser.open(path.as_uri())
     assert "größe\u2026\U0001f525" in frames_of(page)
     page.close()
 

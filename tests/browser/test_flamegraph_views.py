@@ -29,6 +29,7 @@ def press_button(page, text):
                   f"button.textContent === '{text}').click()")
 
 
+@pytest.mark.every_browser
 def test_what_a_search_finds_can_be_hidden_and_comes_back(show):
     page = show(LINES)
     search(page, "parse")
@@ -57,7 +58,7 @@ def test_only_stacks_with_what_a_search_finds(show):
     assert "parse" in frames_of(page)
 
 
-def test_filters_are_undone_one_by_one_and_are_in_the_link(show, chromium):
+def test_filters_are_undone_one_by_one_and_are_in_the_link(show, browser):
     page = show(LINES)
     search(page, "lib:libc.so.6")
     page.key("h")
@@ -66,7 +67,7 @@ def test_filters_are_undone_one_by_one_and_are_in_the_link(show, chromium):
     frame = frames_of(page)["sort"]
     page.move(frame["x"] + 5, frame["y"] + 5)
     page.key("x")
-    other = chromium.open(page.evaluate("location.href"))
+    other = browser.open(page.evaluate("location.href"))
     other.wait_for("document.querySelectorAll('.frame').length > 0")
     names = set(frames_of(other))
     other.close()
@@ -91,6 +92,7 @@ def test_hiding_by_regular_expression(show):
     assert "sys_call" in frames_of(page)
 
 
+@pytest.mark.every_browser
 def test_name_and_stack_are_copied(show):
     page = show(LINES)
     page.evaluate("""Object.defineProperty(navigator, "clipboard", { value: {
@@ -178,6 +180,7 @@ def test_two_counts_a_line_are_a_difference(show_command):
     assert frames_of(page)["less"]["width"] == near(50 / 70 * GRAPH_WIDTH_PX)
 
 
+@pytest.mark.every_browser
 def test_views_of_a_difference_switch_widths(difference):
     page = difference()
     press_button(page, "Before")
@@ -230,6 +233,7 @@ def test_a_difference_merges_from_the_leaf_and_filters(difference):
     assert "a" not in frames_of(page) and "b" in frames_of(page)
 
 
+@pytest.mark.every_browser
 def test_a_stack_of_a_thousand_frames_can_be_walked(show):
     page = show("app;" + ";".join(f"f{i}" for i in range(1000)) + " 10\n")
     scroll = "document.querySelector('.scroll')"
