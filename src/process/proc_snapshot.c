@@ -1,6 +1,7 @@
 #include "process/proc_snapshot.h"
 
 #include "base/memory.h"
+#include "process/proc_maps_internal.h"
 #include "process/process_internal.h"
 
 #include <ctype.h>
@@ -8,7 +9,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/mman.h>
 
 /** Lines of /proc/PID/maps taken; beyond PROCESS_MAPPINGS_MAX because most are data. */
 #define PROC_MAPS_LINES_MAX (4 * PROCESS_MAPPINGS_MAX)
@@ -18,50 +18,6 @@
 
 /** The kernel's TASK_COMM_LEN is 16; kernel threads may show more. */
 #define PROC_COMM_SIZE_MAX_BYTES 64
-
-/** In place: the kernel writes a newline in a path as \012 and nothing else so. */
-static void decode_path(char *path)
-{
-	char *out = path;
-
-	for (const char *in = path; *in; out++) {
-		if (strncmp(in, "\\012", 4) == 0) {
-			*out = '\n';
-			in += 4;
-		} else {
-			*out = *in++;
-		}
-	}
-	*out = '\0';
-}
-
-/** One line of proc(5), /proc/PID/maps. False: no executable mapping. */
-static bool parse_line(char *line, struct mapping_record *ret)
-{
-	struct mapping_record mapping = { .protection = PROT_READ | PROT_EXEC };
-	char permissions[5];
-	int path_position = 0;
-	uint64_t end;
-	char *path;
-
-	line[strcspn(line, "\n")] = '\0';
-	if (sscanf(line,
-		   "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %" SCNx32 ":%" SCNx32 " %" SCNu64 "%n",
-		   &mapping.start, &end, permissions, &mapping.file_offset, &mapping.device_major,
-		   &mapping.device_minor, &mapping.inode, &path_position) != 7 ||
-	    strlen(permissions) < 4 || permissions[2] != 'x' || end <= mapping.start)
-		return false;
-	mapping.size_bytes = end - mapping.start;
-	mapping.flags = permissions[3] == 's' ? MAP_SHARED : MAP_PRIVATE;
-	path = line + path_position;
-	while (*path == ' ')
-		path++;
-	decode_path(path);
-	/* As the kernel's MMAP records name it. */
-	mapping.path = *path ? path : "//anon";
-	*ret = mapping;
-	return true;
-}
 
 static struct error *read_maps(uint32_t pid, proc_snapshot_handler *handler, void *context)
 {
@@ -82,7 +38,7 @@ static struct error *read_maps(uint32_t pid, proc_snapshot_handler *handler, voi
 		errno = 0;
 		if (getline(&line, &capacity, file) < 0)
 			break;
-		if (parse_line(line, &record.mapping))
+		if (proc_maps_parse_line(line, &record.mapping))
 			error = handler(context, &record);
 	}
 	if (!error && ferror(file))
