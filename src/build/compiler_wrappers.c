@@ -46,6 +46,19 @@ static void write_quoted(FILE *file, const char *text)
 	fputc('\'', file);
 }
 
+/**
+ * The wrapped compiler sees PATH without the wrappers: it may be one itself (ccache, distcc) that
+ * looks for the next of its name there, and would find ours again.
+ */
+static void write_path_without_wrappers(FILE *file, const struct build_plan *plan)
+{
+	fputs("wrappers=", file);
+	write_quoted(file, plan->wrapper_path);
+	fputs("\nPATH=:$PATH:\nPATH=${PATH%%\":$wrappers:\"*}:${PATH#*\":$wrappers:\"}\n"
+	      "PATH=${PATH#:} PATH=${PATH%:}\n",
+	      file);
+}
+
 /** -s (strip) given to the linker is dropped; everything else is passed on as it is. */
 static struct error *write_wrapper(const struct build_plan *plan, const char *compiler_path)
 {
@@ -58,7 +71,9 @@ static struct error *write_wrapper(const struct build_plan *plan, const char *co
 	file = fopen(path, "wxe");
 	if (!file)
 		return error_from_errno(errno, "cannot write '%s'", path);
-	fputs("#!/bin/sh\nfor word; do\n\tshift\n"
+	fputs("#!/bin/sh\n", file);
+	write_path_without_wrappers(file, plan);
+	fputs("for word; do\n\tshift\n"
 	      "\t[ \"$word\" = -s ] || set -- \"$@\" \"$word\"\ndone\nexec ",
 	      file);
 	write_quoted(file, compiler_path);

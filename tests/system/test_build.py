@@ -262,6 +262,19 @@ def test_main_job_builds_first(project):
     assert not (project / "hello").exists()
 
 
+@needs("make", "cc", "readelf")
+def test_a_compiler_that_is_a_wrapper_itself(project):
+    """As ccache's is: it runs the next of its name on PATH."""
+    own = project.parent / "own compilers"
+    own.mkdir()
+    (own / "cc").write_text("#!/bin/sh\nIFS=:\nfor folder in $PATH; do\n"
+                            f'\t[ "$folder" = "{own}" ] || [ ! -x "$folder/cc" ] || '
+                            'exec "$folder/cc" "$@"\ndone\nexit 9\n')
+    (own / "cc").chmod(0o755)
+    write(project, Makefile="hello: main.c\n\tcc -O2 -o $@ main.c\n", main_dot_c=C_MAIN)
+    assert build(project, PATH=f"{own}:/usr/bin:/bin")
+
+
 @needs("make", "cc")
 def test_main_job_says_how_to_get_debug_information(project):
     write(project, Makefile="hello: main.c\n\tcc -O2 -o $@ main.c\n", main_dot_c=C_MAIN)
