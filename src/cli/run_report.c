@@ -249,6 +249,7 @@ void run_timings_print(const struct recording *recording, const struct cache *ca
 {
 	const struct run_timings *timings = &recording->timings;
 	const struct analyzer_statistics statistics = analyzer_statistics(recording->analyzer);
+	struct rusage usage;
 
 	print_heading("Timings");
 	print_stage("start to sampling", timings->sampling_ns - timings->start_ns);
@@ -266,6 +267,8 @@ void run_timings_print(const struct recording *recording, const struct cache *ca
 		statistics.n_samples, statistics.n_user_frames, statistics.unwinder.n_tables,
 		statistics.unwinder.n_table_rows, recording->facts.n_rings,
 		recording->facts.ring_size_bytes / 1024, recording->facts.stack_copy_bytes);
+	getrusage(RUSAGE_SELF, &usage);
+	fprintf(stderr, "  peak memory of perf-profile itself %ld KiB\n", usage.ru_maxrss);
 	if (cache)
 		print_cache(recording, cache);
 }

@@ -1,0 +1,106 @@
+"""Turning profiles into others: text to folded, perf.data to folded, folded to SVG."""
+import os
+import shlex
+import statistics
+import subprocess
+
+import peers
+from context import absent, figure, row
+from measure import PROGRAM, fresh_folder, interleaved, job, median, timed
+
+NAME = "conversion"
+
+TEXT_SIZE_BYTES = 300_000_000
+PATIENCE_S = 300
+
+
+def piped(command, output):
+    with open(output, "wb") as file:
+        subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=file,
+                       stderr=subprocess.DEVNULL, check=True)
+
+
+def repeated(path, size_bytes):
+    """The file again and again, so that what is measured is not starting."""
+    large = fresh_folder(f"{path.name}.large")
+    text = path.read_bytes()
+    with open(large, "wb") as file:
+        for _ in range(max(1, size_bytes // len(text))):
+            file.write(text)
+    return large
+
+
+def rate_row(what, results, sizes, goal_ratio=None, goal_rate=None):
+    """Bytes a second of ours and of theirs. Results and sizes are by "ours" and the peers' names."""
+    rates = {name: [sizes[name] / run["wall_s"] / 1e6 for run in runs]
+             for name, runs in results.items()}
+    ours = statistics.median(rates["ours"])
+    for name, values in rates.items():
+        if name == "ours":
+            continue
+        ratio = ours / statistics.median(values)
+        goals, met = [], []
+        if goal_ratio and not name.startswith("inferno"):
+            goals.append(f">= {goal_ratio} x")
+            met.append(ratio >= goal_ratio)
+        if goal_rate and not name.startswith("inferno"):
+            goals.append(f">= {goal_rate} MB/s")
+            met.append(ours >= goal_rate)
+        yield row(what, f"against {name}", figure(rates["ours"], "MB/s"), figure(values, "MB/s"),
+                  f"{ratio:.1f} x", ", ".join(goals), all(met) if goals else None)
+
+
+def text_to_folded(context, text):
+    large = repeated(text, TEXT_SIZE_BYTES)
+    sizes = {"ours": large.stat().st_size, "stackcollapse-perf.pl": text.stat().st_size,
+             "inferno-collapse-perf": large.stat().st_size}
+    ways = {"ours": lambda: timed([PROGRAM, "collapse", large])}
+    if context.flamegraph.is_there():
+        ways["stackcollapse-perf.pl"] = lambda: timed(["perl", context.flamegraph.collapse, text])
+    if peers.INFERNO_COLLAPSE:
+        ways["inferno-collapse-perf"] = lambda: timed([peers.INFERNO_COLLAPSE, "-q", large])
+    yield from rate_row("text to folded", interleaved(ways, context.runs), sizes, 50, 1000)
+    large.unlink()
+
+
+def data_to_folded(context, command):
+    """A recording of a hundred thousand finished call chains."""
+    recording = job(command, "-F", "20000", folder_name="conversion-job")
+    data = recording["folder"] / "perf.data"
+    size = data.stat().st_size
+    script = (f"{peers.PERF} script --no-inline -i {shlex.quote(str(data))} | "
+              f"perl {shlex.quote(str(context.flamegraph.collapse))}")
+    ways = {"ours": lambda: timed([PROGRAM, "collapse", data]),
+            "perf script --no-inline | stackcollapse-perf.pl":
+                lambda: timed(["sh", "-c", script], timeout_s=PATIENCE_S)}
+    results = interleaved(ways, context.runs)
+    yield from rate_row("perf.data to folded", results, dict.fromkeys(results, size), 100, 500)
+
+
+def folded_to_svg(context, folded):
+    ways = {"ours": lambda: timed([PROGRAM, "flamegraph", "-q", "-f", "-o",
+                                   fresh_folder("ours.svg"), folded])}
+    if context.flamegraph.is_there():
+        ways["flamegraph.pl"] = lambda: timed(["perl", context.flamegraph.draw, folded])
+    if peers.INFERNO_FLAMEGRAPH:
+        ways["inferno-flamegraph"] = lambda: timed([peers.INFERNO_FLAMEGRAPH, "-q", folded])
+    results = interleaved(ways, context.runs)
+    yield from rate_row("folded to SVG", results, dict.fromkeys(results, folded.stat().st_size))
+
+
+def measure(context):
+    command = context.programs.get("cc1plus") or next(filter(None, context.programs.values()), None)
+    if not peers.PERF or not command:
+        yield absent("all", "conversions", "perf")
+        return
+    data, text = fresh_folder("conversion.perf.data"), fresh_folder("conversion.txt")
+    timed([peers.PERF, "record", "-q", "-g", "-F", "4000", "-o", data, "--", *command])
+    piped([peers.PERF, "script", "--no-inline", "-i", data], text)
+    yield from text_to_folded(context, text)
+    if context.flamegraph.is_there():
+        yield from data_to_folded(context, command)
+    folded = fresh_folder("conversion.folded")
+    piped([PROGRAM, "collapse", text], folded)
+    yield from folded_to_svg(context, folded)
+    if os.path.exists(data):
+        data.unlink()
