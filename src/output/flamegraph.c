@@ -14,11 +14,7 @@
 #include <strings.h>
 
 /** Made from flamegraph/ by tools/embed. */
-extern const char flamegraph_tree_script[];
-extern const char flamegraph_labels_script[];
-extern const char flamegraph_page_script[];
-extern const char flamegraph_details_script[];
-extern const char flamegraph_viewer_script[];
+extern const char flamegraph_script[];
 extern const char flamegraph_style[];
 extern const char flamegraph_style_dark[];
 
@@ -287,9 +283,8 @@ static void write_document(const struct flamegraph *graph, FILE *file)
 		flamegraph_write_data(graph, file);
 		fprintf(file,
 			"</script>\n<script><![CDATA[\n(function () {\n\"use strict\";\n"
-			"%s%s%s%s%s})();\n]]></script>\n",
-			flamegraph_tree_script, flamegraph_labels_script, flamegraph_page_script,
-			flamegraph_details_script, flamegraph_viewer_script);
+			"%s})();\n]]></script>\n",
+			flamegraph_script);
 	}
 	fputs("</svg>\n", file);
 }

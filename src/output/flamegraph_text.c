@@ -88,6 +88,12 @@ static void write_period(const struct flamegraph *graph, const struct profile_ev
 	}
 }
 
+/** Folded stacks do not say what was counted: their event is called "samples". */
+static bool is_event_named(const struct profile *profile, const struct profile_event *event)
+{
+	return event->name && strcmp(profile_text(profile, event->name), "samples") != 0;
+}
+
 /** "4,991 samples · 5.0 s of CPU time · cpu-clock at 997 Hz". */
 static void write_samples(const struct flamegraph *graph, uint64_t count, FILE *file)
 {
@@ -100,7 +106,7 @@ static void write_samples(const struct flamegraph *graph, uint64_t count, FILE *
 		const struct profile_event *event = &profile->events.items[graph->options->event];
 
 		write_period(graph, event, file);
-		if (event->name)
+		if (is_event_named(profile, event))
 			fprintf(file, FLAMEGRAPH_SEPARATOR "%s",
 				profile_text(profile, event->name));
 		if (event->frequency_hz)

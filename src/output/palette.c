@@ -27,7 +27,8 @@ enum code_kind {
 	CODE_JIT,
 	CODE_INLINED,
 	CODE_KERNEL,
-	CODE_WAKER, /**< "_[w]": the stack of a waker, in folded off-CPU stacks. */
+	CODE_WAITING, /**< "[waiting: disk]": what off-CPU time was spent on. */
+	CODE_WAKER,   /**< "_[w]": the stack of a waker, in folded off-CPU stacks. */
 	CODE_UNKNOWN,
 };
 
@@ -65,6 +66,8 @@ static bool is_runtime(const char *object)
 
 static enum code_kind code_kind_of(const struct palette_subject *subject)
 {
+	if (starts_with(subject->name, "[waiting: "))
+		return CODE_WAITING;
 	if (subject->flags & FRAME_IS_KERNEL || ends_with(subject->name, "_[k]"))
 		return CODE_KERNEL;
 	if (subject->flags & FRAME_IS_JIT || ends_with(subject->name, "_[j]"))
@@ -104,6 +107,12 @@ static struct palette_shade shade_range(const struct palette *palette,
 			    palette->lightness);
 }
 
+/** Reds, which neither libraries nor the program's own code have. */
+static struct palette_shade shade_waiting(const struct palette_subject *subject)
+{
+	return shade_spread(subject, 8, 30, 0.13, -0.02);
+}
+
 /**
  * One hue for a whole library: siblings differ in lightness only, and code
  * without a name is paler.
@@ -128,6 +137,8 @@ static struct palette_shade shade_library(const struct palette *palette,
 {
 	enum code_kind kind = code_kind_of(subject);
 
+	if (kind == CODE_WAITING)
+		return shade_waiting(subject);
 	if (kind == CODE_KERNEL)
 		return shade_spread(subject, 262, 262, 0.028, -0.03);
 	if (kind == CODE_JIT)
@@ -152,6 +163,8 @@ static struct palette_shade shade_kind(const struct palette *palette,
 	};
 	const struct palette_shade *shade = &shades[code_kind_of(subject)];
 
+	if (code_kind_of(subject) == CODE_WAITING)
+		return shade_waiting(subject);
 	return shade_spread(subject, shade->hue_degrees, shade->hue_degrees, shade->chroma,
 			    shade->lightness);
 }
@@ -169,6 +182,8 @@ static struct palette_shade shade_safe(const struct palette *palette,
 		return shade_spread(subject, 68, 68, 0.135, 0.01);
 	case CODE_JIT:
 		return shade_spread(subject, 100, 100, 0.13, 0.085);
+	case CODE_WAITING: /* the darkest, with most colour */
+		return shade_spread(subject, 350, 350, 0.09, -0.09);
 	case CODE_KERNEL:
 		return shade_spread(subject, 262, 262, 0.012, -0.045);
 	case CODE_UNKNOWN:
@@ -251,6 +266,8 @@ static struct palette_shade shade_rust(const struct palette *palette,
 
 static const char *group_by_library(const struct palette_subject *subject)
 {
+	if (code_kind_of(subject) == CODE_WAITING)
+		return subject->name;
 	if (code_kind_of(subject) == CODE_KERNEL)
 		return "kernel";
 	return *subject->object ? subject->object : NULL;
@@ -259,9 +276,11 @@ static const char *group_by_library(const struct palette_subject *subject)
 static const char *group_by_kind(const struct palette_subject *subject)
 {
 	static const char *const names[] = {
-		[CODE_OWN] = "own code", [CODE_LIBRARY] = "libraries", [CODE_RUNTIME] = "run-time",
-		[CODE_JIT] = "JIT",      [CODE_INLINED] = "inlined",   [CODE_KERNEL] = "kernel",
-		[CODE_WAKER] = "wakers", [CODE_UNKNOWN] = "no symbol",
+		[CODE_OWN] = "own code",      [CODE_LIBRARY] = "libraries",
+		[CODE_RUNTIME] = "run-time",  [CODE_JIT] = "JIT",
+		[CODE_INLINED] = "inlined",   [CODE_KERNEL] = "kernel",
+		[CODE_WAITING] = "waiting",   [CODE_WAKER] = "wakers",
+		[CODE_UNKNOWN] = "no symbol",
 	};
 
 	return names[code_kind_of(subject)];
@@ -284,7 +303,7 @@ static const char *group_by_kind(const struct palette_subject *subject)
 const struct palette palettes[] = {
 	KINDS("library", "a hue for each library, the program's own code in orange", shade_library,
 	      group_by_library),
-	KINDS("kind", "own code, libraries, run-time, inlined, JIT, kernel", shade_kind,
+	KINDS("kind", "own code, libraries, run-time, inlined, JIT, kernel, waiting", shade_kind,
 	      group_by_kind),
 	KINDS("safe", "for colour-blind eyes: orange, blues and grey", shade_safe, group_by_kind),
 	RANGE("hot", "red to yellow", 28, 92, 0.135, 0.01),

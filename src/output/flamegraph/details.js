@@ -1,25 +1,37 @@
 /* What is said about frames and the view, below the graph; what can be copied. */
 
 class Details extends Page {
-	/** The line about one frame; null: about the focused or the zoomed one. */
+	/** The line about one frame; null: about the zoomed one. */
 	showDetails(shown) {
 		const frame = shown || this.zoomed;
 		const number = frame.frame;
-		const profile = this.profile;
-		const flags = profile.flags(number);
-		const all = this.view.all;
-		const where = [];
-
 		const [title, href, target] = this.attributes.get(number) || ["", "", ""];
 
 		this.detailsName.replaceChildren();
 		if (this.data.nameLabel)
 			this.detailsName.append(
 				make("span", { text: this.data.nameLabel, class: "label" }), " ");
-		this.detailsName.append(make("b", { text: title || profile.name(number) }));
+		const [name, whole] = nameInShort(title || this.profile.name(number));
+
+		this.detailsName.append(make("b", { text: name }));
 		if (href)
 			this.detailsName.append(make(
 				"a", { href, target: target || "_top", rel: "noopener noreferrer", text: href }));
+		for (const text of this.whereOf(number))
+			this.detailsName.append(make("span", { text }));
+		if (whole)
+			this.detailsName.append(make("div", { text: whole, class: "whole" }));
+		this.detailsFigures.replaceChildren();
+		for (const [value, text] of this.figures(frame))
+			this.detailsFigures.append(make("span", null, make("b", { text: value }), " " + text));
+	}
+
+	/** What kind of code it is and where it comes from. */
+	whereOf(number) {
+		const profile = this.profile;
+		const flags = profile.flags(number);
+		const where = [];
+
 		if (flags & IS_THREAD)
 			where.push("thread");
 		if (flags & IS_INCOMPLETE)
@@ -36,14 +48,23 @@ class Details extends Page {
 			if (flags & flag)
 				where.push(word);
 		}
-		for (const text of where)
-			this.detailsName.append(make("span", { text }));
-		this.detailsFigures.replaceChildren();
-		for (const [value, text] of this.figures(frame, all))
-			this.detailsFigures.append(make("span", null, make("b", { text: value }), " " + text));
+		return where;
 	}
 
-	figures(frame, all) {
+	/** At the pointer. */
+	showTip(frame, x, y) {
+		const box = this.app.getBoundingClientRect();
+		const [title] = this.attributes.get(frame.frame) || [""];
+		const figures = this.figures(frame).slice(0, this.data.difference ? 4 : 2)
+			.map(([value, text]) => (value + " " + text).trim())
+			.join(this.data.difference ? ", " : " \u00b7 ");
+
+		this.tip.show(x - box.x, y - box.y, title || this.profile.name(frame.frame), figures,
+			this.whereOf(frame.frame).join(" \u00b7 "));
+	}
+
+	figures(frame) {
+		const all = this.view.all;
 		const share = frame.total / Math.max(all, 1);
 		const figures = [[this.formatCount(frame.total), this.data.countName]];
 		let percent = formatPercent(share);
@@ -63,7 +84,25 @@ class Details extends Page {
 			figures.push([this.formatCount(self), "self"]);
 		else if (this.state.isReversed && self > 0)
 			figures.push([this.formatCount(self), "start here"]);
+		if (frame.parent && !(this.profile.flags(frame.frame) & IS_ELIDED)) {
+			const { total, n_places } = this.everywhere(frame.frame);
+
+			if (n_places > 1)
+				figures.push([
+					formatPercent(total / Math.max(all, 1)),
+					"in all its " + formatCount(n_places) + " places"
+				]);
+		}
 		return figures;
+	}
+
+	/** A function's samples wherever it is on a stack, each stack counted once. */
+	everywhere(number) {
+		if (this.view.everywhere === undefined)
+			this.view.everywhere = this.view.sumByFrame();
+		const { totals, places } = this.view.everywhere;
+
+		return { total: totals[number], n_places: places[number] };
 	}
 
 	/** Before, after, and what changed, as it is compared. */
@@ -125,6 +164,10 @@ class Details extends Page {
 			failed();
 	}
 
+	copyName() {
+		this.copy(this.profile.name(this.subject().frame), "the name");
+	}
+
 	copyStack() {
 		const names =
 			this.subject().path().map((number) => this.profile.name(number).replace(/;/g, ":"));
@@ -144,13 +187,15 @@ class Details extends Page {
 			of(kind).map((filter) => "\u2018" + filter.replace(/^[hk][rc]*:/, "") + "\u2019");
 		const n_functions = of("f").length;
 		const hidden = quoted("h"), parts = [];
+		const kept = of("s").map((filter) => this.profile.name(Number(filter.slice(1))))
+			.map((name) => "\u2018" + shortenArguments(name) + "\u2019").concat(quoted("k"));
 
 		if (n_functions)
 			hidden.unshift(n_functions + (n_functions === 1 ? " function" : " functions"));
 		if (hidden.length)
 			parts.push(hidden.join(" and ") + " hidden");
-		if (of("k").length)
-			parts.push("only " + quoted("k").join(" with "));
+		if (kept.length)
+			parts.push("only " + kept.join(" with "));
 		return parts.join(", ");
 	}
 }

@@ -159,3 +159,13 @@ function fitLabel(name, width, isCutRight) {
 	}
 	return cutRight(candidates[candidates.length - 1], width);
 }
+
+/* Longer names are said in short first. */
+const NAME_LONG_CHARACTERS = 90;
+
+/** [name, ""], or of a long name [short form, name]. */
+function nameInShort(name) {
+	const short = name.length > NAME_LONG_CHARACTERS ? shortenArguments(name) : name;
+
+	return [short, short === name ? "" : name];
+}

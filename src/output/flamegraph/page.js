@@ -17,7 +17,7 @@ function formatPercent(share) {
 /** "+1.23 %" */
 function formatChange(share) {
 	const percent = 100 * share;
-	const digits = Math.abs(percent) >= 10 ? 1 : 2;
+	const digits = Math.abs(percent) >= 100 ? 0 : Math.abs(percent) >= 10 ? 1 : 2;
 
 	return (percent < 0 ? "\u2212" : "+") + Math.abs(percent).toFixed(digits) + "\u2009%";
 }
@@ -60,6 +60,7 @@ const KEYS = [
 	["h  o", "hide what the search matches, show only its stacks"],
 	["u", "undo the last of these"],
 	["c  C", "copy the name, the whole stack"],
+	["right click", "all of this as a menu"],
 	["d", "dark or light"],
 	["?", "this help"],
 ];
@@ -75,21 +76,37 @@ class Page {
 	}
 
 	build() {
-		const outer = document.createElementNS(SVG, "foreignObject");
+		const outer = this.outer = document.createElementNS(SVG, "foreignObject");
 
 		this.svg.querySelector("#picture").remove();
-		this.svg.removeAttribute("viewBox");
 		this.svg.removeAttribute("role");
-		for (const [name, value] of [["width", "100%"], ["height", "100%"]]) {
-			this.svg.setAttribute(name, value);
-			outer.setAttribute(name, value);
-		}
+		this.fillWindow();
 		this.svg.classList.add("live");
 		this.app = make("div", { class: "app" });
+		this.tip = new Tip();
+		this.menu = new Menu(() => this.focus(this.current));
 		this.app.append(this.buildBar(), this.buildLegend(), this.buildGraph(), this.buildDetails(),
-			this.buildHelp());
+			this.buildHelp(), this.tip.element, this.menu.element);
 		outer.append(this.app);
 		this.svg.append(outer);
+	}
+
+	fillWindow() {
+		this.svg.removeAttribute("viewBox");
+		for (const element of [this.svg, this.outer]) {
+			element.setAttribute("width", "100%");
+			element.setAttribute("height", "100%");
+		}
+	}
+
+	/** Scale what is now @p width wide and has its full height to one sheet. */
+	fillSheet(width) {
+		const height = this.app.offsetHeight;
+
+		this.svg.setAttribute("viewBox", "0 0 " + width + " " + height);
+		this.svg.setAttribute("preserveAspectRatio", "xMidYMin meet");
+		this.outer.setAttribute("width", width);
+		this.outer.setAttribute("height", height);
 	}
 
 	buildBar() {
@@ -254,7 +271,8 @@ class Page {
 		this.frames.id = "frames";
 		this.graph.append(this.frames);
 		this.scroll = make("div", { class: "scroll" });
-		this.scroll.append(this.graph);
+		this.empty = make("p", { class: "empty", hidden: "" });
+		this.scroll.append(this.empty, this.graph);
 		return this.scroll;
 	}
 
@@ -262,10 +280,18 @@ class Page {
 		this.detailsName = make("div", { class: "name" });
 		this.detailsFigures = make("div", { class: "figures" });
 		this.note = make("div", { class: "note" });
+		this.more = make("button", {
+			type: "button",
+			class: "more",
+			text: "\u22ef",
+			title: "What can be done with this frame (right click)",
+			"aria-label": "Actions",
+			"aria-haspopup": "menu"
+		});
 		return make("div", { class: "details" },
 			make(
 				"div", { class: "hovered", role: "status" }, this.detailsName, this.detailsFigures),
-			this.note);
+			this.note, this.more);
 	}
 
 	buildHelp() {

@@ -188,6 +188,26 @@ class View {
 		}
 	}
 
+	/** By frame: samples with it on their stack, each counted once; and where it is how often. */
+	sumByFrame() {
+		const { frame, end, n_nodes, n_frames } = this.profile;
+		const totals = new Float64Array(n_frames), places = new Uint32Array(n_frames);
+		const inside = new Uint32Array(n_frames); /* one past the nodes below its last place */
+
+		for (let i = 1; i < n_nodes; i++) {
+			const number = frame[i];
+
+			if (this.total[i] <= 0)
+				continue;
+			places[number]++;
+			if (i < inside[number])
+				continue;
+			totals[number] += this.total[i];
+			inside[number] = end[i];
+		}
+		return { totals, places };
+	}
+
 	children(frame) {
 		if (!frame.kids) {
 			const kids = this.isReversed ? this.gatherCallers(frame) : this.gatherCallees(frame);

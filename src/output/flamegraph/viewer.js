@@ -1,17 +1,14 @@
 /*
  * The flame graph's viewer. It takes the place of the static picture when the
- * file is opened on its own, and draws from the data element. tree.js, labels.js,
- * page.js, details.js and this file are one function in the SVG. No network, no eval; names
- * enter the page only as text or attribute values set through the DOM.
+ * file is opened on its own, and draws from the data element. tree.js, labels.js, overlay.js,
+ * page.js, details.js, drawing.js and this file are one function in the SVG. No network, no
+ * eval; names enter the page only as text or attribute values set through the DOM.
  */
 
-const GAP_PX = 0.6;
-const LABEL_PADDING_PX = 4;
-const LABEL_MIN_PX = 22;
-/* Narrower frames are not drawn: nobody can see or hit them. */
-const FRAME_MIN_PX = 0.3;
-/* Narrower ones are drawn together, one shape per colour: nobody can hit them either. */
-const ELEMENT_MIN_PX = 1;
+/* About the width of a sheet in landscape, so that letters keep their size there. */
+const SHEET_WIDTH_PX = 1060;
+
+const REGEX_SPECIAL = /[\\^$.*+?()[\]{}|\/]/g;
 
 /** Tells frames by their names; null: by nothing. Throws at a wrong regular expression. */
 function matcherOf(profile, search, isRegex, isCaseSensitive) {
@@ -22,15 +19,16 @@ function matcherOf(profile, search, isRegex, isCaseSensitive) {
 
 		if (library === "kernel")
 			return (frame) => (profile.flags(frame) & IS_KERNEL) !== 0;
-		return (frame) => profile.library(frame) === library;
+		/* What is waited for has no library and is in the legend by its name. */
+		return (frame) => profile.library(frame) === library || profile.name(frame) === library;
 	}
-	const source = isRegex ? search : search.replace(/[\\^$.*+?()[\]{}|\/]/g, "\\$&");
+	const source = isRegex ? search : search.replace(REGEX_SPECIAL, "\\$&");
 	const pattern = new RegExp(source, isCaseSensitive ? "u" : "iu");
 
 	return (frame) => pattern.test(profile.name(frame));
 }
 
-class Viewer extends Details {
+class Viewer extends Drawing {
 	constructor(svg, data) {
 		super(svg, data);
 		this.rowHeight = data.rowHeight;
@@ -80,10 +78,15 @@ class Viewer extends Details {
 
 		state.zoom = numbers("zoom");
 		state.filters =
-			query.getAll("filter").filter((filter) => /^(f\d+$|[hk]r?c?:)/.test(filter));
+			query.getAll("filter").filter((filter) => /^([fs]\d+$|[hk]r?c?:)/.test(filter));
 		if (this.data.difference && ["before", "after"].includes(query.get("widths")))
 			state.measure = query.get("widths");
 		state.search = query.get("search") || "";
+		/* As links to flamegraph.pl's files are written: graph.svg?s=PATTERN */
+		if (!location.hash && new URLSearchParams(location.search).has("s")) {
+			state.search = new URLSearchParams(location.search).get("s");
+			state.isRegex = true;
+		}
 		state.theme = ["dark", "light"].includes(query.get("theme")) ? query.get("theme") : "";
 		flag("regex", "isRegex");
 		flag("case", "isCaseSensitive");
@@ -189,7 +192,8 @@ class Viewer extends Details {
 		const sheet = this.svg.querySelector("#flame-dark").sheet;
 		const queries = { "": "(prefers-color-scheme: dark)", dark: "all", light: "not all" };
 
-		sheet.cssRules[0].media.mediaText = queries[this.theme()];
+		sheet.cssRules[0].media.mediaText =
+			queries[this.app.classList.contains("printed") ? "light" : this.theme()];
 		this.svg.style.colorScheme = this.isDark() ? "dark" : "light";
 		this.buttons.theme.firstChild.textContent = this.isDark() ? "Light" : "Dark";
 	}
@@ -215,14 +219,19 @@ class Viewer extends Details {
 	}
 
 	/**
-	 * "f12": hide frame 12; "h:text", "k:text": hide or keep what a search finds, with the
-	 * letters r and c before the colon as a regular expression, or if its case matches.
+	 * "f12": hide frame 12; "s12": only stacks with it; "h:text", "k:text": hide or keep what
+	 * a search finds, with the letters r and c before the colon as a regular expression, or if
+	 * its case matches.
 	 */
 	addFilter(filter, hidden, kept) {
-		const [, kind, flags, text] = /^([fhk])([rc]*):?(.*)$/su.exec(filter);
+		const [, kind, flags, text] = /^([fshk])([rc]*):?(.*)$/su.exec(filter);
 
 		if (kind === "f") {
 			hidden[Number(text)] = 1;
+			return;
+		}
+		if (kind === "s") {
+			kept.push(Uint8Array.from(hidden, (_, i) => i === Number(text) ? 1 : 0));
 			return;
 		}
 		const frames = kind === "h" ? hidden : new Uint8Array(this.profile.n_frames);
@@ -354,6 +363,7 @@ class Viewer extends Details {
 	/* -------------------------------------------------------------- zoom */
 
 	zoomTo(frame) {
+		this.tip.hide();
 		if (frame === this.zoomed)
 			return;
 		this.state.zoom = frame.path();
@@ -376,176 +386,6 @@ class Viewer extends Details {
 			this.zoomBack();
 		else
 			this.zoomTo(frame);
-	}
-
-	/* -------------------------------------------------------------- draw */
-
-	/** Fill this.drawn with {frame, x, width, isFaded} in pixels. */
-	layout(width) {
-		const items = [], pending = [];
-		const scale = width / Math.max(this.zoomed.total, 1);
-		const [leastPx, leastShare] = this.data.leastWidth || [0, 0];
-		const least = Math.max(leastPx, leastShare * this.view.all * scale) || FRAME_MIN_PX;
-
-		for (let frame = this.zoomed.parent; frame; frame = frame.parent)
-			items.push({ frame, x: 0, width, isFaded: true });
-		pending.push({ frame: this.zoomed, x: 0, width, isFaded: false });
-		this.n_narrow = 0;
-		this.leastPx = least;
-		while (pending.length > 0) {
-			const item = pending.pop();
-			/* What ends in the frame itself comes first, as in the static picture. */
-			let x = item.x + (this.selfBeforeKids(item.frame)) * scale;
-
-			items.push(item);
-			for (const kid of this.view.children(item.frame)) {
-				const kidWidth = kid.total * scale;
-
-				if (this.data.isChart)
-					x = (kid.start - this.zoomed.start) * scale;
-				if (kidWidth >= least)
-					pending.push({ frame: kid, x, width: kidWidth, isFaded: false });
-				else
-					this.n_narrow++;
-				x += kidWidth;
-			}
-		}
-		this.drawn = items;
-	}
-
-	/** The root's rest when --total is more than there is comes last. */
-	selfBeforeKids(frame) {
-		const rest = frame.parent ? 0 : frame.total - this.view.total[0];
-
-		return this.view.selfOf(frame) - Math.max(rest, 0);
-	}
-
-	draw() {
-		const width = this.data.width || Math.max(this.scroll.clientWidth - 20, 200);
-		const hadFocus = this.graph.contains(document.activeElement);
-
-		this.layout(width);
-		this.n_rows = this.drawn.reduce((rows, item) => Math.max(rows, item.frame.depth + 1), 1);
-		this.graph.setAttribute("width", width);
-		this.graph.setAttribute("height", this.n_rows * this.rowHeight);
-		this.app.classList.toggle("inverted", this.state.isInverted);
-		this.app.classList.toggle("searching", Boolean(this.matched));
-		const fragment = document.createDocumentFragment();
-		this.elements = new Map();
-		this.drawNarrow(fragment);
-		for (const item of this.drawn) {
-			if (item.width >= ELEMENT_MIN_PX)
-				fragment.append(this.drawFrame(item));
-		}
-		this.frames.replaceChildren(fragment);
-		if (!this.elements.has(this.current))
-			this.current = this.zoomed;
-		const element = this.elements.get(this.current);
-		element.setAttribute("tabindex", "0");
-		if (hadFocus)
-			element.focus({ preventScroll: true });
-		this.showNote();
-	}
-
-	isMatch(frame) {
-		return this.matched !== null && this.matched[frame.frame] === 1;
-	}
-
-	drawNarrow(fragment) {
-		const shapes = new Map();
-
-		for (const { frame, x, width } of this.drawn) {
-			if (width >= ELEMENT_MIN_PX)
-				continue;
-			const key = this.className(frame) + (this.isMatch(frame) ? " match" : "");
-			const shape = "M" + x.toFixed(2) + " " + this.rowTop(frame) + "h" +
-				Math.max(width - GAP_PX, 0.3).toFixed(2) + "v" + (this.rowHeight - 1) + "H" +
-				x.toFixed(2) + "z";
-
-			shapes.set(key, (shapes.get(key) || "") + shape);
-		}
-		for (const [key, shape] of shapes) {
-			const path = document.createElementNS(SVG, "path");
-
-			path.setAttribute("class", "narrow " + key);
-			path.setAttribute("d", shape);
-			path.setAttribute("aria-hidden", "true");
-			fragment.append(path);
-		}
-	}
-
-	drawFrame(item) {
-		const number = item.frame.frame;
-		const name = this.profile.name(number);
-		const group = document.createElementNS(SVG, "g");
-		const rect = document.createElementNS(SVG, "rect");
-		const y = this.rowTop(item.frame);
-		const label = item.width >= LABEL_MIN_PX
-			? fitLabel(name, item.width - 2 * LABEL_PADDING_PX, this.data.isCutRight)
-			: "";
-
-		group.setAttribute("class",
-			"frame" + (item.isFaded ? " faded" : "") + (this.isMatch(item.frame) ? " match" : ""));
-		group.setAttribute("role", "treeitem");
-		group.setAttribute("aria-level", item.frame.depth + 1);
-		group.setAttribute(
-			"aria-label", name + ", " + formatPercent(item.frame.total / this.view.all));
-		this.addAttributes(group, number);
-		group.flameFrame = item.frame;
-		rect.setAttribute("class", this.className(item.frame));
-		if (this.data.isDiffused)
-			rect.setAttribute("fill-opacity",
-				(0.25 + 0.75 * Math.sqrt(item.frame.total / this.view.all)).toFixed(2));
-		rect.setAttribute("x", item.x.toFixed(2));
-		rect.setAttribute("y", y);
-		rect.setAttribute("width", Math.max(item.width - GAP_PX, 0.3).toFixed(2));
-		rect.setAttribute("height", this.rowHeight - 1);
-		group.append(rect);
-		if (label) {
-			const text = document.createElementNS(SVG, "text");
-
-			text.setAttribute("x", (item.x + LABEL_PADDING_PX).toFixed(2));
-			text.setAttribute("y", y + (this.rowHeight + labelFont.size) / 2 - 2.5);
-			text.textContent = label;
-			group.append(text);
-		}
-		this.elements.set(item.frame, group);
-		return group;
-	}
-
-	/** What --nameattr says; the file holds only harmless ones. */
-	addAttributes(group, number) {
-		const [, , , extras] = this.attributes.get(number) || ["", "", "", []];
-
-		for (let i = 0; i < extras.length; i += 2) {
-			if (extras[i] === "class")
-				group.classList.add(...extras[i + 1].split(/\s+/).filter(Boolean));
-			else
-				group.setAttribute(extras[i], extras[i + 1]);
-		}
-	}
-
-	/** The colour: of differences by how much a frame changed, else the function's. */
-	className(frame) {
-		const { difference } = this.data;
-
-		if (!difference || !frame.parent)
-			return this.profile.className(frame.frame);
-		const change = this.changeOf(frame);
-		const step = difference.max > 0 && Math.abs(change) >= 0.5
-			? Math.ceil(Math.sqrt(Math.min(Math.abs(change) / difference.max, 1)) * CHANGE_STEPS)
-			: 0;
-
-		return "d" + (change < 0 ? -step : step) + (frame.after > 0 ? "" : " gone");
-	}
-
-	changeOf(frame) {
-		return frame.after - frame.before * this.data.difference.factor;
-	}
-
-	rowTop(frame) {
-		return (this.state.isInverted ? frame.depth : this.n_rows - 1 - frame.depth) *
-			this.rowHeight;
 	}
 
 	/** With tall graphs: the zoomed frame and a few of its callers at the root's side. */
@@ -621,6 +461,54 @@ class Viewer extends Details {
 		this.addToFilters("f" + frame);
 	}
 
+	/** Leave only the stacks that go through a function. */
+	keepFunction() {
+		const { frame, parent } = this.subject();
+
+		if (!parent || this.data.isChart)
+			return;
+		this.addToFilters("s" + frame);
+	}
+
+	/** Search for a function by its whole name. */
+	findFunction() {
+		const name = this.profile.name(this.subject().frame);
+
+		this.state.isRegex = this.state.isCaseSensitive = true;
+		this.search("^" + name.replace(REGEX_SPECIAL, "\\$&") + "$");
+	}
+
+	/** The menu of the frame under the pointer or with the focus. */
+	openMenu(x, y) {
+		const frame = this.subject();
+		const box = this.app.getBoundingClientRect();
+		const entries = [];
+
+		this.hovered = null;
+		this.current = frame;
+		if (frame !== this.zoomed)
+			entries.push(["Zoom to it", "Enter", () => this.zoomTo(frame)]);
+		if (this.zoomed.parent)
+			entries.push(["Zoom back", "Esc", () => this.zoomBack()]);
+		if (frame.parent) {
+			entries.push(["Mark it everywhere", "f", () => this.findFunction()]);
+			entries.push(["Hide it everywhere", "x", () => this.hideFunction()]);
+			if (!this.data.isChart)
+				entries.push(["Only stacks with it", "s", () => this.keepFunction()]);
+			entries.push(["Copy name", "c", () => this.copyName()]);
+			entries.push(["Copy stack", "C", () => this.copyStack()]);
+		}
+		if (this.state.filters.length)
+			entries.push(["Undo: " + this.describeFilters(), "u", () => this.showAgain()]);
+		entries.push([
+			this.state.isFolded ? "Show recursion" : "Merge recursion", "m",
+			() => this.toggle("isFolded")
+		]);
+		this.tip.hide();
+		this.showDetails(frame);
+		this.menu.open(x - box.x, y - box.y, this.profile.name(frame.frame), entries);
+	}
+
 	/** Hide ("h") or keep ("k") what the search finds. */
 	filterMatches(kind) {
 		const { search, isRegex, isCaseSensitive } = this.state;
@@ -652,7 +540,25 @@ class Viewer extends Details {
 			this.focus(this.current);
 	}
 
+	/** The whole graph on one sheet, light, without what cannot be pressed on paper. */
+	print(isPrinting) {
+		this.app.classList.toggle("printed", isPrinting);
+		this.app.style.width = isPrinting ? SHEET_WIDTH_PX + "px" : "";
+		this.applyTheme();
+		this.fillWindow();
+		this.draw();
+		if (isPrinting)
+			this.fillSheet(SHEET_WIDTH_PX);
+	}
+
 	/* ------------------------------------------------------------ events */
+
+	hover(frame) {
+		this.hovered = frame;
+		this.app.classList.toggle("hovering", frame !== null);
+		this.tip.hide();
+		this.showDetails(frame);
+	}
 
 	listen() {
 		const frameAt = (event) => {
@@ -667,19 +573,37 @@ class Viewer extends Details {
 			if (frame)
 				this.activate(frame);
 		});
-		const hover = (frame) => {
-			this.hovered = frame;
-			this.showDetails(frame);
-		};
+		this.graph.addEventListener("pointermove", (event) => {
+			const frame = frameAt(event) || null;
 
-		this.graph.addEventListener("mousemove", (event) => hover(frameAt(event) || null));
-		this.graph.addEventListener("mouseleave", () => hover(null));
+			this.hover(frame);
+			if (frame && event.pointerType === "mouse" && this.menu.element.hidden)
+				this.showTip(frame, event.clientX, event.clientY);
+		});
+		this.graph.addEventListener("pointerleave", () => this.hover(null));
+		this.graph.addEventListener("contextmenu", (event) => {
+			const frame = frameAt(event);
+
+			if (!frame || event.shiftKey) /* with Shift: the browser's own */
+				return;
+			event.preventDefault();
+			this.hovered = frame;
+			/* From the keyboard it comes without a place. */
+			const box = this.elements.get(frame).getBoundingClientRect();
+			const isPlaced = event.clientX || event.clientY;
+			this.openMenu(isPlaced ? event.clientX : box.x, isPlaced ? event.clientY : box.bottom);
+		});
+		this.more.addEventListener("click", () => {
+			const box = this.more.getBoundingClientRect();
+
+			this.openMenu(box.right, box.top);
+		});
 		this.graph.addEventListener("focusin", (event) => {
 			const frame = frameAt(event);
 
 			if (frame) {
 				this.current = frame;
-				this.hovered = null;
+				this.hover(null);
 				this.showDetails(frame);
 			}
 		});
@@ -693,6 +617,8 @@ class Viewer extends Details {
 		matchMedia("(prefers-color-scheme: dark)")
 			.addEventListener("change", () => this.applyTheme());
 		this.scroll.addEventListener("scroll", () => this.keepBottom(false));
+		addEventListener("beforeprint", () => this.print(true));
+		addEventListener("afterprint", () => this.print(false));
 		new ResizeObserver(() => {
 			if (this.scroll.clientWidth !== this.widthBefore) {
 				this.widthBefore = this.scroll.clientWidth;
@@ -718,6 +644,13 @@ class Viewer extends Details {
 	onKey(event) {
 		const isOnButton = event.target.localName === "button";
 
+		this.tip.hide();
+		/* The browser's own search does not find names that are cut. */
+		if ((event.key === "f" && (event.ctrlKey || event.metaKey)) || event.key === "F3") {
+			Viewer.keys["/"](this);
+			event.preventDefault();
+			return;
+		}
 		if (event.ctrlKey || event.metaKey || event.altKey)
 			return;
 		if (event.key === "Escape") {
@@ -754,7 +687,9 @@ Viewer.keys = {
 	"o": (viewer) => viewer.filterMatches("k"),
 	"u": (viewer) => viewer.showAgain(),
 	"v": (viewer) => viewer.nextMeasure(),
-	"c": (viewer) => viewer.copy(viewer.profile.name(viewer.subject().frame), "the name"),
+	"f": (viewer) => viewer.findFunction(),
+	"s": (viewer) => viewer.keepFunction(),
+	"c": (viewer) => viewer.copyName(),
 	"C": (viewer) => viewer.copyStack(),
 	"?": (viewer) => viewer.showHelp(viewer.help.hidden),
 	"Home": (viewer) => viewer.zoomTo(viewer.view.root),

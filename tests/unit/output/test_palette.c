@@ -14,6 +14,7 @@ static const char *const names[] = {
 	"java/lang/String:::hash_[j]",
 	"[unknown]",
 	"do_syscall_64_[k]",
+	"[waiting: disk]",
 	"inlined_[i]",
 	"waker_[w]",
 	"std::vec::Vec<T>::push",
@@ -134,7 +135,8 @@ static void test_library_palette_sets_the_program_apart(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		const struct palette_subject own = { names[i], "app", 0, true, false, 0 };
 
-		if (!strstr(names[i], "_[j]") && !strstr(names[i], "_[k]"))
+		if (!strstr(names[i], "_[j]") && !strstr(names[i], "_[k]") &&
+		    !strstr(names[i], "[waiting"))
 			assert_true(is_orange(palette_color(palette, &own, PALETTE_LIGHT)));
 	}
 	for (int i = 0; i < 200; i++) {
@@ -157,6 +159,25 @@ static void test_library_palette_keeps_a_library_together(void **state)
 	assert_string_equal(palette->group_name(&read), "libc.so.6");
 	assert_int_not_equal(palette_color(palette, &read, PALETTE_LIGHT),
 			     palette_color(palette, &encrypt, PALETTE_LIGHT));
+}
+
+/** Off-CPU time: neither like the program nor like a library, and in the legend by reason. */
+static void test_waiting_stands_apart(void **state)
+{
+	static const char *const kinds[] = { "library", "kind" };
+	const struct palette_subject waiting = {
+		"[waiting: disk]", "", FRAME_IS_UNKNOWN, false, false, 0
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		uint32_t color = palette_color(palette_find(kinds[i]), &waiting, PALETTE_LIGHT);
+		int red = color >> 16 & 0xff, green = color >> 8 & 0xff, blue = color & 0xff;
+
+		assert_true(red > green + 40 && red > blue + 30);
+		assert_false(is_orange(color));
+	}
+	assert_string_equal(palette_find("library")->group_name(&waiting), "[waiting: disk]");
+	assert_string_equal(palette_find("kind")->group_name(&waiting), "waiting");
 }
 
 static void test_hues_of_the_single_hue_palettes(void **state)
@@ -186,6 +207,7 @@ int main(void)
 		cmocka_unit_test(test_known_and_unknown_names),
 		cmocka_unit_test(test_library_palette_sets_the_program_apart),
 		cmocka_unit_test(test_library_palette_keeps_a_library_together),
+		cmocka_unit_test(test_waiting_stands_apart),
 		cmocka_unit_test(test_hues_of_the_single_hue_palettes),
 	};
 
