@@ -68,6 +68,10 @@ struct sampler_options {
 	const uint32_t *watched_pids;
 	size_t n_watched_pids;
 
+	/** SYSTEM: only the tasks in the cgroup that this descriptor is open on. */
+	bool has_cgroup;
+	int cgroup_fd;
+
 	const uint32_t *cpus; /**< Only these CPUs; borrowed. */
 	size_t n_cpus;        /**< 0: all that are online. */
 };

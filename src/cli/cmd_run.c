@@ -54,11 +54,7 @@ static struct error *check_target(const struct run_options *run)
 		return error_with_hint(error_new(ERROR_USAGE, "no command given"),
 				       "perf-profile [OPTIONS] COMMAND [ARG...], for example: "
 				       "perf-profile sleep 1");
-	if (run->target.pids.count && (has_command || run->target.is_system))
-		return error_with_hint(error_new(ERROR_USAGE, "-p goes without %s",
-						 has_command ? "a command" : "-a and -C"),
-				       "--duration says how long, Ctrl-C ends it");
-	return NULL;
+	return run_target_check(&run->target, has_command);
 }
 
 static struct error *parse_options(const struct command *command, int argc, char **argv,

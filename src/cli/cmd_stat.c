@@ -20,8 +20,12 @@ enum {
 	OPTION_DETAIL,
 	OPTION_REPEAT,
 	OPTION_PID,
+	OPTION_TID,
+	OPTION_COMM,
+	OPTION_USER,
 	OPTION_SYSTEM,
 	OPTION_CPU,
+	OPTION_CGROUP,
 	OPTION_NO_INHERIT,
 	OPTION_INTERVAL,
 	OPTION_TIMEOUT,
@@ -47,10 +51,17 @@ static const struct option_spec options[] = {
 	  "Run the command N times: mean, its standard error, median and 95 % interval.", NULL },
 	{ OPTION_PID, 'p', "pid", "PID[,PID...]",
 	  "Count running processes, until they or COMMAND end, or Ctrl-C.", NULL },
+	{ OPTION_TID, 't', "tid", "TID[,TID...]", "The same for single threads.", NULL },
+	{ OPTION_COMM, 0, "comm", "NAME",
+	  "The same for all processes of this name or whose program has it.", NULL },
+	{ OPTION_USER, 0, "uid", "USER", "The same for all processes of a user (name or number).",
+	  NULL },
 	{ OPTION_SYSTEM, 'a', "all-cpus", NULL,
 	  "Count the whole machine, until COMMAND ends or Ctrl-C.", NULL },
 	{ OPTION_CPU, 'C', "cpu", "LIST", "Count only on these CPUs (0-3,8); the same as -a there.",
 	  NULL },
+	{ OPTION_CGROUP, 'G', "cgroup", "NAME",
+	  "Count only what is in this cgroup, on all CPUs or those of -C.", NULL },
 	{ OPTION_NO_INHERIT, 'i', "no-inherit", NULL,
 	  "Only the command's first thread, no threads and children of it.", NULL },
 	{ OPTION_INTERVAL, 'I', "interval-print", "MS",
@@ -100,6 +111,18 @@ static struct error *apply_option(struct stat_options *stat, int id, const char 
 		return option_read_u64("--repeat", value, 1, STAT_REPEATS_MAX, &stat->n_repeats);
 	case OPTION_PID:
 		return run_target_read_pids(&stat->target, value);
+	case OPTION_TID:
+		return run_target_read_tids(&stat->target, value);
+	case OPTION_COMM:
+		string_vector_append(&stat->target.names, value);
+		return NULL;
+	case OPTION_USER:
+		stat->target.user = value;
+		return NULL;
+	case OPTION_CGROUP:
+		stat->target.cgroup = value;
+		stat->target.is_system = true;
+		return NULL;
 	case OPTION_SYSTEM:
 		stat->target.is_system = true;
 		return NULL;
@@ -139,8 +162,7 @@ static struct error *apply_option(struct stat_options *stat, int id, const char 
 
 static struct error *check_options(const struct stat_options *stat)
 {
-	if (stat->target.pids.count && stat->target.is_system)
-		return error_new(ERROR_USAGE, "-p and -a or -C cannot be given together");
+	RETURN_IF_ERROR(run_target_check(&stat->target, /* has_command= */ false));
 	if (stat->n_repeats > 1 && !stat->command[0])
 		return error_new(ERROR_USAGE, "-r needs a command to repeat");
 	if (stat->n_repeats > 1 && stat->interval_ns)

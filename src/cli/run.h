@@ -10,6 +10,7 @@
 #include "cli/flamegraph_options.h"
 #include "cli/machine.h"
 #include "cli/output_folder.h"
+#include "cli/run_containers.h"
 #include "cli/run_counters.h"
 #include "cli/run_target.h"
 #include "explain/explanation.h"
@@ -64,25 +65,26 @@ struct recording {
 	uint64_t n_samples;
 	uint64_t wall_ns;
 	uint64_t start_realtime_ns;
-	struct run_counters *counters; /**< NULL: no PMU, or nothing launched. */
-	struct rusage usage;           /**< Of the command and its waited-for children. */
-	bool has_command;              /**< Something was started and waited for. */
-	int wait_status;               /**< Of the last run. */
-	bool has_exec_failed;          /**< The error of recording_run() is the command's. */
-	bool is_stopped_by_user;       /**< Ctrl-C or another ending signal. */
-	bool is_aborted;               /**< A second Ctrl-C: no reports wanted. */
+	struct run_counters *counters;     /**< NULL: no PMU, or nothing launched. */
+	struct rusage usage;               /**< Of the command and its waited-for children. */
+	bool has_command;                  /**< Something was started and waited for. */
+	int wait_status;                   /**< Of the last run. */
+	bool has_exec_failed;              /**< The error of recording_run() is the command's. */
+	bool is_stopped_by_user;           /**< Ctrl-C or another ending signal. */
+	bool is_aborted;                   /**< A second Ctrl-C: no reports wanted. */
+	struct run_containers *containers; /**< Of the whole machine; NULL: not asked. */
 	struct run_timings timings;
 };
 
 /**
- * Run the command once more into the same profile. perf.data is written only if
- * recording->perf_data is open.
+ * Run the command once more into the same profile. The target's list of threads may grow. perf.data
+ * is written only if recording->perf_data is open.
  */
 struct error *recording_add_run(struct recording *recording,
-				const struct run_options *options) MUST_CHECK;
+				struct run_options *options) MUST_CHECK;
 
 /** Run the command under the sampler, as often as asked; fills everything but the reports. */
-struct error *recording_run(struct recording *recording, const struct run_options *options,
+struct error *recording_run(struct recording *recording, struct run_options *options,
 			    const struct output_folder *folder) MUST_CHECK;
 
 /**

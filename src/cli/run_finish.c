@@ -165,6 +165,8 @@ struct error *recording_finish(struct recording *recording, const struct run_opt
 	RETURN_IF_ERROR(analyzer_finish(recording->analyzer));
 	recording->timings.named_ns = clock_monotonic_ns();
 	fill_info(recording, options, machine, &profile->info);
+	if (recording->containers)
+		run_containers_label(recording->containers, profile);
 	if (run_target_is_attached(&options->target))
 		fill_cpu_time_from_samples(profile, &profile->info);
 	if (recording->writer)

@@ -6,6 +6,7 @@
 #include "cli/run_signals.h"
 #include "cli/terminal.h"
 #include "perfdata/perf_data_writer.h"
+#include "process/proc_list.h"
 #include "process/proc_snapshot.h"
 
 #include <errno.h>
@@ -23,6 +24,9 @@
 
 /** Records between two looks at the clock. */
 #define RECORDS_PER_CHECK 64
+
+/** Who starts threads faster than this cannot be listed; the last list is taken then. */
+#define LISTINGS_MAX 10
 
 /** One run of the command. */
 struct run {
@@ -145,6 +149,8 @@ static void store_record(struct run *run, const struct record *record)
 	struct bytes stored = record->bytes;
 	struct error *error;
 
+	if (recording->containers)
+		run_containers_note(recording->containers, record);
 	if (record->type == PERF_RECORD_SAMPLE) {
 		if (!recording->n_samples++)
 			recording->first_sample_time_ns = record->time_ns;
@@ -238,6 +244,8 @@ static struct error *begin_recording(struct recording *recording, const struct r
 
 	if (recording->analyzer)
 		return NULL;
+	if (options->target.is_system)
+		recording->containers = run_containers_create();
 	recording->analyzer = analyzer_create(source, &analyzer_options);
 	if (!recording->perf_data.file)
 		return NULL;
@@ -276,13 +284,26 @@ static struct error *take_snapshot_record(void *context, const struct record *sn
 /** What ran before we came. After the events are open, so that nothing falls in between. */
 static struct error *take_snapshot(struct run *run)
 {
-	const struct index_vector *pids = &run->options->target.pids;
+	const struct run_target *target = &run->options->target;
 
-	if (run->options->target.is_system)
+	struct error *error = NULL;
+
+	if (target->is_system)
 		return proc_snapshot_read_all(take_snapshot_record, run);
-	for (size_t i = 0; i < pids->count; i++)
-		RETURN_IF_ERROR(proc_snapshot_read(pids->items[i], take_snapshot_record, run));
-	return NULL;
+	for (size_t i = 0; i < target->pids.count + target->tids.count && !error; i++) {
+		error = proc_snapshot_read(
+			i < target->pids.count
+				? target->pids.items[i]
+				: proc_process_of_thread(
+					  target->tids.items[i - target->pids.count]),
+			take_snapshot_record, run);
+		/* It has just ended: what was sampled of it is all there is. */
+		if (error && error->code == ERROR_NOT_FOUND) {
+			error_destroy(error);
+			error = NULL;
+		}
+	}
+	return error;
 }
 
 static void note_start(struct run *run)
@@ -327,7 +348,30 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 	return error;
 }
 
-struct error *recording_add_run(struct recording *recording, const struct run_options *options)
+/**
+ * Open on the target. Threads that started just before they would have been followed are in a
+ * second list, so it is listed again until nothing is new.
+ */
+static struct error *open_session(struct run *run, struct run_options *options,
+				  struct sampler_options *sampler_options)
+{
+	struct run_target *target = &options->target;
+	struct error *error;
+
+	for (int round = 1;; round++) {
+		if (run_target_has_tasks(target))
+			run_target_apply(target, sampler_options);
+		error = run->sampler->open(sampler_options, &run->session);
+		if (error)
+			return run_target_explain(target, error);
+		if (round == LISTINGS_MAX || !run_target_find_more(target))
+			return NULL;
+		run->session->source.destroy(&run->session->source);
+		run->session = NULL;
+	}
+}
+
+struct error *recording_add_run(struct recording *recording, struct run_options *options)
 {
 	struct run run = {
 		.recording = recording,
@@ -355,7 +399,7 @@ struct error *recording_add_run(struct recording *recording, const struct run_op
 		sampler_options.n_watched_pids = 1;
 		recording->has_command = true;
 	}
-	error = run.sampler->open(&sampler_options, &run.session);
+	error = open_session(&run, options, &sampler_options);
 	if (!error) {
 		run.record_buffer = memory_allocate(1, RECORD_SIZE_MAX_BYTES);
 		error = run_prepared(&run, &launch);
@@ -367,7 +411,7 @@ struct error *recording_add_run(struct recording *recording, const struct run_op
 	return error;
 }
 
-struct error *recording_run(struct recording *recording, const struct run_options *options,
+struct error *recording_run(struct recording *recording, struct run_options *options,
 			    const struct output_folder *folder)
 {
 	_cleanup_free_ char *path = output_folder_path(folder, "perf.data");
@@ -387,6 +431,7 @@ void recording_deinit(struct recording *recording)
 	output_file_abandon(&recording->perf_data);
 	error_destroy(recording->perf_data_error);
 	run_counters_destroy(recording->counters);
+	run_containers_destroy(recording->containers);
 	analyzer_destroy(recording->analyzer);
 	for (size_t i = 0; i < recording->degradations.count; i++)
 		free((char *)recording->degradations.items[i]);

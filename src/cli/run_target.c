@@ -1,11 +1,16 @@
 #include "cli/run_target.h"
 
 #include "base/memory.h"
+#include "capture/cgroup.h"
+#include "cli/process_choice.h"
+#include "process/proc_list.h"
 #include "process/proc_snapshot.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /** pid_max is at most 2^22; NR_CPUS at most 8,192. */
 #define PIDS_MAX (1 << 22)
@@ -27,7 +32,8 @@ static bool read_number(const char **text, unsigned long most, uint32_t *ret)
 	return true;
 }
 
-struct error *run_target_read_pids(struct run_target *target, const char *value)
+/** "12,34" into @p ret. */
+static struct error *read_ids(const char *option, const char *value, struct index_vector *ret)
 {
 	const char *text = value;
 	uint32_t pid;
@@ -35,11 +41,22 @@ struct error *run_target_read_pids(struct run_target *target, const char *value)
 	do {
 		if (!read_number(&text, PIDS_MAX, &pid) || pid == 0 || (*text && *text != ','))
 			return error_with_hint(
-				error_new(ERROR_USAGE, "--pid: '%s' is not a process id", value),
-				"a number or several with commas: -p 123,456");
-		index_vector_append(&target->pids, pid);
+				error_new(ERROR_USAGE, "%s: '%s' is not a %s id", option, value,
+					  strcmp(option, "--tid") == 0 ? "thread" : "process"),
+				"a number or several with commas: 123,456");
+		index_vector_append(ret, pid);
 	} while (*text++ == ',');
 	return NULL;
+}
+
+struct error *run_target_read_pids(struct run_target *target, const char *value)
+{
+	return read_ids("--pid", value, &target->pids);
+}
+
+struct error *run_target_read_tids(struct run_target *target, const char *value)
+{
+	return read_ids("--tid", value, &target->tids);
 }
 
 struct error *run_target_read_cpus(struct run_target *target, const char *value)
@@ -66,87 +83,213 @@ struct error *run_target_read_cpus(struct run_target *target, const char *value)
 	return NULL;
 }
 
+bool run_target_has_tasks(const struct run_target *target)
+{
+	return target->pids.count > 0 || target->tids.count > 0 || target->names.count > 0 ||
+	       target->user;
+}
+
 bool run_target_is_attached(const struct run_target *target)
 {
-	return target->pids.count > 0 || target->is_system;
+	return run_target_has_tasks(target) || target->is_system;
 }
 
-/** The process's name; "" when it has just ended. */
-static void read_comm(uint32_t pid, char *name, size_t size_bytes)
+struct error *run_target_check(const struct run_target *target, bool has_command)
 {
-	_cleanup_free_ char *path = memory_format_text("/proc/%u/comm", pid);
-	FILE *file = fopen(path, "re");
-
-	name[0] = '\0';
-	if (!file)
-		return;
-	if (!fgets(name, (int)size_bytes, file))
-		name[0] = '\0';
-	name[strcspn(name, "\n")] = '\0';
-	fclose(file);
+	if (run_target_has_tasks(target) && target->is_system)
+		return error_with_hint(error_new(ERROR_USAGE, "-p, -t, --comm and -u go without "
+							      "-a, -C and -G"),
+				       "either some processes or whole CPUs");
+	if (run_target_has_tasks(target) && has_command)
+		return error_with_hint(
+			error_new(ERROR_USAGE, "-p, -t, --comm and -u go without a command"),
+			"--duration says how long, Ctrl-C ends it");
+	return NULL;
 }
 
-static struct error *resolve_pids(struct run_target *target)
+/** The processes by name and of the user join those by number. */
+static struct error *find_processes(struct run_target *target)
 {
+	struct process_choice choice = { .names = &target->names, .user = target->user };
+
+	if (!target->names.count && !target->user)
+		return NULL;
+	return process_choice_find(&choice, &target->pids);
+}
+
+/** All threads of the processes; an ended one is an error only when @p is_strict. */
+static struct error *list_tasks(const struct run_target *target, bool is_strict,
+				struct index_vector *ret)
+{
+	for (size_t i = 0; i < target->pids.count; i++) {
+		struct error *error = proc_snapshot_threads(target->pids.items[i], ret);
+
+		if (!error)
+			continue;
+		if (is_strict && error->code == ERROR_NOT_FOUND) {
+			error_destroy(error);
+			return error_with_hint(
+				error_new(ERROR_NOT_FOUND, "no process %u", target->pids.items[i]),
+				"'ps -e' lists what runs");
+		}
+		if (error->code != ERROR_NOT_FOUND)
+			return error;
+		error_destroy(error);
+	}
+	for (size_t i = 0; i < target->tids.count; i++) {
+		struct proc_entry entry;
+
+		if (is_strict && !proc_entry_read(target->tids.items[i], &entry))
+			return error_with_hint(
+				error_new(ERROR_NOT_FOUND, "no thread %u", target->tids.items[i]),
+				"'ps -eL' lists them (LWP)");
+		index_vector_append(ret, target->tids.items[i]);
+	}
+	return NULL;
+}
+
+/** More processes than this are only counted in descriptions. */
+#define DESCRIBED_MAX 8
+
+static void describe_ids(FILE *file, const struct index_vector *ids, const char *kind)
+{
+	struct proc_entry entry = { 0 };
+
+	for (size_t i = 0; i < MIN(ids->count, (size_t)DESCRIBED_MAX); i++) {
+		if (!proc_entry_read(ids->items[i], &entry))
+			entry.name[0] = '\0';
+		fprintf(file, "%s%u (%s)", i ? ", " : kind, ids->items[i], entry.name);
+	}
+	if (ids->count > DESCRIBED_MAX)
+		fprintf(file, " and %zu more", ids->count - DESCRIBED_MAX);
+}
+
+static struct error *describe_tasks(struct run_target *target)
+{
+	uint32_t first = target->pids.count ? target->pids.items[0] : target->tids.items[0];
 	char *description = NULL;
 	size_t size_bytes = 0;
 	FILE *file = open_memstream(&description, &size_bytes);
-	struct error *error = NULL;
-	char name[64];
+	struct proc_entry entry;
 
 	if (!file)
 		return error_from_errno(errno, "cannot format");
-	for (size_t i = 0; i < target->pids.count && !error; i++) {
-		uint32_t pid = target->pids.items[i];
-
-		error = proc_snapshot_threads(pid, &target->tasks);
-		if (error && error->code == ERROR_NOT_FOUND) {
-			error_destroy(error);
-			error = error_with_hint(error_new(ERROR_NOT_FOUND, "no process %u", pid),
-						"'ps -e' lists what runs");
-		}
-		read_comm(pid, name, sizeof(name));
-		fprintf(file, "%s%u (%s)", i ? ", " : "process ", pid, name);
-		if (i == 0 && !error)
-			target->name = memory_duplicate_text(name);
-	}
+	if (target->user)
+		fprintf(file, "user %s: ", target->user);
+	describe_ids(file, &target->pids, target->pids.count > 1 ? "processes " : "process ");
+	if (target->pids.count && target->tids.count)
+		fputs(", ", file);
+	describe_ids(file, &target->tids, "thread ");
 	fclose(file);
 	target->description = description;
-	return error;
+	target->name = memory_duplicate_text(target->user                     ? target->user
+					     : proc_entry_read(first, &entry) ? entry.name
+									      : "process");
+	return NULL;
+}
+
+static struct error *resolve_tasks(struct run_target *target)
+{
+	RETURN_IF_ERROR(find_processes(target));
+	RETURN_IF_ERROR(list_tasks(target, /* is_strict= */ true, &target->tasks));
+	return describe_tasks(target);
 }
 
 struct error *run_target_resolve(struct run_target *target)
 {
-	if (target->pids.count)
-		return resolve_pids(target);
-	if (target->is_system) {
-		target->name = memory_duplicate_text("system");
-		target->description =
-			target->cpus.count
-				? memory_format_text("%zu CPUs of this machine", target->cpus.count)
-				: memory_duplicate_text("this whole machine");
-	}
+	if (run_target_has_tasks(target))
+		return resolve_tasks(target);
+	if (!target->is_system)
+		return NULL;
+	if (target->cgroup)
+		RETURN_IF_ERROR(cgroup_open(target->cgroup, &target->cgroup_fd));
+	target->name = memory_duplicate_text("system");
+	target->description = target->cgroup       ? memory_format_text("cgroup %s", target->cgroup)
+			      : target->cpus.count ? memory_format_text("%zu CPUs of this machine",
+									target->cpus.count)
+						   : memory_duplicate_text("this whole machine");
 	return NULL;
+}
+
+static bool has_task(const struct index_vector *tasks, uint32_t task)
+{
+	for (size_t i = 0; i < tasks->count; i++) {
+		if (tasks->items[i] == task)
+			return true;
+	}
+	return false;
+}
+
+bool run_target_find_more(struct run_target *target)
+{
+	struct index_vector tasks = { 0 };
+	bool is_more = false;
+
+	if (!run_target_has_tasks(target))
+		return false;
+	error_destroy(list_tasks(target, /* is_strict= */ false, &tasks));
+	for (size_t i = 0; i < tasks.count && !is_more; i++)
+		is_more = !has_task(&target->tasks, tasks.items[i]);
+	if (!is_more) {
+		index_vector_deinit(&tasks);
+		return false;
+	}
+	index_vector_deinit(&target->tasks);
+	target->tasks = tasks;
+	return true;
+}
+
+struct error *run_target_explain(const struct run_target *target, struct error *error)
+{
+	if (!error || error->code != ERROR_PERMISSION)
+		return error;
+	for (size_t i = 0; i < target->pids.count + target->tids.count; i++) {
+		uint32_t pid = i < target->pids.count ? target->pids.items[i]
+						      : target->tids.items[i - target->pids.count];
+		struct proc_entry entry;
+
+		if (!proc_entry_read(pid, &entry))
+			continue;
+		if (entry.is_kernel_thread)
+			return error_with_hint(
+				error_wrap(error, "%u (%s) is a kernel thread", pid, entry.name),
+				"kernel threads need root or CAP_PERFMON");
+		if (entry.uid != geteuid())
+			return error_wrap(error, "%u (%s) belongs to another user (uid %u)", pid,
+					  entry.name, entry.uid);
+	}
+	return error;
 }
 
 void run_target_apply(const struct run_target *target, struct sampler_options *options)
 {
 	options->cpus = target->cpus.items;
 	options->n_cpus = target->cpus.count;
-	if (target->pids.count) {
+	if (run_target_has_tasks(target)) {
+		const struct index_vector *watched =
+			target->pids.count ? &target->pids : &target->tids;
+
 		options->target = SAMPLER_TARGET_TASKS;
 		options->tasks = target->tasks.items;
 		options->n_tasks = target->tasks.count;
-		options->watched_pids = target->pids.items;
-		options->n_watched_pids = target->pids.count;
+		options->watched_pids = watched->items;
+		options->n_watched_pids = watched->count;
+		/* As perf has it: of a thread, that thread. */
+		options->is_without_inherit |= target->pids.count == 0;
 	} else if (target->is_system) {
 		options->target = SAMPLER_TARGET_SYSTEM;
+		options->has_cgroup = target->cgroup;
+		options->cgroup_fd = target->cgroup_fd;
 	}
 }
 
 void run_target_deinit(struct run_target *target)
 {
+	if (target->cgroup && target->name)
+		close(target->cgroup_fd);
 	index_vector_deinit(&target->pids);
+	index_vector_deinit(&target->tids);
+	string_vector_deinit(&target->names);
 	index_vector_deinit(&target->cpus);
 	index_vector_deinit(&target->tasks);
 	free(target->name);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "capture/launch.h"
 #include "cli/run_signals.h"
+#include "process/proc_list.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -59,12 +60,14 @@ static void finish_interval(struct counting *counting, uint64_t now_ns)
 
 static void open_processes(struct counting *counting)
 {
-	const struct index_vector *pids = &counting->session->options->target.pids;
-	size_t n_pids = counting->pid ? 1 : pids->count;
+	const struct run_target *target = &counting->session->options->target;
+	const struct index_vector *ids = target->pids.count ? &target->pids : &target->tids;
+	size_t n_pids = counting->pid ? 1 : ids->count;
 
 	counting->processes = memory_allocate(n_pids, sizeof(*counting->processes));
 	for (size_t i = 0; i < n_pids; i++) {
-		pid_t pid = counting->pid ? counting->pid : (pid_t)pids->items[i];
+		pid_t pid = counting->pid ? counting->pid
+					  : (pid_t)proc_process_of_thread(ids->items[i]);
 
 		counting->processes[i].fd = (int)syscall(SYS_pidfd_open, pid, 0);
 		counting->processes[i].events = POLLIN;
@@ -158,15 +161,18 @@ static void open_counters(struct counting *counting, const struct index_vector *
 {
 	const struct stat_options *options = counting->session->options;
 	const struct counter_target target = {
-		.kind = options->target.pids.count  ? COUNTERS_OF_TASKS
-			: options->target.is_system ? COUNTERS_OF_SYSTEM
-						    : COUNTERS_OF_LAUNCHED,
+		.kind = run_target_has_tasks(&options->target) ? COUNTERS_OF_TASKS
+			: options->target.is_system            ? COUNTERS_OF_SYSTEM
+							       : COUNTERS_OF_LAUNCHED,
 		.pid = counting->pid,
 		.tasks = options->target.tasks.items,
 		.n_tasks = options->target.tasks.count,
 		.cpus = cpus->items,
 		.n_cpus = cpus->count,
-		.is_without_inherit = options->is_without_inherit,
+		.is_without_inherit = options->is_without_inherit ||
+				      (options->target.tids.count && !options->target.pids.count),
+		.has_cgroup = options->target.cgroup,
+		.cgroup_fd = options->target.cgroup_fd,
 	};
 
 	counter_set_open(counting->session->list, &target, &event_places_of_kernel,

@@ -84,6 +84,11 @@ static struct error *read_numbers(const char *path, struct index_vector *ret)
 	return NULL;
 }
 
+struct error *proc_snapshot_pids(struct index_vector *pids_ret)
+{
+	return read_numbers("/proc", pids_ret);
+}
+
 struct error *proc_snapshot_threads(uint32_t pid, struct index_vector *tids_ret)
 {
 	_cleanup_free_ char *path = memory_format_text("/proc/%u/task", pid);
@@ -130,7 +135,7 @@ struct error *proc_snapshot_read(uint32_t pid, proc_snapshot_handler *handler, v
 struct error *proc_snapshot_read_all(proc_snapshot_handler *handler, void *context)
 {
 	struct index_vector pids = { 0 };
-	struct error *error = read_numbers("/proc", &pids);
+	struct error *error = proc_snapshot_pids(&pids);
 
 	for (size_t i = 0; i < pids.count && !error; i++) {
 		error = read_process(pids.items[i], handler, context);

@@ -23,5 +23,8 @@ struct error *proc_snapshot_read(uint32_t pid, proc_snapshot_handler *handler,
 /** All processes of this machine, kernel threads included; those that end meanwhile are skipped. */
 struct error *proc_snapshot_read_all(proc_snapshot_handler *handler, void *context) MUST_CHECK;
 
+/** The ids of all processes, appended. */
+struct error *proc_snapshot_pids(struct index_vector *pids_ret) MUST_CHECK;
+
 /** The thread ids of a process, appended. */
 struct error *proc_snapshot_threads(uint32_t pid, struct index_vector *tids_ret) MUST_CHECK;

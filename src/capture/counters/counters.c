@@ -21,9 +21,10 @@ struct opening {
 	size_t n_positions; /**< Threads or CPUs. */
 };
 
-static int open_event(struct perf_event_attr *attr, pid_t task, int cpu, int group_fd)
+static int open_event(struct perf_event_attr *attr, pid_t task, int cpu, int group_fd,
+		      unsigned long flags)
 {
-	return (int)syscall(SYS_perf_event_open, attr, task, cpu, group_fd, PERF_FLAG_FD_CLOEXEC);
+	return (int)syscall(SYS_perf_event_open, attr, task, cpu, group_fd, flags);
 }
 
 static bool is_in_group(const struct counter *counter)
@@ -76,7 +77,9 @@ static int open_at(const struct opening *opening, const struct counter *counter,
 	counter_open_function *open_function = target->open_event ? target->open_event : open_event;
 	int group_fd = leader ? leader->descriptors.items[position] : -1;
 	bool is_system = target->kind == COUNTERS_OF_SYSTEM;
+	bool is_cgroup = is_system && target->has_cgroup;
 	pid_t task = target->kind == COUNTERS_OF_TASKS ? (pid_t)target->tasks[position]
+		     : is_cgroup                       ? target->cgroup_fd
 		     : is_system                       ? -1
 						       : target->pid;
 
@@ -84,7 +87,8 @@ static int open_at(const struct opening *opening, const struct counter *counter,
 		errno = ESRCH;
 		return -1;
 	}
-	return open_function(&attr, task, is_system ? (int)target->cpus[position] : -1, group_fd);
+	return open_function(&attr, task, is_system ? (int)target->cpus[position] : -1, group_fd,
+			     PERF_FLAG_FD_CLOEXEC | (is_cgroup ? PERF_FLAG_PID_CGROUP : 0));
 }
 
 static void close_descriptors(struct counter *counter)

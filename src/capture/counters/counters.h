@@ -16,7 +16,8 @@ enum counter_target_kind {
 };
 
 /** perf_event_open(2); made up in tests. @return the descriptor, or -1 with errno set. */
-typedef int counter_open_function(struct perf_event_attr *attr, pid_t task, int cpu, int group_fd);
+typedef int counter_open_function(struct perf_event_attr *attr, pid_t task, int cpu, int group_fd,
+				  unsigned long flags);
 
 struct counter_target {
 	enum counter_target_kind kind;
@@ -24,6 +25,8 @@ struct counter_target {
 	const uint32_t *tasks; /**< TASKS: thread ids; borrowed while opening. */
 	size_t n_tasks;
 	const uint32_t *cpus; /**< SYSTEM: borrowed while opening. */
+	bool has_cgroup;      /**< SYSTEM: only what is in that cgroup. */
+	int cgroup_fd;
 	size_t n_cpus;
 	bool is_without_inherit;           /**< Only the named threads, nothing that they start. */
 	counter_open_function *open_event; /**< NULL: the system call. */

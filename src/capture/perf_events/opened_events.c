@@ -8,11 +8,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int open_event(const struct perf_event_attr *attr, int task, uint32_t cpu)
+static int open_event(const struct perf_event_attr *attr, int task, uint32_t cpu, bool is_cgroup)
 {
 	struct perf_event_attr own = *attr;
 
-	return (int)syscall(SYS_perf_event_open, &own, task, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	return (int)syscall(SYS_perf_event_open, &own, task, (int)cpu, -1,
+			    PERF_FLAG_FD_CLOEXEC | (is_cgroup ? PERF_FLAG_PID_CGROUP : 0));
 }
 
 static void add_id(struct opened_events *opened, int fd, size_t index)
@@ -60,12 +61,14 @@ static bool open_on_cpu(struct opened_events *opened, size_t index,
 			uint64_t ring_size_bytes, struct open_failure *failure_ret)
 {
 	size_t n_tasks = options->target == SAMPLER_TARGET_TASKS ? options->n_tasks : 1;
+	bool is_cgroup = options->target == SAMPLER_TARGET_SYSTEM && options->has_cgroup;
 
 	for (size_t i = 0; i < n_tasks; i++) {
 		int task = options->target == SAMPLER_TARGET_TASKS    ? (int)options->tasks[i]
+			   : is_cgroup                                ? options->cgroup_fd
 			   : options->target == SAMPLER_TARGET_SYSTEM ? -1
 								      : options->pid;
-		int fd = open_event(&opened->attrs[index], task, cpu);
+		int fd = open_event(&opened->attrs[index], task, cpu, is_cgroup);
 
 		if (fd < 0 && (errno == ESRCH || (errno == ENODEV && opened->n_rings > 0)))
 			continue;

@@ -210,8 +210,10 @@ static struct {
 	int descriptors_left;
 } kernel;
 
-static int open_made_up(struct perf_event_attr *attr, pid_t task, int cpu, int group_fd)
+static int open_made_up(struct perf_event_attr *attr, pid_t task, int cpu, int group_fd,
+			unsigned long flags)
 {
+	(void)flags;
 	errno = 0;
 	if (kernel.is_kernel_refused && !attr->exclude_kernel)
 		errno = EACCES;

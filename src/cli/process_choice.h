@@ -1,0 +1,22 @@
+#pragma once
+
+/** Running processes by name (--comm) and by user (-u). */
+
+#include "base/error.h"
+#include "base/string_table.h"
+#include "base/vector.h"
+
+struct process_choice {
+	const struct string_vector *names; /**< Of processes or of their programs; none: any. */
+	const char *user;                  /**< Login name or number; NULL: any. */
+};
+
+/**
+ * All processes that fit both, but neither ourselves nor kernel threads.
+ *
+ * @param pids_ret  Appended to.
+ * @return ERROR_NOT_FOUND about the first name that nothing has, with the nearest ones that run,
+ *         or an unknown user, or a user without processes.
+ */
+struct error *process_choice_find(const struct process_choice *choice,
+				  struct index_vector *pids_ret) MUST_CHECK;
