@@ -147,7 +147,7 @@ static void warn_of_losses(const struct collapse *collapse, const char *name)
 				       "such as %s (--event-filter chooses)",
 				       name, losses->n_filtered, collapse_event(collapse),
 				       losses->filtered_event);
-	open_profile_warn_lines(name, losses->n_unrecognised, losses->unrecognised_line_number);
+	open_profile_warn_lines(name, &losses->unrecognised);
 	if (losses->is_cut)
 		terminal_print_warning("%s: no empty line ends the last sample: cut off, left out",
 				       name);

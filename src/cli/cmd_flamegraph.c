@@ -127,6 +127,15 @@ static struct error *write_to_file(const struct flamegraph_request *request,
 	return error;
 }
 
+/** Fractions were counted in smaller units. */
+static void show_in_unit_of_text(struct flamegraph_options *look, uint64_t count_scale)
+{
+	if (count_scale <= 1)
+		return;
+	look->factor = (look->factor > 0 ? look->factor : 1) / (double)count_scale;
+	look->total_count *= count_scale;
+}
+
 static struct error *draw(struct flamegraph_request *request, int *status_ret)
 {
 	struct open_profile opened;
@@ -135,9 +144,11 @@ static struct error *draw(struct flamegraph_request *request, int *status_ret)
 	request->input.open.is_without_ticks = !request->output.flamegraph.is_chart;
 	request->input.open.has_line_ticks = request->output.flamegraph.is_chart;
 	request->input.open.has_both_counts = true;
+	request->input.open.keeps_fractions = true;
 	if (!request->input.open.path && !isatty(STDIN_FILENO))
 		request->input.open.path = "-";
 	RETURN_IF_ERROR(input_options_open(&request->input, &opened, &request->output.event));
+	show_in_unit_of_text(&request->output.flamegraph, opened.count_scale);
 	error = write_to_file(request, opened.profile);
 	if (!error)
 		error = flamegraph_setup_finish(&request->setup);
@@ -185,6 +196,8 @@ const struct command command_flamegraph = {
 		"unless it is a terminal; then the last recording is drawn.\n\n"
 		"Folded stacks with two counts a line (difffolded.pl, perf-profile diff) give a "
 		"graph of the difference. "
+		"Counts may have fractions. Lines that are no stack with a count from 0 to 10^18 "
+		"are left out and counted, the first of them shown. "
 		"Takes the options of flamegraph.pl and inferno-flamegraph. "
 		"Under the name flamegraph.pl (a link) the program is this command. An input "
 		"without stacks gives a graph that says so, and the exit status 2.",

@@ -27,12 +27,19 @@ bool open_profile_is_folder(const char *path)
 	return strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-void open_profile_warn_lines(const char *name, uint64_t n_lines, uint64_t first_line_number)
+void open_profile_warn_lines(const char *name, const struct strange_lines *lines)
 {
-	if (n_lines > 0)
-		terminal_print_warning("%s: %" PRIu64 " line%s not understood and left out, the "
-				       "first is line %" PRIu64,
-				       name, n_lines, n_lines == 1 ? "" : "s", first_line_number);
+	uint64_t n_shown = MIN(lines->count, (uint64_t)STRANGE_LINES_SHOWN);
+
+	if (lines->count == 0)
+		return;
+	terminal_print_warning("%s: %" PRIu64 " line%s not understood and left out", name,
+			       lines->count, lines->count == 1 ? "" : "s");
+	for (uint64_t i = 0; i < n_shown; i++)
+		terminal_print_note("  line %" PRIu64 ": %s", lines->shown[i].number,
+				    lines->shown[i].text);
+	if (n_shown < lines->count)
+		terminal_print_note("  and %" PRIu64 " more", lines->count - n_shown);
 }
 
 /* perf.data */
@@ -208,6 +215,7 @@ static struct error *open_text(const struct open_profile_options *options,
 		.is_without_ticks = options->is_without_ticks,
 		.has_line_ticks = options->has_line_ticks,
 		.has_both_counts = options->has_both_counts,
+		.keeps_fractions = options->keeps_fractions,
 	};
 	struct text_profile_losses losses = { 0 };
 	const char *name = input_stream_name(stream);
@@ -219,7 +227,10 @@ static struct error *open_text(const struct open_profile_options *options,
 	else if (opened->kind == INPUT_FOLDED)
 		RETURN_IF_ERROR(
 			folded_profile_read(stream, &text_options, opened->profile, &losses));
-	open_profile_warn_lines(name, losses.n_unrecognised, losses.first_line_number);
+	open_profile_warn_lines(name, &losses.unrecognised);
+	opened->count_scale = MAX(losses.count_scale, (uint64_t)1);
+	if (losses.has_fractions && opened->count_scale == 1)
+		terminal_print_warning("%s: counts are not whole numbers and are rounded", name);
 	if (losses.is_cut)
 		terminal_print_warning("%s: the last sample is cut off and left out", name);
 	if (losses.has_two_counts)

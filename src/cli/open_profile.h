@@ -9,6 +9,7 @@
 #include "analyze/analyzer.h"
 #include "base/error.h"
 #include "input/input_kind.h"
+#include "input/strange_lines.h"
 #include "profile/profile.h"
 
 /** Kinds of records counted for report --stats; types are below it in all known files. */
@@ -20,12 +21,14 @@ struct open_profile_options {
 	const char *symfs_path;
 	struct symbolizer_options symbols;
 	bool is_without_ticks; /**< Do not keep every sample in time. */
-	bool has_line_ticks, has_both_counts; /**< As in struct text_profile_options. */
+	/** As in struct text_profile_options. */
+	bool has_line_ticks, has_both_counts, keeps_fractions;
 };
 
 struct open_profile {
 	struct profile *profile; /**< Read it; it belongs to this struct. */
 	enum input_kind kind;
+	uint64_t count_scale; /**< As in struct text_profile_losses: 1 but for fractions. */
 	char *path;                           /**< What was read. */
 	uint64_t n_records[RECORD_TYPES_MAX]; /**< By type; of perf.data only. */
 	struct analyzer *analyzer;            /**< Owner of the profile; NULL: this struct is. */
@@ -40,7 +43,7 @@ void open_profile_close(struct open_profile *opened);
 bool open_profile_is_folder(const char *path);
 
 /** Warn of lines that were not understood. @p name  Of the input. */
-void open_profile_warn_lines(const char *name, uint64_t n_lines, uint64_t first_line_number);
+void open_profile_warn_lines(const char *name, const struct strange_lines *lines);
 
 /** The event called @p name; NULL: the one with the most samples. */
 struct error *open_profile_event(const struct profile *profile, const char *name,

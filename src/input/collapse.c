@@ -7,9 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/** Of a line that is shown in a message. */
-#define SHOWN_LINE_MAX_BYTES 80
-
 /** No line: the first entry of the store. */
 #define LINE_NONE 0
 
@@ -144,33 +141,11 @@ void collapse_destroy(struct collapse *collapse)
 	free(collapse->stacks);
 	index_vector_deinit(&collapse->stack_names);
 	free(collapse->event);
-	free(collapse->losses.unrecognised_text);
 	free(collapse->losses.filtered_event);
 	index_vector_deinit(&collapse->sample);
 	byte_vector_deinit(&collapse->last_ids);
 	byte_vector_deinit(&collapse->name_text);
 	free(collapse);
-}
-
-static char *show_line(struct text_span line)
-{
-	size_t length = MIN(line.length, (size_t)SHOWN_LINE_MAX_BYTES);
-	_cleanup_free_ char *text = memory_allocate(length + 1, 1);
-
-	for (size_t i = 0; i < length; i++)
-		text[i] = line.start[i] ? line.start[i] : ' ';
-	return escape_plain(text);
-}
-
-static void note_unrecognised(struct collapse *collapse, const struct line_reader *reader,
-			      struct text_span line)
-{
-	struct collapse_losses *losses = &collapse->losses;
-
-	if (losses->n_unrecognised++ > 0)
-		return;
-	losses->unrecognised_line_number = reader->line_number;
-	losses->unrecognised_text = show_line(line);
 }
 
 /* Frame lines. */
@@ -396,7 +371,7 @@ static struct error *read_frame_with_source(struct collapse *collapse, struct te
 		return NULL;
 	RETURN_IF_ERROR(make_line(collapse, line, collapse->is_java, reader, &made));
 	if (!made.is_frame)
-		note_unrecognised(collapse, reader, line);
+		strange_lines_add(&collapse->losses.unrecognised, reader->line_number, line);
 	else if (!collapse->is_complete)
 		append_frame(collapse, &made);
 	return NULL;
@@ -413,7 +388,7 @@ static struct error *read_frame(struct collapse *collapse, struct text_span line
 	RETURN_IF_ERROR(find_line(collapse, line, reader, &id));
 	entry = line_of(collapse, id);
 	if (!entry->is_frame) {
-		note_unrecognised(collapse, reader, line);
+		strange_lines_add(&collapse->losses.unrecognised, reader->line_number, line);
 		return NULL;
 	}
 	line_of(collapse, collapse->last_line)->successor = id;
@@ -463,7 +438,7 @@ static bool is_wanted_event(struct collapse *collapse, struct text_span event)
 		return true;
 	losses->n_filtered++;
 	if (!losses->filtered_event)
-		losses->filtered_event = show_line(event);
+		losses->filtered_event = text_span_show(event);
 	return false;
 }
 
@@ -654,10 +629,11 @@ struct error *collapse_read(struct collapse *collapse, struct input_stream *stre
 		RETURN_IF_ERROR(read_line(collapse, line, &reader));
 	}
 	losses->is_cut = collapse->sample.count > 0;
-	if (n_samples_before == collapse->n_samples + losses->n_filtered && losses->n_unrecognised)
+	if (n_samples_before == collapse->n_samples + losses->n_filtered &&
+	    losses->unrecognised.count)
 		return error_new(ERROR_FORMAT, "%s: not perf script text: line %" PRIu64 " is '%s'",
-				 input_stream_name(stream), losses->unrecognised_line_number,
-				 losses->unrecognised_text);
+				 input_stream_name(stream), losses->unrecognised.shown[0].number,
+				 losses->unrecognised.shown[0].text);
 	return NULL;
 }
 

@@ -13,6 +13,7 @@
 #include "base/string_table.h"
 #include "input/input_stream.h"
 #include "input/script_line.h"
+#include "input/strange_lines.h"
 
 #include <stdio.h>
 
@@ -37,12 +38,10 @@ struct collapse_options {
 
 /** What was met and left out; for messages. */
 struct collapse_losses {
-	uint64_t n_unrecognised;
-	uint64_t unrecognised_line_number; /**< Of the first one. */
-	char *unrecognised_text;           /**< Of the first one, harmless. */
-	uint64_t n_filtered;               /**< Samples of other events. */
-	char *filtered_event;              /**< Name of one of those events. */
-	bool is_cut;                       /**< The last sample has no end. */
+	struct strange_lines unrecognised;
+	uint64_t n_filtered;  /**< Samples of other events. */
+	char *filtered_event; /**< Name of one of those events. */
+	bool is_cut;          /**< The last sample has no end. */
 };
 
 struct collapse;

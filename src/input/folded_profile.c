@@ -25,6 +25,8 @@ struct folded_reader {
 	uint32_t event;
 	uint32_t before_event; /**< Of first counts, once there were any; else 0. */
 	uint64_t n_ticks;
+	uint64_t scale; /**< Of counts: 1, or FOLDED_FRACTION_SCALE. */
+	uint64_t sum;   /**< Of all counts, scaled. */
 	const struct text_profile_options *options;
 };
 
@@ -111,24 +113,50 @@ static bool take_number(struct text_span *text, struct text_span *ret)
 	return true;
 }
 
-/** Rounded; what does not fit is the largest number. */
-static uint64_t parse_count(struct folded_reader *reader, struct text_span number)
+/** The first fraction: what was counted so far as if it had been a fraction too. */
+static void begin_fractions(struct folded_reader *reader)
+{
+	struct profile *profile = reader->profile;
+
+	reader->losses->has_fractions = true;
+	if (!reader->options->keeps_fractions || reader->scale > 1)
+		return;
+	for (size_t i = 0; i < profile->samples.count; i++) {
+		profile->samples.items[i].count *= FOLDED_FRACTION_SCALE;
+		profile->samples.items[i].period *= FOLDED_FRACTION_SCALE;
+	}
+	for (size_t i = 0; i < profile->ticks.count; i++)
+		profile->ticks.items[i].period *= FOLDED_FRACTION_SCALE;
+	if (__builtin_mul_overflow(reader->sum, FOLDED_FRACTION_SCALE, &reader->sum))
+		reader->sum = FOLDED_SUM_MAX + 1;
+	reader->losses->count_scale = reader->scale = FOLDED_FRACTION_SCALE;
+}
+
+/** Scaled and rounded. @return false: too large. */
+static bool parse_count(struct folded_reader *reader, struct text_span number, uint64_t *ret)
 {
 	const char *const end = text_span_end(number);
-	uint64_t value = 0;
+	const char *const point = memchr(number.start, '.', number.length);
 	const char *at;
+	uint64_t value = 0, scale;
 
+	if (point && point + 1 < end)
+		begin_fractions(reader);
 	for (at = number.start; at < end && *at != '.'; at++) {
-		if (__builtin_mul_overflow(value, 10u, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
-			return UINT64_MAX;
+		value = 10 * value + (uint64_t)(*at - '0');
+		if (value > FOLDED_COUNT_MAX / reader->scale)
+			return false;
 	}
-	if (at + 1 < end) {
-		reader->losses->has_fractions = true;
-		if (at[1] >= '5' && value < UINT64_MAX)
-			value++;
+	value *= reader->scale;
+	scale = reader->scale;
+	for (at++; at < end && scale > 1; at++) {
+		scale /= 10;
+		value += (uint64_t)(*at - '0') * scale;
 	}
-	return value;
+	if (at < end && *at >= '5')
+		value++;
+	*ret = value;
+	return true;
 }
 
 static uint32_t find_thread(struct folded_reader *reader, struct text_span name)
@@ -138,16 +166,18 @@ static uint32_t find_thread(struct folded_reader *reader, struct text_span name)
 	return profile_intern_thread(reader->profile, 0, 0, comm, comm);
 }
 
-/** The first of two counts, if it is wanted; else 0. */
-static uint64_t read_before_count(struct folded_reader *reader, struct text_span number)
+/** The first of two counts, if it is wanted; else 0. @return false: too large. */
+static bool read_before_count(struct folded_reader *reader, struct text_span number,
+			      uint64_t *ret)
 {
+	*ret = 0;
 	if (!reader->options->has_both_counts) {
 		reader->losses->has_two_counts = true;
-		return 0;
+		return true;
 	}
 	if (!reader->before_event)
 		reader->before_event = profile_add_event(reader->profile, TEXT_PROFILE_BEFORE, "");
-	return parse_count(reader, number);
+	return parse_count(reader, number, ret);
 }
 
 static void add_samples(struct folded_reader *reader, uint32_t thread, uint64_t count,
@@ -177,9 +207,9 @@ static bool read_line(struct folded_reader *reader, struct text_span line)
 
 	if (!take_number(&stack, &number))
 		return false;
-	count = parse_count(reader, number);
-	if (take_number(&stack, &second))
-		before_count = read_before_count(reader, second);
+	if (!parse_count(reader, number, &count) ||
+	    (take_number(&stack, &second) && !read_before_count(reader, second, &before_count)))
+		return false;
 	end = text_span_end(stack);
 	if (stack.length == 0)
 		return false;
@@ -198,6 +228,7 @@ static bool read_line(struct folded_reader *reader, struct text_span line)
 	}
 	if (count > 0 || before_count > 0)
 		add_samples(reader, thread, count, before_count);
+	reader->sum += count + before_count;
 	return true;
 }
 
@@ -213,14 +244,21 @@ static struct error *read_all(struct folded_reader *reader, struct input_stream 
 		RETURN_IF_ERROR(line_reader_next(&lines, &line, &is_end));
 		if (is_end)
 			break;
-		if (line.length == 0 || line.start[0] == '#' || read_line(reader, line))
-			continue;
-		if (losses->n_unrecognised++ == 0)
-			losses->first_line_number = lines.line_number;
+		if (line.length > 0 && line.start[0] != '#' && !read_line(reader, line))
+			strange_lines_add(&losses->unrecognised, lines.line_number, line);
+		if (reader->sum > FOLDED_SUM_MAX)
+			return error_with_hint(error_new(ERROR_FORMAT,
+							 "%s: line %" PRIu64
+							 ": the counts add up to more than %.0e",
+							 input_stream_name(stream),
+							 lines.line_number,
+							 (double)FOLDED_SUM_MAX / reader->scale),
+					       "count in a larger unit");
 	}
-	if (reader->profile->samples.count == 0 && losses->n_unrecognised > 0)
-		return error_new(ERROR_FORMAT, "%s: line %" PRIu64 " is not a folded stack",
-				 input_stream_name(stream), losses->first_line_number);
+	if (reader->profile->samples.count == 0 && losses->unrecognised.count > 0)
+		return error_new(ERROR_FORMAT, "%s: line %" PRIu64 " is not a folded stack: '%s'",
+				 input_stream_name(stream), losses->unrecognised.shown[0].number,
+				 losses->unrecognised.shown[0].text);
 	return NULL;
 }
 
@@ -231,6 +269,7 @@ struct error *folded_profile_read(struct input_stream *stream,
 	struct folded_reader reader = { .profile = profile,
 					.losses = losses_ret,
 					.locations.profile = profile,
+					.scale = 1,
 					.options = options };
 	struct error *error;
 

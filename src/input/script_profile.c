@@ -235,12 +235,6 @@ static void end_sample(struct script_reader *reader)
 	reader->is_open = false;
 }
 
-static void note_unrecognised(struct script_reader *reader, uint64_t line_number)
-{
-	if (reader->losses->n_unrecognised++ == 0)
-		reader->losses->first_line_number = line_number;
-}
-
 static void add_frame(struct script_reader *reader, struct text_span line)
 {
 	uint32_t index = text_locations_frame(&reader->locations, line, make_frame);
@@ -333,7 +327,7 @@ static void read_line(struct script_reader *reader, struct text_span line, uint6
 		if (!read_single_line(reader, &header))
 			begin_sample(reader, &header);
 	} else if (!script_parse_frame(line, &frame)) {
-		note_unrecognised(reader, line_number);
+		strange_lines_add(&reader->losses->unrecognised, line_number, line);
 	} else if (reader->is_open) {
 		add_frame(reader, line);
 	}
@@ -372,9 +366,9 @@ static struct error *read_all(struct script_reader *reader, struct input_stream 
 		read_line(reader, line, lines.line_number);
 	}
 	reader->losses->is_cut = reader->is_open && reader->frames.count > 0;
-	if (reader->profile->samples.count == 0 && reader->losses->n_unrecognised > 0)
+	if (reader->profile->samples.count == 0 && reader->losses->unrecognised.count > 0)
 		return error_new(ERROR_FORMAT, "%s: line %" PRIu64 " is not perf script text",
-				 input_stream_name(stream), reader->losses->first_line_number);
+				 input_stream_name(stream), reader->losses->unrecognised.shown[0].number);
 	finish_ticks(reader);
 	return NULL;
 }

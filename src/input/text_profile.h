@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "input/input_stream.h"
+#include "input/strange_lines.h"
 #include "profile/profile.h"
 
 struct text_profile_options {
@@ -20,16 +21,26 @@ struct text_profile_options {
 	 * a second event, TEXT_PROFILE_BEFORE. Otherwise they are left out.
 	 */
 	bool has_both_counts;
+
+	/** Of folded stacks with counts like 0.25: count in thousandths instead of rounding. */
+	bool keeps_fractions;
 };
 
 #define TEXT_PROFILE_BEFORE "before"
 
+/** Thirty years in nanoseconds. */
+#define FOLDED_COUNT_MAX UINT64_C(1000000000000000000)
+#define FOLDED_SUM_MAX	 (8 * FOLDED_COUNT_MAX)
+
+/** With keeps_fractions. */
+#define FOLDED_FRACTION_SCALE 1000
+
 /** What was met and not understood; for messages. */
 struct text_profile_losses {
-	uint64_t n_unrecognised; /**< Lines. */
-	uint64_t first_line_number;
+	struct strange_lines unrecognised;
 	bool is_cut;         /**< The last sample has no end. */
-	bool has_fractions;  /**< Counts were not whole numbers and are rounded. */
+	bool has_fractions;  /**< Counts were not whole numbers; rounded unless scaled. */
+	uint64_t count_scale; /**< Counts are so many times those of the text. 0: as they were. */
 	bool has_two_counts; /**< A differential file: the second count was taken. */
 };
 
@@ -46,7 +57,9 @@ struct error *script_profile_read(struct input_stream *stream,
 
 /**
  * Folded stacks: "OUTERMOST;...;INNERMOST COUNT". The first frame is taken for the
- * thread's name, as collapsers write it.
+ * thread's name, as collapsers write it. A count is a decimal number of at most
+ * FOLDED_COUNT_MAX; a line with another one, or a negative one, is unrecognised.
+ * ERROR_FORMAT too when the counts together are more than FOLDED_SUM_MAX.
  */
 struct error *folded_profile_read(struct input_stream *stream,
 				  const struct text_profile_options *options,

@@ -72,7 +72,8 @@ class Details extends Page {
 		if (this.data.difference)
 			return this.changeFigures(frame);
 
-		if (this.data.countName === "samples" && frame.parent)
+		/* With a factor, counts are not those of samples. */
+		if (this.data.countName === "samples" && !this.data.factor && frame.parent)
 			percent +=
 				" \u00b1\u2009" + (100 * shareError(share, all)).toFixed(share < 0.1 ? 2 : 1);
 		figures.push([percent, "of all"]);

@@ -137,9 +137,9 @@ static void test_cut_and_unknown_lines(void **state)
 
 	assert_null(collapse_read(made, stream));
 	assert_int_equal(collapse_n_stacks(made), 1);
-	assert_int_equal(collapse_losses(made)->n_unrecognised, 1);
-	assert_int_equal(collapse_losses(made)->unrecognised_line_number, 2);
-	assert_string_equal(collapse_losses(made)->unrecognised_text, "nonsense");
+	assert_int_equal(collapse_losses(made)->unrecognised.count, 1);
+	assert_int_equal(collapse_losses(made)->unrecognised.shown[0].number, 2);
+	assert_string_equal(collapse_losses(made)->unrecognised.shown[0].text, "nonsense");
 	assert_true(collapse_losses(made)->is_cut);
 	collapse_destroy(made);
 	input_stream_close(stream);

@@ -57,7 +57,7 @@ static void test_stacks(void **state)
 	assert_int_equal(profile->samples.items[1].count, 2);
 	assert_int_equal(profile->samples.items[1].stack, 0);
 	assert_string_equal(profile_text(profile, profile->threads.items[0].comm), "sh");
-	assert_int_equal(losses.n_unrecognised, 0);
+	assert_int_equal(losses.unrecognised.count, 0);
 	profile_destroy(profile);
 }
 
@@ -91,18 +91,71 @@ static void test_counts(void **state)
 {
 	struct text_profile_losses losses;
 	struct profile *profile = read_folded("a;b 1.6\na;c 10 20\na;d 1 x\n5\na;e 1.2.3\n"
-					      "a;f 99999999999999999999999\n",
+					      "a;f 1000000000000000000\na;g 1000000000000000001\n"
+					      "a;h -4\na;i 99999999999999999999999\na;j 0\n",
 					      &losses);
 
+	/* Fractions are rounded; two counts: the second; too large and negative: left out. */
 	assert_int_equal(profile->samples.count, 3);
 	assert_int_equal(profile->samples.items[0].count, 2);
 	assert_int_equal(profile->samples.items[1].count, 20);
-	assert_true(profile->samples.items[2].count == UINT64_MAX);
+	assert_true(profile->samples.items[2].count == FOLDED_COUNT_MAX);
 	assert_true(losses.has_fractions);
 	assert_true(losses.has_two_counts);
-	assert_int_equal(losses.n_unrecognised, 3);
-	assert_int_equal(losses.first_line_number, 3);
+	assert_int_equal(losses.count_scale, 0);
+	assert_int_equal(losses.unrecognised.count, 6);
+	assert_int_equal(losses.unrecognised.shown[0].number, 3);
+	assert_string_equal(losses.unrecognised.shown[0].text, "a;d 1 x");
+	assert_int_equal(losses.unrecognised.shown[2].number, 5);
+	assert_string_equal(losses.unrecognised.shown[2].text, "a;e 1.2.3");
 	profile_destroy(profile);
+}
+
+static void test_fractions_are_kept_in_thousandths(void **state)
+{
+	static const struct text_profile_options options = { .keeps_fractions = true,
+							     .has_line_ticks = true };
+	static const uint64_t expected[] = { 3000, 250, 1, 12346, 7000 };
+	struct text_profile_losses losses;
+	struct input_stream *stream = input_of_text("a;b 3\na;c 0.25\na;d 0.001\n"
+						    "a;e 12.34567\na;f 7.\n");
+	struct profile *profile = profile_create();
+
+	assert_null(folded_profile_read(stream, &options, profile, &losses));
+	assert_int_equal(losses.count_scale, FOLDED_FRACTION_SCALE);
+	assert_int_equal(losses.unrecognised.count, 0);
+	assert_int_equal(profile->samples.count, ARRAY_SIZE(expected));
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		assert_int_equal(profile->samples.items[i].count, expected[i]);
+		assert_int_equal(profile->ticks.items[i].period, expected[i]);
+	}
+	profile_destroy(profile);
+	input_stream_close(stream);
+}
+
+static void check_sum_is_refused(const char *text, const char *part)
+{
+	static const struct text_profile_options options = { .keeps_fractions = true };
+	struct text_profile_losses losses;
+	struct input_stream *stream = input_of_text(text);
+	struct profile *profile = profile_create();
+	struct error *error = folded_profile_read(stream, &options, profile, &losses);
+
+	assert_non_null(error);
+	assert_non_null(strstr(error->message, part));
+	error_destroy(error);
+	profile_destroy(profile);
+	input_stream_close(stream);
+}
+
+#define HUGE_LINE "a;b 1000000000000000000\n"
+
+static void test_sums_that_would_overflow_are_refused(void **state)
+{
+	check_sum_is_refused(HUGE_LINE HUGE_LINE HUGE_LINE HUGE_LINE HUGE_LINE HUGE_LINE HUGE_LINE
+				     HUGE_LINE HUGE_LINE,
+			     "line 9: the counts add up to more than 8e+18");
+	check_sum_is_refused(HUGE_LINE "a;c 0.5\n", "line 2: the counts add up to more than 8e+15");
 }
 
 static void test_odd_frames(void **state)
@@ -136,6 +189,8 @@ int main(void)
 		cmocka_unit_test(test_stacks),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_fractions_are_kept_in_thousandths),
+		cmocka_unit_test(test_sums_that_would_overflow_are_refused),
 		cmocka_unit_test(test_odd_frames),
 		cmocka_unit_test(test_refuses_other_text),
 	};

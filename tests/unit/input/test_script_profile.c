@@ -154,8 +154,8 @@ static void test_what_is_not_understood(void **state)
 	struct error *error;
 
 	assert_int_equal(profile->samples.count, 1);
-	assert_int_equal(losses.n_unrecognised, 1);
-	assert_int_equal(losses.first_line_number, 2);
+	assert_int_equal(losses.unrecognised.count, 1);
+	assert_int_equal(losses.unrecognised.shown[0].number, 2);
 	assert_true(losses.is_cut);
 	profile_destroy(profile);
 
