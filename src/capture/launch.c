@@ -1,11 +1,19 @@
 #include "capture/launch.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/** execvp(3) puts PATH's folders and, for a script without "#!", the arguments on it. */
+#define START_STACK_SIZE_BYTES (8 << 20)
 
 /**
  * Signals whose disposition is ours to choose: the kernel throws a child's status away while
@@ -52,19 +60,45 @@ static bool enter_place(const struct launch_place *place)
 	return !place->folder || chdir(place->folder) == 0;
 }
 
+struct launch_note *launch_note_create(void)
+{
+	void *page = mmap(NULL, sizeof(struct launch_note), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return page == MAP_FAILED ? NULL : page;
+}
+
+void launch_note_destroy(struct launch_note *note)
+{
+	if (note)
+		munmap(note, sizeof(*note));
+}
+
+/** Become the command. @return the errno of what failed. */
+static int enter_command(const struct launch_place *place, char *const *argv,
+			 struct launch_note *note)
+{
+	hand_signals_on();
+	if (!enter_place(place))
+		return errno;
+	if (note) {
+		getrusage(RUSAGE_SELF, &note->before);
+		note->exec_ns = clock_monotonic_ns();
+	}
+	execvp(argv[0], argv);
+	return errno;
+}
+
 /** The child's life until exec; only async-signal-safe calls. */
-static _Noreturn void run_child(const struct launch_place *place, char *const *argv, int release_fd,
-				int status_fd)
+static _Noreturn void run_child(const struct launch_place *place, char *const *argv,
+				struct launch_note *note, int release_fd, int status_fd)
 {
 	int exec_errno;
 	char go;
 
 	if (read_retrying(release_fd, &go, 1) != 1)
 		_exit(0);
-	hand_signals_on();
-	if (enter_place(place))
-		execvp(argv[0], argv);
-	exec_errno = errno;
+	exec_errno = enter_command(place, argv, note);
 	if (write(status_fd, &exec_errno, sizeof(exec_errno)) < 0)
 		_exit(126);
 	_exit(127);
@@ -80,11 +114,11 @@ struct error *launch_prepare(char *const *argv, struct launch *ret)
 {
 	const struct launch_place ours = { .input_fd = -1, .output_fd = -1, .error_fd = -1 };
 
-	return launch_prepare_in(&ours, argv, ret);
+	return launch_prepare_in(&ours, argv, NULL, ret);
 }
 
 struct error *launch_prepare_in(const struct launch_place *place, char *const *argv,
-				struct launch *ret)
+				struct launch_note *note, struct launch *ret)
 {
 	int release_pipe[2], status_pipe[2];
 	struct error *error;
@@ -98,6 +132,8 @@ struct error *launch_prepare_in(const struct launch_place *place, char *const *a
 		return error;
 	}
 	take_signals_over();
+	if (note)
+		memset(note, 0, sizeof(*note));
 	pid = fork();
 	if (pid < 0) {
 		error = error_from_errno(errno, "cannot start a process");
@@ -108,13 +144,84 @@ struct error *launch_prepare_in(const struct launch_place *place, char *const *a
 	if (pid == 0) {
 		close(release_pipe[1]);
 		close(status_pipe[0]);
-		run_child(place, argv, release_pipe[0], status_pipe[1]);
+		run_child(place, argv, note, release_pipe[0], status_pipe[1]);
 	}
 	close(release_pipe[0]);
 	close(status_pipe[1]);
 	*ret = (struct launch){
 		.pid = pid, .argv = argv, .release_fd = release_pipe[1], .status_fd = status_pipe[0]
 	};
+	return NULL;
+}
+
+/** What the child of launch_start_in() needs; on our stack, which it shares until its exec. */
+struct start_order {
+	const struct launch_place *place;
+	char *const *argv;
+	struct launch_note *note;
+	sigset_t given_mask;
+	uint64_t handled_signals; /**< Bit N - 1: we have a handler for signal N. */
+};
+
+/** Bits of signals whose handlers must not run in a child that shares our memory. */
+static uint64_t find_handled_signals(void)
+{
+	uint64_t handled = 0;
+
+	for (int number = 1; number < NSIG && number <= 64; number++) {
+		struct sigaction action;
+
+		if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL &&
+		    action.sa_handler != SIG_IGN)
+			handled |= UINT64_C(1) << (number - 1);
+	}
+	return handled;
+}
+
+static int run_started_child(void *context)
+{
+	const struct start_order *order = context;
+	const struct sigaction by_default = { .sa_handler = SIG_DFL };
+
+	for (int number = 1; order->handled_signals >> (number - 1); number++) {
+		if (order->handled_signals >> (number - 1) & 1)
+			sigaction(number, &by_default, NULL);
+		if (number == 64)
+			break;
+	}
+	sigprocmask(SIG_SETMASK, &order->given_mask, NULL);
+	order->note->exec_errno = enter_command(order->place, order->argv, order->note);
+	_exit(127);
+}
+
+struct error *launch_start_in(const struct launch_place *place, char *const *argv,
+			      struct launch_note *note, pid_t *ret)
+{
+	struct start_order order = { .place = place, .argv = argv, .note = note };
+	int old_errno = errno, clone_errno;
+	sigset_t all;
+	char *stack;
+	pid_t pid;
+
+	stack = mmap(NULL, START_STACK_SIZE_BYTES, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	if (stack == MAP_FAILED)
+		return error_from_errno(errno, "cannot start a process");
+	take_signals_over();
+	memset(note, 0, sizeof(*note));
+	order.handled_signals = find_handled_signals();
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &order.given_mask);
+	/* Like vfork(2): a copy of our memory is work the command would be late by. */
+	pid = clone(run_started_child, stack + START_STACK_SIZE_BYTES,
+		    CLONE_VM | CLONE_VFORK | SIGCHLD, &order);
+	clone_errno = errno;
+	sigprocmask(SIG_SETMASK, &order.given_mask, NULL);
+	munmap(stack, START_STACK_SIZE_BYTES);
+	if (pid < 0)
+		return error_from_errno(clone_errno, "cannot start a process");
+	errno = old_errno;
+	*ret = pid;
 	return NULL;
 }
 

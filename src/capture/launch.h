@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct launch {
@@ -19,6 +20,17 @@ struct launch_place {
 	const char *folder;                /**< Its working folder; NULL: ours. */
 };
 
+/** What a child writes down just before its exec, in memory it shares with us. */
+struct launch_note {
+	uint64_t exec_ns;     /**< CLOCK_MONOTONIC; 0: it did not come that far. */
+	struct rusage before; /**< What it had used until then, which is ours. */
+	int exec_errno;       /**< Of an exec that failed; 0: none did. */
+};
+
+/** All zero. @return NULL when there is no memory to share. Unmap with launch_note_destroy(). */
+struct launch_note *launch_note_create(void);
+void launch_note_destroy(struct launch_note *note);
+
 /**
  * Fork a child that waits to become @p argv. It keeps our standard streams, folder,
  * environment, process group and signal dispositions. Call it before ignoring signals:
@@ -28,9 +40,20 @@ struct launch_place {
  */
 struct error *launch_prepare(char *const *argv, struct launch *ret) MUST_CHECK;
 
-/** The same in another place. An unusable one is an error of launch_exec(). */
+/**
+ * The same in another place. An unusable one is an error of launch_exec().
+ *
+ * @param note  Cleared first, and filled by the child; NULL: not wanted.
+ */
 struct error *launch_prepare_in(const struct launch_place *place, char *const *argv,
-				struct launch *ret) MUST_CHECK;
+				struct launch_note *note, struct launch *ret) MUST_CHECK;
+
+/**
+ * Fork a child that becomes @p argv at once: nothing is between the fork and the exec that could
+ * be measured with it. Whether the exec worked stands in @p note when the child has ended.
+ */
+struct error *launch_start_in(const struct launch_place *place, char *const *argv,
+			      struct launch_note *note, pid_t *ret) MUST_CHECK;
 
 /**
  * Let the child exec (found on PATH as execvp(3) does).

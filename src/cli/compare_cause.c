@@ -26,7 +26,8 @@ struct profiling {
 	const struct comparison *comparison;
 	struct recording *recordings;
 	struct run_options *options;
-	uint32_t n_runs; /**< Of each side. */
+	struct launch_place *places; /**< Of the commands. */
+	uint32_t n_runs;             /**< Of each side. */
 };
 
 static void profiling_init(struct profiling *profiling, const struct comparison *comparison)
@@ -37,12 +38,15 @@ static void profiling_init(struct profiling *profiling, const struct comparison 
 		.comparison = comparison,
 		.recordings = memory_allocate(n_sides, sizeof(*profiling->recordings)),
 		.options = memory_allocate(n_sides, sizeof(*profiling->options)),
+		.places = memory_allocate(n_sides, sizeof(*profiling->places)),
 	};
 	for (size_t i = 0; i < n_sides; i++) {
+		profiling->places[i] = comparison->options->place;
+		profiling->places[i].folder = comparison->sides.items[i].folder;
 		profiling->options[i] = (struct run_options){
 			.sampler = { .frequency_hz = FREQUENCY_HZ },
 			.command = comparison->sides.items[i].command.argv,
-			.place = &comparison->options->place,
+			.place = &profiling->places[i],
 			.n_repeats = 1,
 		};
 	}
@@ -54,6 +58,7 @@ static void profiling_deinit(struct profiling *profiling)
 		recording_deinit(&profiling->recordings[i]);
 	free(profiling->recordings);
 	free(profiling->options);
+	free(profiling->places);
 }
 
 static bool has_enough(const struct profiling *profiling)
@@ -66,27 +71,31 @@ static bool has_enough(const struct profiling *profiling)
 }
 
 /** Hooks as around the timed runs; their streams too. */
-static struct error *run_script(const struct comparison *comparison, const char *script)
+static struct error *run_script(const struct comparison *comparison, const struct side *side,
+				const char *script)
 {
+	struct run_setting setting = { .place = comparison->options->hooks_place };
 	struct command_line line;
 	struct timed_run run;
 	struct error *error;
 
 	if (!script)
 		return NULL;
+	setting.place.folder = side->folder;
 	command_line_for_shell(script, &comparison->options->shell, &line);
-	error = timed_run_make(line.argv, &comparison->options->hooks_place, 0, NULL, &run);
+	error = timed_run_make(line.argv, &setting, &run);
 	command_line_deinit(&line);
 	return error;
 }
 
 static struct error *record_side(struct profiling *profiling, size_t side)
 {
-	const struct side_hooks *hooks = &profiling->comparison->sides.items[side].hooks;
+	const struct comparison *comparison = profiling->comparison;
+	const struct side *recorded = &comparison->sides.items[side];
 
-	RETURN_IF_ERROR(run_script(profiling->comparison, hooks->prepare));
+	RETURN_IF_ERROR(run_script(comparison, recorded, recorded->hooks.prepare));
 	RETURN_IF_ERROR(recording_add_run(&profiling->recordings[side], &profiling->options[side]));
-	return run_script(profiling->comparison, hooks->conclude);
+	return run_script(comparison, recorded, recorded->hooks.conclude);
 }
 
 /** All sides in turns, as when timed. */

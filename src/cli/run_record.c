@@ -389,7 +389,7 @@ struct error *recording_add_run(struct recording *recording, struct run_options 
 	if (options->command[0]) {
 		if (options->place)
 			RETURN_IF_ERROR(
-				launch_prepare_in(options->place, options->command, &launch));
+				launch_prepare_in(options->place, options->command, NULL, &launch));
 		else
 			RETURN_IF_ERROR(launch_prepare(options->command, &launch));
 		run.pid = launch.pid;

@@ -153,16 +153,17 @@ static struct error *failure_error(const struct side *side, const char *what,
 static struct error *run_hook(struct experiment *experiment, const struct side *side,
 			      const char *what, const char *script)
 {
-	struct launch_place place = experiment->options->hooks_place;
+	struct run_setting setting = { .place = experiment->options->hooks_place,
+				       .watch = &experiment->watch->run };
 	struct command_line line;
 	struct timed_run run;
 	struct error *error;
 
 	if (!script)
 		return NULL;
-	place.folder = side->folder;
+	setting.place.folder = side->folder;
 	command_line_for_shell(script, &experiment->options->shell, &line);
-	error = timed_run_make(line.argv, &place, 0, &experiment->watch->run, &run);
+	error = timed_run_make(line.argv, &setting, &run);
 	command_line_deinit(&line);
 	if (!error && !timed_run_is_good(&run) && !is_stopped(experiment)) {
 		error = failure_error(side, what, &run);
@@ -171,21 +172,33 @@ static struct error *run_hook(struct experiment *experiment, const struct side *
 	return error;
 }
 
+static struct run_setting command_setting(const struct experiment *experiment,
+					  const struct side *side)
+{
+	struct run_setting setting = {
+		.place = experiment->options->place,
+		.timeout_ns = experiment->options->timeout_ns,
+		.counts_hardware = experiment->comparison->has_hardware,
+		.watch = &experiment->watch->run,
+	};
+
+	setting.place.folder = side->folder;
+	return setting;
+}
+
 static struct error *run_side(struct experiment *experiment, struct side *side,
 			      struct timed_run *ret)
 {
 	const struct comparison_options *options = experiment->options;
-	struct launch_place place = options->place;
+	struct run_setting setting = command_setting(experiment, side);
 	struct error *error;
 
 	if (experiment->watch->show_progress)
 		experiment->watch->show_progress(
 			experiment->watch->run.context, experiment->comparison,
 			(size_t)(side - experiment->comparison->sides.items), experiment->width);
-	place.folder = side->folder;
 	RETURN_IF_ERROR(run_hook(experiment, side, "--prepare", side->hooks.prepare));
-	error = timed_run_make(side->command.argv, &place, options->timeout_ns,
-			       &experiment->watch->run, ret);
+	error = timed_run_make(side->command.argv, &setting, ret);
 	if (error)
 		return error_wrap(error, "%s", side->name);
 	RETURN_IF_ERROR(run_hook(experiment, side, "--conclude", side->hooks.conclude));
@@ -212,6 +225,7 @@ static struct error *measure_shell(struct experiment *experiment)
 						METRIC_TASK_CLOCK };
 	struct comparison *comparison = experiment->comparison;
 	double values[ARRAY_SIZE(measured)][SHELL_RUNS];
+	struct run_setting setting = command_setting(experiment, &comparison->sides.items[0]);
 	struct command_line line;
 	struct error *error = NULL;
 
@@ -221,8 +235,7 @@ static struct error *measure_shell(struct experiment *experiment)
 	for (size_t i = 0; i < SHELL_RUNS && !error; i++) {
 		struct timed_run run;
 
-		error = timed_run_make(line.argv, &experiment->options->place, 0,
-				       &experiment->watch->run, &run);
+		error = timed_run_make(line.argv, &setting, &run);
 		for (size_t m = 0; m < ARRAY_SIZE(measured) && !error; m++)
 			values[m][i] = run.values[measured[m]];
 	}

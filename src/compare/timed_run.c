@@ -46,37 +46,88 @@ static void wait_for_command(pid_t pid, uint64_t timeout_ns, struct timed_run *r
 		;
 }
 
-struct error *timed_run_make(char *const *argv, const struct launch_place *place,
-			     uint64_t timeout_ns, const struct run_watch *watch,
+static void take_usage(const struct rusage *usage, const struct rusage *before,
+		       double values[N_METRICS])
+{
+	double user_s = timeval_seconds(usage->ru_utime) - timeval_seconds(before->ru_utime);
+	double system_s = timeval_seconds(usage->ru_stime) - timeval_seconds(before->ru_stime);
+
+	values[METRIC_USER] = fmax(user_s, 0);
+	values[METRIC_SYSTEM] = fmax(system_s, 0);
+	/* The kernel scales the two so that their sum is what the scheduler measured. */
+	values[METRIC_TASK_CLOCK] = fmax(user_s + system_s, 0);
+	values[METRIC_MEMORY] = (double)usage->ru_maxrss * 1024;
+	values[METRIC_PAGE_FAULTS] = (double)(usage->ru_minflt + usage->ru_majflt -
+					      before->ru_minflt - before->ru_majflt);
+	values[METRIC_CONTEXT_SWITCHES] =
+		(double)(usage->ru_nvcsw + usage->ru_nivcsw - before->ru_nvcsw - before->ru_nivcsw);
+}
+
+/** Started, and not waited for. */
+struct started_run {
+	pid_t pid;
+	struct launch launch;     /**< All zero without counters. */
+	struct counters counters; /**< Open with setting->counts_hardware. */
+};
+
+static void set_running(const struct run_setting *setting, pid_t pid)
+{
+	if (setting->watch && setting->watch->set_running)
+		setting->watch->set_running(setting->watch->context, pid);
+}
+
+static struct error *start(char *const *argv, const struct run_setting *setting,
+			   struct launch_note *note, struct started_run *started)
+{
+	if (!setting->counts_hardware) {
+		RETURN_IF_ERROR(launch_start_in(&setting->place, argv, note, &started->pid));
+		set_running(setting, started->pid);
+		return NULL;
+	}
+	RETURN_IF_ERROR(launch_prepare_in(&setting->place, argv, note, &started->launch));
+	started->pid = started->launch.pid;
+	set_running(setting, started->pid);
+	counters_open(&started->counters, started->pid);
+	return launch_exec(&started->launch);
+}
+
+static void finish(const struct run_setting *setting, struct started_run *started,
+		   double values[N_METRICS])
+{
+	if (setting->counts_hardware)
+		counters_finish(&started->counters, values);
+	set_running(setting, 0);
+	launch_abandon(&started->launch);
+}
+
+struct error *timed_run_make(char *const *argv, const struct run_setting *setting,
 			     struct timed_run *ret)
 {
+	struct launch_note *note = launch_note_create();
+	struct started_run started = { 0 };
 	struct timed_run run = { 0 };
-	struct counters counters;
 	struct rusage usage = { 0 };
-	struct launch launch;
 	struct error *error;
-	uint64_t start_ns, end_ns;
-	pid_t pid;
+	uint64_t end_ns;
 
-	RETURN_IF_ERROR(launch_prepare_in(place, argv, &launch));
-	pid = launch.pid;
-	if (watch && watch->set_running)
-		watch->set_running(watch->context, pid);
-	counters_open(&counters, pid);
-	start_ns = clock_monotonic_ns();
-	error = launch_exec(&launch);
+	if (!note)
+		return error_from_errno(errno, "cannot start a process");
+	for (int i = 0; i < N_METRICS; i++)
+		run.values[i] = NAN;
+	error = start(argv, setting, note, &started);
 	if (!error) {
-		wait_for_command(pid, timeout_ns, &run, &usage);
+		wait_for_command(started.pid, setting->timeout_ns, &run, &usage);
 		end_ns = clock_monotonic_ns();
-		run.values[METRIC_TIME] = (double)(end_ns - start_ns) / (double)NS_PER_S;
-		run.values[METRIC_USER] = timeval_seconds(usage.ru_utime);
-		run.values[METRIC_SYSTEM] = timeval_seconds(usage.ru_stime);
-		run.values[METRIC_MEMORY] = (double)usage.ru_maxrss * 1024;
+		if (note->exec_ns) /* else it was killed before */
+			run.values[METRIC_TIME] =
+				(double)(end_ns - note->exec_ns) / (double)NS_PER_S;
+		take_usage(&usage, &note->before, run.values);
+		if (note->exec_errno)
+			error = error_from_errno(note->exec_errno, "cannot run '%s'", argv[0]);
 	}
-	counters_finish(&counters, run.values);
-	if (watch && watch->set_running)
-		watch->set_running(watch->context, 0);
-	launch_abandon(&launch);
+	if (started.pid)
+		finish(setting, &started, run.values);
+	launch_note_destroy(note);
 	if (!error)
 		*ret = run;
 	return error;

@@ -24,19 +24,29 @@ struct timed_run {
 	uint32_t order; /**< Of all timed runs of a comparison, from 0. */
 };
 
+/** How to run. Pointers are borrowed. */
+struct run_setting {
+	struct launch_place place;
+	uint64_t timeout_ns;           /**< After it the command is killed; 0: never. */
+	bool counts_hardware;          /**< Open the CPU's counters; counters_have_hardware(). */
+	const struct run_watch *watch; /**< NULL: nobody watches. */
+};
+
 /**
  * Run @p argv to its end.
  *
- * Time begins when the child is let go to exec and ends when its end is noticed. Peak
- * memory is ru_maxrss of getrusage(2): of the largest process of the command; the kernel
- * counts the little our own child had before its exec, so values below about 2 MiB are not
+ * Time begins just before the exec, noted by the child itself, and ends when the end is
+ * noticed: how long the system takes to let a new process run is not the command's. CPU times,
+ * faults and switches are those of wait4(2), of the command and all it waited for, less what the
+ * child used before its exec. Without hardware counters nothing is between fork and exec.
+ *
+ * Peak memory is ru_maxrss of getrusage(2): of the largest process of the command; the kernel
+ * counts what our own child had before its exec, so values below about 3 MiB are not
  * the command's.
  *
- * @param timeout_ns  After it the command is killed; 0: never.
  * @return only errors of starting it; a bad end is data.
  */
-struct error *timed_run_make(char *const *argv, const struct launch_place *place,
-			     uint64_t timeout_ns, const struct run_watch *watch,
+struct error *timed_run_make(char *const *argv, const struct run_setting *setting,
 			     struct timed_run *ret) MUST_CHECK;
 
 bool timed_run_is_good(const struct timed_run *run);

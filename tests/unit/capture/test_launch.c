@@ -1,5 +1,7 @@
 #include "capture/launch.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -97,7 +99,7 @@ static void test_place_has_streams_and_folder(void **state)
 	place.error_fd = errors[1];
 	assert_int_equal(write(input[1], "given ", 6), 6);
 	fcntl(input[1], F_SETFD, FD_CLOEXEC);
-	assert_null(launch_prepare_in(&place, argv, &launch));
+	assert_null(launch_prepare_in(&place, argv, NULL, &launch));
 	pid_t pid = launch.pid;
 
 	close(input[1]);
@@ -113,11 +115,68 @@ static void test_place_has_streams_and_folder(void **state)
 	}
 
 	place = (struct launch_place){ -1, -1, -1, "/no/such/folder" };
-	assert_null(launch_prepare_in(&place, argv, &launch));
+	assert_null(launch_prepare_in(&place, argv, NULL, &launch));
 	struct error *error = launch_exec(&launch);
 
 	assert_int_equal(error->errno_value, ENOENT);
 	error_destroy(error);
+}
+
+static int n_handled;
+
+static void count_signal(int number)
+{
+	(void)number;
+	n_handled++;
+}
+
+static void test_start_at_once_notes_time_and_use(void **state)
+{
+	char *argv[] = { "sh", "-c", "exit 5", NULL };
+	const struct launch_place place = { -1, -1, -1, NULL };
+	struct launch_note *note = launch_note_create();
+	uint64_t start_ns = clock_monotonic_ns();
+	int status;
+	pid_t pid;
+
+	assert_non_null(note);
+	assert_null(launch_start_in(&place, argv, note, &pid));
+	status = wait_status(pid);
+	assert_int_equal(WEXITSTATUS(status), 5);
+	assert_true(note->exec_ns >= start_ns && note->exec_ns <= clock_monotonic_ns());
+	assert_true(note->before.ru_maxrss > 0);
+	assert_int_equal(note->exec_errno, 0);
+
+	argv[0] = "/no/such/program";
+	assert_null(launch_start_in(&place, argv, note, &pid));
+	status = wait_status(pid);
+	assert_int_equal(WEXITSTATUS(status), 127);
+	assert_int_equal(note->exec_errno, ENOENT);
+	launch_note_destroy(note);
+}
+
+/** Its memory is ours until its exec: a handler in it would change our variables. */
+static void test_started_child_has_neither_our_handlers_nor_our_mask(void **state)
+{
+	char *argv[] = { "sh", "-c", "kill -USR1 $$; exit 3", NULL };
+	const struct launch_place place = { -1, -1, -1, NULL };
+	struct launch_note *note = launch_note_create();
+	sigset_t blocked;
+	int status;
+	pid_t pid;
+
+	signal(SIGUSR1, count_signal);
+	assert_null(launch_start_in(&place, argv, note, &pid));
+	status = wait_status(pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGUSR1);
+	assert_int_equal(n_handled, 0);
+	raise(SIGUSR1);
+	assert_int_equal(n_handled, 1);
+	assert_int_equal(sigprocmask(SIG_BLOCK, NULL, &blocked), 0);
+	assert_false(sigismember(&blocked, SIGTERM));
+	signal(SIGUSR1, SIG_DFL);
+	launch_note_destroy(note);
 }
 
 static void test_abandoned_child_never_runs(void **state)
@@ -138,6 +197,8 @@ int main(void)
 		cmocka_unit_test(test_runs_after_release_only),
 		cmocka_unit_test(test_exec_failure_has_its_errno_and_no_zombie),
 		cmocka_unit_test(test_place_has_streams_and_folder),
+		cmocka_unit_test(test_start_at_once_notes_time_and_use),
+		cmocka_unit_test(test_started_child_has_neither_our_handlers_nor_our_mask),
 		cmocka_unit_test(test_abandoned_child_never_runs),
 	};
 
