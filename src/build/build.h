@@ -11,6 +11,8 @@
 #include "build/environment.h"
 #include "build/text_vector.h"
 
+#include <sys/types.h>
+
 struct build_system;
 
 /** What to build. Everything is borrowed; NULL and 0: not said. */
@@ -18,6 +20,7 @@ struct build_request {
 	const char *program;     /**< The command's program, as typed. It need not exist yet. */
 	const char *folder_path; /**< Where the command would run; absolute. Not NULL. */
 	const char *cache_path;  /**< Build folders go into it. Not NULL for build_plan_create(). */
+	const char *log_path;    /**< File for what the tools say; NULL: in the build's folder. */
 	char *const *environment;  /**< As environ(7); not NULL. */
 	const char *system_name;   /**< Only this build system. */
 	const char *manifest_path; /**< Cargo.toml of the project. */
@@ -86,6 +89,7 @@ struct build_listener {
 	void *context;
 	void (*on_step)(void *context, const struct build_step *step);
 	void (*on_output)(void *context, const char *bytes, size_t size_bytes);
+	void (*set_running)(void *context, pid_t pid); /**< A tool runs; 0: it has ended. */
 	void (*on_wait)(void *context); /**< Another build of the project is under way. */
 };
 
@@ -103,6 +107,11 @@ struct error *build_plan_run(struct build_plan *plan,
  */
 struct error *build_plan_programs(const struct build_plan *plan,
 				  struct text_vector *paths_ret) MUST_CHECK;
+
+/** Build by a script of the user's instead, run by /bin/sh in @p folder_path. */
+struct error *build_script_run(const char *script, const char *folder_path, const char *log_path,
+			       char *const *environment_entries,
+			       const struct build_listener *listener) MUST_CHECK;
 
 /** $XDG_CACHE_HOME/perf-profile/build or its default in $HOME; NULL: neither is set. free() it. */
 char *build_cache_path(char *const *environment);

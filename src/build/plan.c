@@ -117,7 +117,8 @@ struct error *build_plan_create(const struct build_request *request,
 	plan->folder_path =
 		memory_format_text("%s/%s-%016" PRIx64, request->cache_path, project->system->name,
 				   hash_text(project->source_path));
-	plan->log_path = path_join(plan->folder_path, "build.log");
+	plan->log_path = request->log_path ? memory_duplicate_text(request->log_path)
+					   : path_join(plan->folder_path, "build.log");
 	environment_init(&plan->environment, request->environment);
 	if (project->program_path)
 		plan->wanted_name = memory_duplicate_text(path_name(project->program_path));

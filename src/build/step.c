@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -38,6 +39,8 @@ static _Noreturn void run_child(const char *path, char *const *argv, char *const
 	int exec_errno;
 	int input = open("/dev/null", O_RDONLY);
 
+	/* Writers of reports ignore it; builds are pipelines that count on it. */
+	signal(SIGPIPE, SIG_DFL);
 	if (input >= 0 && dup2(input, STDIN_FILENO) >= 0 && dup2(stdout_fd, STDOUT_FILENO) >= 0 &&
 	    dup2(messages_fd, STDERR_FILENO) >= 0 && chdir(folder_path) == 0)
 		execve(path, argv, environment);
@@ -106,6 +109,8 @@ static struct error *follow_child(struct build_step *step, const char *path,
 	close(messages[1]);
 	close(status[1]);
 	if (pid > 0) {
+		if (listener->set_running)
+			listener->set_running(listener->context, pid);
 		pass_on(messages[0], log, listener);
 		if (read(status[0], &exec_errno, sizeof(exec_errno)) != sizeof(exec_errno))
 			exec_errno = 0;
@@ -115,6 +120,9 @@ static struct error *follow_child(struct build_step *step, const char *path,
 	if (pid < 0)
 		return error_new(ERROR_SYSTEM, "cannot start a process");
 	struct error *error = judge_end(pid, argv[0]);
+
+	if (listener->set_running)
+		listener->set_running(listener->context, 0);
 
 	if (exec_errno) {
 		error_destroy(error);

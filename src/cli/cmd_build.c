@@ -62,8 +62,7 @@ static const struct command_example examples[] = {
 
 struct build_call {
 	struct build_request request;
-	bool is_quiet;
-	bool is_fresh;
+	struct program_build_options options;
 	bool wants_help;
 };
 
@@ -111,10 +110,10 @@ static struct error *apply_option(struct build_call *call, int id, const char *v
 		request->n_jobs = (unsigned int)number;
 		return NULL;
 	case OPTION_FRESH:
-		call->is_fresh = true;
+		call->options.is_fresh = true;
 		return NULL;
 	case OPTION_QUIET:
-		call->is_quiet = true;
+		call->options.is_quiet = true;
 		return NULL;
 	default:
 		call->wants_help = true;
@@ -169,11 +168,11 @@ static int run_build(const struct command *command, int argc, char **argv)
 		help_write(stdout, command);
 		return terminal_finish_output();
 	}
-	terminal_init(call.is_quiet);
+	terminal_init(call.options.is_quiet);
 	if (!error && !folder)
 		error = error_from_errno(errno, "cannot tell the current folder");
 	if (!error)
-		error = program_build(&call.request, call.is_quiet, call.is_fresh, &paths);
+		error = program_build(&call.request, &call.options, &paths);
 	if (error)
 		terminal_print_error(error);
 	else

@@ -202,9 +202,10 @@ static struct error *build_command(struct run_options *run, struct text_vector *
 
 	if (!folder)
 		return error_from_errno(errno, "cannot tell the current folder");
+	const struct program_build_options options = { .is_quiet = run->is_quiet };
 	struct build_request request = program_build_request(run->command[0], folder);
 
-	RETURN_IF_ERROR(program_build(&request, run->is_quiet, /* is_fresh= */ false, paths));
+	RETURN_IF_ERROR(program_build(&request, &options, paths));
 	run->command[0] = paths->items[0];
 	return NULL;
 }

@@ -3,8 +3,11 @@
 /** `perf-profile compare`, in parts: options -> sides -> runs -> causes -> report. */
 
 #include "base/arena.h"
+#include "build/text_vector.h"
 #include "cli/options.h"
 #include "compare/export.h"
+#include "revision/repository.h"
+#include "revision/workspace.h"
 
 /** A --parameter-list or --parameter-scan. */
 struct parameter_range {
@@ -22,6 +25,17 @@ struct export_request {
 
 DEFINE_VECTOR(export_request_vector, struct export_request)
 
+/** What an operand means. Strings are in the request's arena. */
+struct compare_target {
+	const char *name;    /**< As given. */
+	const char *program; /**< Put before the words after "--", or in the place of the first. */
+	const char *folder;  /**< Where it runs; NULL: here. */
+	const char *commit;  /**< Of a git revision; else NULL. */
+	bool is_revision;
+};
+
+DEFINE_VECTOR(compare_target_vector, struct compare_target)
+
 /** The command line of compare, taken apart. */
 struct compare_request {
 	struct comparison_options options;
@@ -29,6 +43,10 @@ struct compare_request {
 	struct string_vector prepares, conclusions; /**< One for all, or one per command. */
 	const char *setup, *cleanup;
 	struct parameter_range_vector parameters;
+	double parameter_step;
+	struct option_parser *parser; /**< While options are read, for those of several words. */
+	const char *build_command;    /**< For git revisions; NULL: find out how. */
+	bool is_without_build;
 	struct export_request_vector exports;
 	struct gate_vector gates;
 	const char *output_path; /**< --output; NULL: thrown away. */
@@ -38,11 +56,27 @@ struct compare_request {
 	bool is_quiet;
 	char **operands; /**< Before "--", NULL at the end. */
 	size_t n_operands;
-	char **command; /**< After "--"; NULL: there was none. */
+	char **command;                       /**< After "--"; NULL: there was none. */
+	struct compare_target_vector targets; /**< One per operand, when there is a command. */
+	struct workspace workspace;           /**< Trees of git revisions. */
 	struct arena texts;
 };
 
 void compare_request_deinit(struct compare_request *request);
+
+/**
+ * Find out what the operands before "--" are: programs, or git revisions, whose trees are made
+ * and built.
+ */
+struct error *compare_find_targets(struct compare_request *request) MUST_CHECK;
+
+/** Make trees of all targets, which are revisions, and build them. */
+struct error *compare_make_revisions(struct compare_request *request, const char *folder_path,
+				     struct repository *repository) MUST_CHECK;
+
+/** Signals while something runs; for struct run_watch and its like. */
+void compare_set_running(void *context, pid_t pid);
+bool compare_is_stopped(void *context);
 
 /** Make the sides: operands, or programs put before the words after "--", times parameters. */
 struct error *compare_add_sides(struct compare_request *request,

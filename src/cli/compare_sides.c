@@ -80,9 +80,12 @@ static char *side_name(const struct compare_request *request, const struct choic
 }
 
 /** Fail before anything runs when the program is not there. */
-static struct error *check_program(const struct command_line *line)
+static struct error *check_program(const struct side *side)
 {
-	if (program_search(line->argv[0], NULL))
+	const struct command_line *line = &side->command;
+
+	/* A relative path in another folder is judged when it runs. */
+	if (program_search(line->argv[0], NULL) || (side->folder && line->argv[0][0] != '/'))
 		return NULL;
 	return error_with_hint(
 		error_new(ERROR_NOT_FOUND, "cannot run '%s': no such program", line->argv[0]),
@@ -99,24 +102,30 @@ static const char *pick(const struct string_vector *texts, size_t command)
 	return texts->items[texts->count == 1 ? 0 : command];
 }
 
-/** Takes @p line. */
+/**
+ * Complete @p given, with its command, place and perhaps name, and add it.
+ *
+ * @param given  Its command is taken.
+ */
 static struct error *add_side(struct compare_request *request, const struct choice *choice,
-			      size_t command, struct command_line line,
-			      struct comparison *comparison)
+			      size_t command, struct side *given, struct comparison *comparison)
 {
 	const char *name =
-		side_name(request, choice, comparison->sides.count, line.text, &request->texts);
-	struct error *error = check_program(&line);
+		side_name(request, choice, comparison->sides.count,
+			  given->name ? given->name : given->command.text, &request->texts);
+	struct error *error = check_program(given);
 	struct side *side;
 
 	if (!error && comparison->sides.count >= COMPARISON_SIDES_MAX)
 		error = error_new(ERROR_USAGE, "more than %d commands to compare",
 				  COMPARISON_SIDES_MAX);
 	if (error) {
-		command_line_deinit(&line);
+		command_line_deinit(&given->command);
 		return error;
 	}
-	side = comparison_add_side(comparison, name, line);
+	side = comparison_add_side(comparison, name, given->command);
+	side->folder = given->folder;
+	side->commit = given->commit;
 	side->hooks = (struct side_hooks){
 		.setup = replace_parameters(choice, request->setup, &request->texts),
 		.prepare = replace_parameters(choice, pick(&request->prepares, command),
@@ -132,22 +141,43 @@ static struct error *add_side(struct compare_request *request, const struct choi
 	return NULL;
 }
 
-/** The words after "--" with {} replaced by @p program, or with it in front. */
-static void command_of_program(const struct compare_request *request, const char *program,
-			       struct command_line *ret)
+/** Whether @p program stands in a place of its own among the words, as {}. */
+static bool has_place(const struct compare_request *request)
 {
-	struct string_vector words = { 0 };
-	bool has_place = false;
+	for (char **word = request->command; *word; word++) {
+		if (strcmp(*word, "{}") == 0)
+			return true;
+	}
+	return false;
+}
 
-	for (char **word = request->command; *word; word++)
-		has_place = has_place || strcmp(*word, "{}") == 0;
-	if (!has_place)
-		string_vector_append(&words, program);
-	for (char **word = request->command; *word; word++)
-		string_vector_append(&words, strcmp(*word, "{}") == 0 ? program : *word);
-	string_vector_append(&words, NULL);
-	command_line_from_words((char *const *)words.items, ret);
-	string_vector_deinit(&words);
+/**
+ * The words after "--" with {} replaced by the target's program, or with it in front; of a
+ * revision the program takes the place of the first word.
+ */
+static void command_of_target(const struct compare_request *request, const struct choice *choice,
+			      const struct compare_target *target, struct arena *arena,
+			      struct command_line *ret)
+{
+	char **words = request->command + target->is_revision;
+	struct string_vector built = { 0 };
+	const char *program = replace_parameters(choice, target->program, arena);
+	bool is_placed = !target->is_revision && has_place(request);
+
+	if (!is_placed)
+		string_vector_append(&built, program);
+	for (char **word = words; *word; word++)
+		string_vector_append(&built, is_placed && strcmp(*word, "{}") == 0
+						     ? program
+						     : replace_parameters(choice, *word, arena));
+	string_vector_append(&built, NULL);
+	command_line_from_words((char *const *)built.items, ret);
+	string_vector_deinit(&built);
+	if (target->is_revision) {
+		/* Where the tree was tells nobody anything. */
+		free(ret->text);
+		ret->text = command_line_quote(request->command);
+	}
 }
 
 static struct error *check_per_command(const char *option, const struct string_vector *texts,
@@ -159,21 +189,42 @@ static struct error *check_per_command(const char *option, const struct string_v
 			 option, texts->count, n_commands);
 }
 
-static struct error *add_combination(struct compare_request *request, const struct choice *choice,
-				     struct comparison *comparison)
+/** Commands, each one operand. */
+static struct error *add_commands(struct compare_request *request, const struct choice *choice,
+				  struct comparison *comparison)
 {
 	for (size_t i = 0; i < request->n_operands; i++) {
 		const char *text =
 			replace_parameters(choice, request->operands[i], &request->texts);
-		struct command_line line;
+		struct side side = { 0 };
 
-		if (request->command)
-			command_of_program(request, text, &line);
-		else
-			RETURN_IF_ERROR(command_line_parse(text, &request->options.shell, &line));
-		RETURN_IF_ERROR(add_side(request, choice, i, line, comparison));
+		RETURN_IF_ERROR(command_line_parse(text, &request->options.shell, &side.command));
+		RETURN_IF_ERROR(add_side(request, choice, i, &side, comparison));
 	}
 	return NULL;
+}
+
+/** One command, of several programs or revisions. */
+static struct error *add_targets(struct compare_request *request, const struct choice *choice,
+				 struct comparison *comparison)
+{
+	for (size_t i = 0; i < request->targets.count; i++) {
+		const struct compare_target *target = &request->targets.items[i];
+		struct side side = { .folder = target->folder, .commit = target->commit };
+
+		command_of_target(request, choice, target, &request->texts, &side.command);
+		if (target->is_revision)
+			side.name = (char *)target->name;
+		RETURN_IF_ERROR(add_side(request, choice, i, &side, comparison));
+	}
+	return NULL;
+}
+
+static struct error *add_combination(struct compare_request *request, const struct choice *choice,
+				     struct comparison *comparison)
+{
+	return request->command ? add_targets(request, choice, comparison)
+				: add_commands(request, choice, comparison);
 }
 
 /** Commands that need a shell are not compared with some that have none: all get one. */
@@ -197,6 +248,7 @@ struct error *compare_add_sides(struct compare_request *request, struct comparis
 	struct choice choice = { .ranges = &request->parameters };
 	struct error *error = NULL;
 
+	RETURN_IF_ERROR(compare_find_targets(request));
 	RETURN_IF_ERROR(check_per_command("--prepare", &request->prepares, request->n_operands));
 	RETURN_IF_ERROR(
 		check_per_command("--conclude", &request->conclusions, request->n_operands));

@@ -90,26 +90,47 @@ bool program_has_debug_info(const char *path)
 	return has_debug_info;
 }
 
-static struct error *run_plan(struct build_plan *plan, bool is_quiet, bool is_fresh,
+static struct build_listener listener_for(const struct program_build_options *options)
+{
+	return (struct build_listener){
+		.on_output = options->is_quiet ? NULL : show_output,
+		.on_wait = show_wait,
+		.set_running = options->set_running,
+	};
+}
+
+struct error *program_build_by_script(const char *script, const char *folder_path,
+				      const char *log_path,
+				      const struct program_build_options *options)
+{
+	const struct build_listener listener = listener_for(options);
+	struct error *error = build_script_run(script, folder_path, log_path, environ, &listener);
+
+	if (error && options->is_quiet)
+		show_last_lines(log_path);
+	return error;
+}
+
+static struct error *run_plan(struct build_plan *plan, const struct program_build_options *options,
 			      struct text_vector *paths_ret)
 {
-	const struct build_listener listener = { .on_output = is_quiet ? NULL : show_output,
-						 .on_wait = show_wait };
+	const struct build_listener listener = listener_for(options);
 	struct error *error;
 
 	for (size_t i = 0; i < plan->notes.count; i++)
 		terminal_print_note("%s", plan->notes.items[i]);
-	if (is_fresh)
+	if (options->is_fresh)
 		RETURN_IF_ERROR(build_plan_clear(plan));
 	error = build_plan_run(plan, &listener);
-	if (error && is_quiet)
+	if (error && options->is_quiet)
 		show_last_lines(plan->log_path);
 	if (error)
 		return error;
 	return build_plan_programs(plan, paths_ret);
 }
 
-struct error *program_build(struct build_request *request, bool is_quiet, bool is_fresh,
+struct error *program_build(struct build_request *request,
+			    const struct program_build_options *options,
 			    struct text_vector *paths_ret)
 {
 	_cleanup_free_ char *cache_path = build_cache_path(request->environment);
@@ -120,14 +141,15 @@ struct error *program_build(struct build_request *request, bool is_quiet, bool i
 	if (!cache_path)
 		return error_with_hint(error_new(ERROR_NOT_FOUND, "there is no folder for builds"),
 				       "set XDG_CACHE_HOME or HOME");
-	request->cache_path = cache_path;
+	if (!request->cache_path)
+		request->cache_path = cache_path;
 	RETURN_IF_ERROR(build_recognize(request, &project));
 	error = build_plan_create(request, &project, &plan);
 	if (!error) {
 		terminal_print_note("building with %s: %s -> %s",
 				    build_project_system_title(&project), project.source_path,
 				    plan->folder_path);
-		error = run_plan(plan, is_quiet, is_fresh, paths_ret);
+		error = run_plan(plan, options, paths_ret);
 		build_plan_destroy(plan);
 	}
 	build_project_deinit(&project);

@@ -42,6 +42,7 @@ struct side {
 	struct command_line command;
 	struct side_hooks hooks;
 	const char *folder; /**< Working folder of its runs; NULL: ours. Borrowed. */
+	const char *commit; /**< Of the git revision it was built from; NULL: none. Borrowed. */
 	struct parameter_vector parameters;
 	struct run_vector runs;
 	struct cause *cause; /**< Against the first side; NULL: not looked for. Owned. */

@@ -74,6 +74,8 @@ static void write_side(struct json_writer *json, const struct comparison *compar
 
 	json_begin_object(json, NULL);
 	json_string(json, "name", side->name);
+	if (side->commit)
+		json_string(json, "commit", side->commit);
 	json_string(json, "command", side->command.text);
 	json_bool(json, "shell", side->command.is_shell);
 	write_times(json, times);

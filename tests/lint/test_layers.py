@@ -26,8 +26,9 @@ LAYERS = {
     "output": "base profile",
     "check": "base arch capture object",
     "build": "base",
+    "revision": "base build",
     "cli": "base cache arch record perfdata object process unwind runtime symbols profile input "
-           "capture analyze explain compare output check build",
+           "capture analyze explain compare output check build revision",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
