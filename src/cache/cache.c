@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,12 +73,13 @@ static void name_of_key(const struct cache_key *key, char name[CACHE_NAME_SIZE_B
 		 hash_text(key->identity));
 }
 
-static void *map_file(int descriptor, size_t size_bytes)
+/** False: no room for it. */
+static bool map_file(int descriptor, size_t size_bytes, struct file_mapping *ret)
 {
-	void *mapping =
-		mmap(NULL, size_bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, descriptor, 0);
+	struct error *error = file_mapping_open(descriptor, size_bytes, FILE_MAPPING_AT_ONCE, ret);
 
-	return mapping == MAP_FAILED ? NULL : mapping;
+	error_destroy(error);
+	return !error;
 }
 
 /** Whether the mapped bytes are what was stored under @p key. */
@@ -102,16 +102,15 @@ static bool load(struct cache *cache, const struct cache_key *key, struct cached
 	struct cached cached = { 0 };
 	char name[CACHE_NAME_SIZE_BYTES];
 	bool is_found = false;
+	size_t size_bytes;
 	int descriptor;
 
 	name_of_key(key, name);
-	descriptor = cache_file_open(cache, name, &cached.mapping_size_bytes);
+	descriptor = cache_file_open(cache, name, &size_bytes);
 	if (descriptor < 0)
 		return false;
-	cached.mapping = map_file(descriptor, cached.mapping_size_bytes);
-	if (cached.mapping)
-		is_found = is_of_key(cache, key,
-				     (struct bytes){ cached.mapping, cached.mapping_size_bytes },
+	if (map_file(descriptor, size_bytes, &cached.mapping))
+		is_found = is_of_key(cache, key, (struct bytes){ cached.mapping.data, size_bytes },
 				     &cached.content);
 	/* When it was used last: what cache_trim() goes by. */
 	if (is_found)
@@ -139,8 +138,7 @@ bool cache_load(struct cache *cache, const struct cache_key *key, struct cached 
 
 void cached_release(struct cached *cached)
 {
-	if (cached->mapping)
-		munmap(cached->mapping, cached->mapping_size_bytes);
+	file_mapping_close(&cached->mapping);
 	*cached = (struct cached){ 0 };
 }
 

@@ -12,6 +12,7 @@
  */
 
 #include "base/bytes.h"
+#include "base/file_mapping.h"
 #include "base/vector.h"
 
 struct cache;
@@ -73,8 +74,7 @@ struct cache_statistics cache_statistics(const struct cache *cache);
 /** Something found in the cache. All zero: nothing. */
 struct cached {
 	struct bytes content; /**< Read-only memory. */
-	void *mapping;
-	size_t mapping_size_bytes;
+	struct file_mapping mapping;
 };
 
 /**

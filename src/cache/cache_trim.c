@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,21 +95,18 @@ static char *read_label(const struct cache *cache, const char *name)
 	_cleanup_error_ struct error *error = NULL;
 	size_t size_bytes;
 	int descriptor = cache_file_open(cache, name, &size_bytes);
-	char *label = NULL;
-	void *mapping;
+	struct cache_file file = { .label = "" };
+	struct file_mapping mapping = { 0 };
+	char *label;
 
 	if (descriptor < 0)
 		return memory_duplicate_text("");
-	mapping = mmap(NULL, size_bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
+	error = file_mapping_open(descriptor, size_bytes, FILE_MAPPING_READ, &mapping);
 	close(descriptor);
-	if (mapping == MAP_FAILED)
-		return memory_duplicate_text("");
-
-	struct cache_file file = { .label = "" };
-
-	error = cache_file_parse((struct bytes){ mapping, size_bytes }, &file);
+	if (!error)
+		error = cache_file_parse((struct bytes){ mapping.data, size_bytes }, &file);
 	label = memory_duplicate_text(file.label);
-	munmap(mapping, size_bytes);
+	file_mapping_close(&mapping);
 	return label;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/rounding.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -183,10 +184,10 @@ static void resolve_shares(struct input_options *input, const struct profile *pr
 	length_ns = ticks->items[ticks->count - 1].time_ns - ticks->items[0].time_ns;
 	if (input->time_begin_share > 0)
 		input->filter.time_begin_ns =
-			(uint64_t)((double)length_ns * input->time_begin_share);
+			round_u64((double)length_ns * input->time_begin_share);
 	if (input->time_end_share > 0)
 		input->filter.time_end_ns =
-			(uint64_t)((double)length_ns * input->time_end_share) + 1;
+			round_u64((double)length_ns * input->time_end_share) + 1;
 }
 
 struct error *input_options_open(struct input_options *input, struct open_profile *ret,

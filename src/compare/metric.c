@@ -1,5 +1,6 @@
 #include "compare/metric.h"
 
+#include "base/rounding.h"
 #include "profile/summary.h"
 
 #include <math.h>
@@ -70,5 +71,5 @@ void metric_format(enum metric metric, double value, char text[METRIC_TEXT_SIZE_
 	else if (metrics[metric].unit == UNIT_BYTES)
 		format_bytes(value, text);
 	else
-		profile_format_count((uint64_t)llround(value), text);
+		profile_format_count(round_u64(value), text);
 }

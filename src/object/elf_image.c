@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -235,12 +234,11 @@ static struct error *finish(struct elf_image *image, enum elf_image_use use, str
 
 struct error *elf_image_open(const char *path, enum elf_image_use use, struct elf_image *ret)
 {
-	struct elf_image image = { .is_mapped = true };
+	struct elf_image image = { 0 };
 	/* Not to wait for a writer when the path has become a FIFO. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct error *error = NULL;
 	struct stat status;
-	void *bytes = MAP_FAILED;
 
 	if (fd < 0)
 		return error_from_errno(errno, "open %s", path);
@@ -252,17 +250,15 @@ struct error *elf_image_open(const char *path, enum elf_image_use use, struct el
 		error = error_new(ERROR_FORMAT, "not an ELF file (empty)");
 	else if ((uint64_t)status.st_size > ELF_IMAGE_SIZE_MAX_BYTES)
 		error = error_new(ERROR_UNSUPPORTED, "larger than any file this program reads");
-	else {
-		/* Writable, because libelf and libdw change section headers in place. */
-		bytes = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_NORESERVE, fd, 0);
-		if (bytes == MAP_FAILED)
-			error = error_from_errno(errno, "map %s", path);
-	}
+	else
+		/* Libelf and libdw change section headers in place. */
+		error = error_wrap(file_mapping_open(fd, (size_t)status.st_size,
+						     FILE_MAPPING_CHANGE, &image.mapping),
+				   "%s", path);
 	close(fd);
 	if (error)
 		return error;
-	image.bytes = (struct bytes){ bytes, (size_t)status.st_size };
+	image.bytes = (struct bytes){ image.mapping.data, image.mapping.size_bytes };
 	return finish(&image, use, ret);
 }
 
@@ -281,8 +277,8 @@ void elf_image_deinit(struct elf_image *image)
 		free((void *)image->sections.items[i].decompressed.data);
 	elf_section_vector_deinit(&image->sections);
 	object_segment_vector_deinit(&image->segments);
-	if (image->is_mapped && image->bytes.data)
-		munmap((void *)image->bytes.data, image->bytes.size);
+	if (image->mapping.data)
+		file_mapping_close(&image->mapping);
 	else
 		free((void *)image->bytes.data);
 	*image = (struct elf_image){ 0 };

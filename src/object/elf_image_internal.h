@@ -5,6 +5,7 @@
  * foreign bytes first. Private to object/.
  */
 
+#include "base/file_mapping.h"
 #include "object/object.h"
 
 /** Larger files are refused. The largest known (debug files of browsers) are below 8 GiB. */
@@ -39,7 +40,7 @@ DEFINE_VECTOR(elf_section_vector, struct elf_section)
 
 struct elf_image {
 	struct bytes bytes;
-	bool is_mapped; /**< munmap() it; otherwise free() it. */
+	struct file_mapping mapping; /**< Of the bytes; none: they are on the heap. */
 	bool is_64_bit;
 	bool is_swapped;  /**< The other byte order than ours. */
 	uint16_t machine; /**< EM_*. */

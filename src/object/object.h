@@ -23,21 +23,21 @@ struct architecture;
 struct object_store;
 
 enum object_kind {
-	OBJECT_FILE,	      /**< An ELF file. */
-	OBJECT_VDSO,	      /**< "[vdso]", read from our own memory. */
-	OBJECT_KERNEL,	      /**< "[kernel.kallsyms]": kernel and modules as kallsyms has them. */
-	OBJECT_ANONYMOUS,     /**< "//anon", "[heap]", "/memfd:...", "/dev/zero": no file. */
-	OBJECT_PERF_MAP,      /**< JIT code of one process, named by /tmp/perf-PID.map. */
+	OBJECT_FILE,      /**< An ELF file. */
+	OBJECT_VDSO,      /**< "[vdso]", read from our own memory. */
+	OBJECT_KERNEL,    /**< "[kernel.kallsyms]": kernel and modules as kallsyms has them. */
+	OBJECT_ANONYMOUS, /**< "//anon", "[heap]", "/memfd:...", "/dev/zero": no file. */
+	OBJECT_PERF_MAP,  /**< JIT code of one process, named by /tmp/perf-PID.map. */
 };
 
 /** Why an ELF file could not be used. */
 enum object_state {
 	OBJECT_UNOPENED,
 	OBJECT_OPEN,
-	OBJECT_MISSING,	 /**< The path is not there (deleted, other namespace). */
+	OBJECT_MISSING,  /**< The path is not there (deleted, other namespace). */
 	OBJECT_REPLACED, /**< The file at the path has another build id than the mapping. */
-	OBJECT_BROKEN,	 /**< Not ELF, or damaged; see object->problem. */
-	OBJECT_DENIED,	 /**< Not allowed to read it. */
+	OBJECT_BROKEN,   /**< Not ELF, or damaged; see object->problem. */
+	OBJECT_DENIED,   /**< Not allowed to read it. */
 };
 
 /** PT_LOAD. */
@@ -55,16 +55,16 @@ struct object {
 	uint32_t index; /**< Dense from 0 in its registry: others keep arrays by it. */
 	enum object_kind kind;
 	enum object_state state;
-	char *path; /**< As the mapping named it. */
-	char *problem;		  /**< Why state is not OBJECT_OPEN, one line; else NULL. */
-	struct build_id build_id; /**< From the mapping, or from the file once open. */
+	char *path;                      /**< As the mapping named it. */
+	char *problem;                   /**< Why state is not OBJECT_OPEN, one line; else NULL. */
+	struct build_id build_id;        /**< From the mapping, or from the file once open. */
 	struct build_id mapped_build_id; /**< What the kernel said was mapped; size 0: nothing. */
 	bool is_debug_file; /**< Belongs to another object (object_debug_file()); never mapped. */
 
 	/* Valid when state is OBJECT_OPEN; file kinds only. */
 	const struct architecture *architecture; /**< NULL: a CPU we do not know. */
-	struct bytes image;			 /**< The whole file, mapped read-only. */
-	Elf *elf;				 /**< libelf handle over image. */
+	struct bytes image;                      /**< The whole file, mapped read-only. */
+	Elf *elf;                                /**< libelf handle over image. */
 	uint64_t entry_elf_address;
 	struct object_segment_vector segments; /**< Ascending by file offset. */
 
@@ -122,8 +122,7 @@ const struct object_vector *object_registry_objects(const struct object_registry
  * A missing or broken file is data (state, problem), not an error: the rest of
  * the profile stands. The build id is checked against the mapping's.
  */
-void object_open(struct object *object, uint32_t pid, uint64_t mapping_start,
-		 uint64_t mapping_end);
+void object_open(struct object *object, uint32_t pid, uint64_t mapping_start, uint64_t mapping_end);
 
 /** File offset to elf address; false: in no PT_LOAD segment. */
 bool object_elf_address_of_offset(const struct object *object, uint64_t file_offset,
@@ -146,6 +145,12 @@ struct bytes object_section(struct object *object, const char *name, uint64_t *e
  * once. NULL when there is none (or when the object has its own).
  */
 struct object *object_debug_file(struct object *object);
+
+/**
+ * The file, or its debug file, lost bytes while it was read, which then read as zeros: what was
+ * found in it must not be kept for other runs.
+ */
+bool object_was_cut(const struct object *object);
 
 /**
  * A number that changes when a file that object_debug_file() would look at appears, goes or is

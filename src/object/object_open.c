@@ -90,9 +90,9 @@ static char *replaced_problem(const struct object *object, const struct elf_imag
 
 /** Whether the place could only be reached through the very mapping. */
 enum place_trust {
-	PLACE_SURE,     /**< What is there is what was mapped. */
-	PLACE_BY_NAME,  /**< Probably, unless the build id says otherwise. */
-	PLACE_RECYCLED, /**< The mapped file was deleted; only a build id can show it came back. */
+	PLACE_SURE,      /**< What is there is what was mapped. */
+	PLACE_BY_NAME,   /**< Probably, unless the build id says otherwise. */
+	PLACE_RECYCLED,  /**< The mapped file was deleted; only a build id can show it came back. */
 	PLACE_ELSEWHERE, /**< Of another machine than the mapped file, with the same caution. */
 };
 
@@ -201,4 +201,14 @@ void object_open(struct object *object, uint32_t pid, uint64_t mapping_start, ui
 		object->state = OBJECT_OPEN;
 		break;
 	}
+}
+
+bool object_was_cut(const struct object *object)
+{
+	const struct object_store *store = object->store;
+
+	if (!store)
+		return false;
+	return file_mapping_was_cut(&store->image.mapping) ||
+	       (store->debug_file && object_was_cut(store->debug_file));
 }

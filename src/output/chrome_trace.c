@@ -11,6 +11,7 @@
  */
 
 #include "base/json_writer.h"
+#include "base/rounding.h"
 #include "output/named_functions_internal.h"
 #include "output/output_formats_internal.h"
 #include "output/timeline_internal.h"
@@ -114,8 +115,7 @@ static uint64_t trace_write_samples(struct chrome_trace_writer *writer, uint32_t
 			trace_close(writer, 0, MIN(end_ns, time_ns));
 		trace_switch(writer, entry.stack, time_ns);
 		end_ns = next_ns;
-		due_ns =
-			entry.time_ns + (uint64_t)((double)entry.duration_ns * JOINED_DISTANCE_MAX);
+		due_ns = entry.time_ns + round_u64((double)entry.duration_ns * JOINED_DISTANCE_MAX);
 	}
 	trace_close(writer, 0, end_ns);
 	*thread_end_ns = MAX(*thread_end_ns, writer->timeline.has_times ? end_ns : 0);

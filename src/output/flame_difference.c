@@ -1,5 +1,7 @@
 #include "output/flame_tree_internal.h"
 
+#include "base/rounding.h"
+
 #include <math.h>
 
 /** In a frame's key: the profiled program, whatever it is called. */
@@ -145,7 +147,7 @@ void flame_tree_init_difference(struct flame_tree *ret, struct flame_side before
 		struct flame_node *node = &ret->nodes.items[i];
 		double compared = (double)node->before_self_count * ret->before_factor;
 
-		node->self_count = MAX((uint64_t)llround(compared), node->after_self_count);
+		node->self_count = MAX(round_u64(compared), node->after_self_count);
 	}
 	string_table_deinit(&difference.texts);
 	flame_builder_deinit(&difference.builder);

@@ -1,5 +1,7 @@
 #include "output/flame_tree_internal.h"
 
+#include "base/rounding.h"
+
 static int compare_counts_descending(const void *a_pointer, const void *b_pointer)
 {
 	uint64_t a = *(const uint64_t *)a_pointer, b = *(const uint64_t *)b_pointer;
@@ -66,7 +68,7 @@ void flame_tree_elide(struct flame_tree *tree, size_t n_nodes_max, double keep_s
 	if (tree->nodes.count <= n_nodes_max)
 		return;
 	limit = MIN(elision_limit(tree, n_nodes_max),
-		    MAX((uint64_t)((double)all_count * keep_share), (uint64_t)1));
+		    MAX(round_u64((double)all_count * keep_share), (uint64_t)1));
 	moved = memory_allocate(tree->nodes.count, sizeof(*moved));
 	elision.stand_ins = memory_allocate(2 * tree->nodes.count, sizeof(*elision.stand_ins));
 	flame_frame_vector_append(&tree->frames, (struct flame_frame){ .kind = FLAME_FRAME_ELIDED,

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/rounding.h"
 #include "output/flamegraph_internal.h"
 
 #include <inttypes.h>
@@ -19,7 +20,7 @@ void flamegraph_format_count(const struct flamegraph *graph, uint64_t count, cha
 	double shown = (double)count * graph->look->factor;
 
 	if (graph->look->factor > 0)
-		count = shown < (double)UINT64_MAX ? (uint64_t)(shown + 0.5) : UINT64_MAX;
+		count = round_u64(shown);
 	profile_format_count(count, text_ret);
 }
 

@@ -148,8 +148,8 @@ static struct error *read_file_header(struct perf_data_input *input,
 	uint64_t left;
 
 	if (header->data.offset > input->bytes.size)
-		return error_new(ERROR_FORMAT, "%s: data at offset %" PRIu64
-					       " is past the end of the file",
+		return error_new(ERROR_FORMAT,
+				 "%s: data at offset %" PRIu64 " is past the end of the file",
 				 input->name, header->data.offset);
 	left = input->bytes.size - header->data.offset;
 	input->position = header->data.offset;
@@ -188,11 +188,11 @@ struct error *perf_data_header_read(struct perf_data_input *input, struct perf_d
 		perf_data_input_advance(input, PERF_DATA_PIPE_HEADER_SIZE_BYTES);
 		return NULL;
 	}
-	if (!input->is_mapped)
-		return error_with_hint(
-			error_new(ERROR_UNSUPPORTED,
-				  "%s: a perf.data file cannot come through a pipe", input->name),
-			"give its name, or record with 'perf record -o -'");
+	if (!input->mapping.data)
+		return error_with_hint(error_new(ERROR_UNSUPPORTED,
+						 "%s: a perf.data file cannot come through a pipe",
+						 input->name),
+				       "give its name, or record with 'perf record -o -'");
 	if (header.size_bytes < PERF_DATA_OLD_HEADER_SIZE_BYTES)
 		return error_new(ERROR_FORMAT, "%s: file header of %" PRIu64 " bytes", input->name,
 				 header.size_bytes);

@@ -14,16 +14,13 @@
 
 static struct error *map_file(struct perf_data_input *input, size_t size_bytes)
 {
-	void *mapping;
-
 	if (size_bytes == 0)
 		return error_new(ERROR_FORMAT, "%s: the file is empty", input->name);
-	mapping = mmap(NULL, size_bytes, PROT_READ, MAP_PRIVATE, input->descriptor, 0);
-	if (mapping == MAP_FAILED)
-		return error_from_errno(errno, "cannot map '%s'", input->name);
-	madvise(mapping, size_bytes, MADV_SEQUENTIAL);
-	input->is_mapped = true;
-	input->bytes = (struct bytes){ .data = mapping, .size = size_bytes };
+	RETURN_IF_ERROR(error_wrap(file_mapping_open(input->descriptor, size_bytes,
+						     FILE_MAPPING_READ, &input->mapping),
+				   "%s", input->name));
+	madvise(input->mapping.data, size_bytes, MADV_SEQUENTIAL);
+	input->bytes = (struct bytes){ .data = input->mapping.data, .size = size_bytes };
 	input->end = size_bytes;
 	return NULL;
 }
@@ -42,8 +39,8 @@ struct error *perf_data_input_open(const char *path, struct perf_data_input *ret
 	struct error *error = NULL;
 	struct stat status;
 
-	input.descriptor = is_standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) :
-					       open(path, O_RDONLY | O_CLOEXEC);
+	input.descriptor = is_standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+					     : open(path, O_RDONLY | O_CLOEXEC);
 	if (input.descriptor < 0)
 		return error_from_errno(errno, "cannot open '%s'", path);
 	input.name = memory_duplicate_text(is_standard_input ? "standard input" : path);
@@ -65,8 +62,7 @@ void perf_data_input_close(struct perf_data_input *input)
 {
 	if (!input->name)
 		return;
-	if (input->is_mapped)
-		munmap((void *)input->bytes.data, input->bytes.size);
+	file_mapping_close(&input->mapping);
 	close(input->descriptor);
 	free(input->buffer);
 	free(input->name);
@@ -108,9 +104,9 @@ struct error *perf_data_input_peek(struct perf_data_input *input, size_t size_by
 {
 	size_t end;
 
-	if (!input->is_mapped && input->bytes.size - input->position < size_bytes)
+	if (!input->mapping.data && input->bytes.size - input->position < size_bytes)
 		RETURN_IF_ERROR(fill_buffer(input, size_bytes));
-	end = input->is_mapped ? input->end : input->bytes.size;
+	end = input->mapping.data ? input->end : input->bytes.size;
 	*ret = (struct bytes){
 		.data = input->bytes.data + input->position,
 		.size = MIN(end - input->position, size_bytes),

@@ -6,15 +6,16 @@
  */
 
 #include "base/bytes.h"
+#include "base/file_mapping.h"
 
 struct perf_data_input {
 	char *name;
 	int descriptor;
-	bool is_mapped;	     /**< Bytes stay where they are until the input is closed. */
-	struct bytes bytes;  /**< The mapping, or what is buffered. */
-	size_t position;     /**< In bytes. */
-	size_t end;	     /**< Where reading stops; only when mapped. */
-	uint64_t origin;     /**< Offset of bytes.data[0] in the file. */
+	struct file_mapping mapping; /**< Of a regular file; bytes stay until it is closed. */
+	struct bytes bytes;          /**< The mapping, or what is buffered. */
+	size_t position;             /**< In bytes. */
+	size_t end;                  /**< Where reading stops; only when mapped. */
+	uint64_t origin;             /**< Offset of bytes.data[0] in the file. */
 	uint8_t *buffer;
 	size_t capacity;
 };

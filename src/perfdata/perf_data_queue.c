@@ -70,6 +70,7 @@ void perf_data_queue_append(struct perf_data_queue *queue, const struct raw_reco
 		.sequence = queue->n_appended++,
 		.offset = raw->offset,
 		.bytes = raw->bytes.data,
+		.size_bytes = (uint32_t)raw->bytes.size,
 	};
 
 	if (!raw->is_stable || !is_aligned)

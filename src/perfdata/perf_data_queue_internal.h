@@ -22,15 +22,16 @@ struct queued_record {
 	uint64_t time_ns;
 	uint64_t sequence;
 	uint64_t offset;
-	const uint8_t *bytes; /**< A whole record. */
+	const uint8_t *bytes;       /**< A whole record. */
 	struct record_chunk *chunk; /**< Holds the copy; NULL: bytes are stable. */
+	uint32_t size_bytes;        /**< When it was read: the file may have changed since. */
 };
 
 /** All zero is an empty queue. */
 struct perf_data_queue {
 	struct queued_record *entries;
 	size_t n_entries, capacity;
-	size_t next;	/**< Entry to take next... */
+	size_t next;    /**< Entry to take next... */
 	size_t n_ready; /**< ...below this one. */
 	uint64_t n_appended;
 	uint64_t time_max_ns; /**< Of all that ever came. */

@@ -26,7 +26,7 @@ struct perf_data_reader {
 	struct perf_data_queue queue;
 	uint64_t round_limit_ns; /**< Latest time when the round before this one ended. */
 	bool has_times;
-	bool is_read; /**< The stream has given all it has. */
+	bool is_read;          /**< The stream has given all it has. */
 	struct error *pending; /**< Why the stream ended, once the queue is drained. */
 };
 
@@ -195,10 +195,9 @@ static void end_stream(struct perf_data_reader *reader, struct error *error)
 	if (perf_data_stream_was_cut(reader->stream))
 		reader->facts.header.is_unfinished = true;
 	if (!error && reader->facts.n_missing_bytes > 0)
-		reader->pending = error_new(ERROR_FORMAT, "%s: the last %" PRIu64
-							  " bytes of the data are missing",
-					    reader->inputs.items[0].name,
-					    reader->facts.n_missing_bytes);
+		reader->pending = error_new(
+			ERROR_FORMAT, "%s: the last %" PRIu64 " bytes of the data are missing",
+			reader->inputs.items[0].name, reader->facts.n_missing_bytes);
 	perf_data_queue_release(&reader->queue, UINT64_MAX);
 }
 
@@ -231,7 +230,6 @@ static struct error *reader_next(struct record_source *source, uint64_t timeout_
 				 struct record *ret, enum record_source_state *state_ret)
 {
 	struct perf_data_reader *reader = (struct perf_data_reader *)source;
-	struct perf_event_header header;
 	struct queued_record queued;
 	struct error *error;
 
@@ -243,10 +241,9 @@ static struct error *reader_next(struct record_source *source, uint64_t timeout_
 			*state_ret = RECORD_SOURCE_END;
 		return error;
 	}
-	memcpy(&header, queued.bytes, sizeof(header));
 	RETURN_IF_ERROR(record_decode(&reader->events.table,
-				      (struct bytes){ queued.bytes, header.size }, source->name,
-				      queued.offset, ret));
+				      (struct bytes){ queued.bytes, queued.size_bytes },
+				      source->name, queued.offset, ret));
 	*state_ret = RECORD_SOURCE_RECORD;
 	return NULL;
 }
@@ -313,8 +310,8 @@ static struct error *reader_open(struct perf_data_reader *reader, const char *pa
 
 	RETURN_IF_ERROR(open_inputs(reader, path));
 	reader->source.name = reader->inputs.items[0].name;
-	RETURN_IF_ERROR(perf_data_header_read(&reader->inputs.items[0], &reader->events,
-					      &reader->facts));
+	RETURN_IF_ERROR(
+		perf_data_header_read(&reader->inputs.items[0], &reader->events, &reader->facts));
 	reader->stream = perf_data_stream_create(reader->inputs.items, reader->inputs.count,
 						 header->is_pipe_mode || header->is_unfinished);
 	if (!header->is_pipe_mode)

@@ -27,7 +27,7 @@ struct perf_data_stream {
 	ZSTD_DCtx *zstd; /**< NULL until the first compressed record. */
 	struct bytes compressed;
 	size_t compressed_position;
-	uint64_t compressed_offset; /**< Of the compressed record in the file. */
+	uint64_t compressed_offset;    /**< Of the compressed record in the file. */
 	uint64_t n_decompressed_bytes; /**< Out of that record. */
 	bool has_more_output;
 	uint8_t *plain; /**< Decompressed records; the last may go on in the next chunk. */
@@ -205,8 +205,8 @@ static struct error *skip_payload(struct perf_data_stream *stream, uint32_t type
 	} else {
 		RETURN_IF_ERROR(byte_reader_u64(&reader, &size_bytes));
 	}
-	RETURN_IF_ERROR(perf_data_input_skip(&stream->inputs[stream->input_index], size_bytes,
-					     &is_whole));
+	RETURN_IF_ERROR(
+		perf_data_input_skip(&stream->inputs[stream->input_index], size_bytes, &is_whole));
 	return is_whole ? NULL : note_cut(stream, offset);
 }
 
@@ -219,7 +219,7 @@ static struct error *read_input(struct perf_data_stream *stream, struct raw_reco
 	struct perf_event_header header;
 	struct bytes bytes;
 
-	*ret = (struct raw_record){ .offset = offset, .is_stable = input->is_mapped };
+	*ret = (struct raw_record){ .offset = offset, .is_stable = input->mapping.data != NULL };
 	RETURN_IF_ERROR(perf_data_input_peek(input, sizeof(header), &bytes));
 	if (bytes.size == 0)
 		return NULL;

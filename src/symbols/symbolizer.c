@@ -410,10 +410,10 @@ void symbolizer_keep(struct symbolizer *symbolizer)
 	for (size_t i = 0; options->cache && i < symbolizer->objects.count; i++) {
 		struct object_symbols *symbols = symbolizer->objects.items[i];
 
-		if (!symbols || !symbols->is_loaded)
+		if (!symbols || !symbols->is_loaded || object_was_cut(symbols->object))
 			continue;
 		if (symbols->symbol_source && symbols->symbol_source->keep &&
-		    !symbols->source.cached.mapping)
+		    !symbols->source.cached.mapping.data)
 			symbols->symbol_source->keep(symbols->object, options, &symbols->source);
 		if (symbols->debug_info)
 			debug_info_keep(symbols->debug_info, symbols->object->path, options->cache);
@@ -443,6 +443,8 @@ const char *symbolizer_object_problem(const struct symbolizer *symbolizer,
 	symbols = symbolizer->objects.items[object->index];
 	if (!symbols)
 		return NULL;
+	if (object_was_cut(object))
+		return "the file was cut short while it was read";
 	if (symbols->source.problem || !symbols->debug_info)
 		return symbols->source.problem;
 	return debug_info_problem(symbols->debug_info);

@@ -348,7 +348,7 @@ void unwind_table_destroy(struct unwind_table *table)
 	free(table->sections);
 	free(table->section_inputs);
 	free(table->page_first_rows);
-	if (!table->cached.mapping)
+	if (!table->cached.mapping.data)
 		index_vector_deinit(&table->rows);
 	cached_release(&table->cached);
 	rule_vector_deinit(&table->rules);

@@ -31,12 +31,12 @@ struct cached_site {
 
 struct unwinder {
 	const struct architecture *architecture;
-	struct object_slot_vector slots; /**< By object->index. */
-	struct step_vector steps;        /**< Of the walk at hand; here to keep its memory. */
-	struct cached_site *cache;       /**< SITE_CACHE_SIZE, direct-mapped. */
+	struct object_slot_vector slots;  /**< By object->index. */
+	struct step_vector steps;         /**< Of the walk at hand; here to keep its memory. */
+	struct cached_site *cache;        /**< SITE_CACHE_SIZE, direct-mapped. */
 	struct outer_chain *outer_chains; /**< OUTER_CHAINS_SIZE, direct-mapped. */
-	struct live_memory live;         /**< Of the walk at hand. */
-	struct cache *kept_tables;       /**< From run to run; NULL: none. */
+	struct live_memory live;          /**< Of the walk at hand. */
+	struct cache *kept_tables;        /**< From run to run; NULL: none. */
 	struct unwinder_statistics statistics;
 };
 
@@ -76,7 +76,7 @@ void unwinder_keep(struct unwinder *unwinder)
 	for (size_t i = 0; i < unwinder->slots.count; i++) {
 		struct object_slot *slot = &unwinder->slots.items[i];
 
-		if (slot->made_for)
+		if (slot->made_for && !object_was_cut(slot->made_for))
 			object_table_keep(slot->made_for, slot->table, unwinder->kept_tables);
 		slot->made_for = NULL;
 	}
@@ -222,9 +222,8 @@ static enum stack_end walk_step(struct walk *walk, const struct site *site)
 static bool is_credible_beyond(struct walk *walk, const struct address_frame_vector *frames)
 {
 	if (!walk->n_frames_inside) {
-		const struct step *step = walk->steps->count
-						  ? &walk->steps->items[walk->steps->count - 1]
-						  : NULL;
+		const struct step *step =
+			walk->steps->count ? &walk->steps->items[walk->steps->count - 1] : NULL;
 		const uint64_t inside = frames->items[frames->count - 1].runtime_address;
 
 		walk->n_frames_inside = frames->count;

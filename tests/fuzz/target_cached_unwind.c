@@ -38,14 +38,14 @@ static void example_init(struct example *example)
 /** As a cache gives it: at the end of a mapping would be best, but the start is what is aligned. */
 static struct cached cached_of(struct bytes bytes)
 {
-	struct cached cached = { .mapping_size_bytes = bytes.size + 1 };
+	struct cached cached = { .mapping.size_bytes = bytes.size + 1 };
 
-	cached.mapping = mmap(NULL, cached.mapping_size_bytes, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	FUZZ_CHECK(cached.mapping != MAP_FAILED);
+	cached.mapping.data = mmap(NULL, bytes.size + 1, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	FUZZ_CHECK(cached.mapping.data != MAP_FAILED);
 	if (bytes.size)
-		memcpy(cached.mapping, bytes.data, bytes.size);
-	cached.content = (struct bytes){ cached.mapping, bytes.size };
+		memcpy(cached.mapping.data, bytes.data, bytes.size);
+	cached.content = (struct bytes){ cached.mapping.data, bytes.size };
 	return cached;
 }
 

@@ -57,14 +57,14 @@ static void example_deinit(struct example *example)
 /** As a cache gives it. */
 static struct cached cached_of(const uint8_t *bytes, size_t size_bytes)
 {
-	struct cached cached = { .mapping_size_bytes = size_bytes + 1 };
+	struct cached cached = { .mapping.size_bytes = size_bytes + 1 };
 
-	cached.mapping = mmap(NULL, cached.mapping_size_bytes, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	assert_true(cached.mapping != MAP_FAILED);
+	cached.mapping.data = mmap(NULL, size_bytes + 1, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_true(cached.mapping.data != MAP_FAILED);
 	if (size_bytes)
-		memcpy(cached.mapping, bytes, size_bytes);
-	cached.content = (struct bytes){ cached.mapping, size_bytes };
+		memcpy(cached.mapping.data, bytes, size_bytes);
+	cached.content = (struct bytes){ cached.mapping.data, size_bytes };
 	return cached;
 }
 
@@ -76,7 +76,7 @@ static struct unwind_table *read_table(const struct example *example, const uint
 	struct unwind_table *table = NULL;
 
 	error_destroy(unwind_table_read(&cached, &example->input, &table));
-	assert_null(cached.mapping);
+	assert_null(cached.mapping.data);
 	return table;
 }
 
