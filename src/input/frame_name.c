@@ -111,9 +111,13 @@ static void append_object(const struct frame_part *part, bool has_address, struc
 /** Shorten the name that begins at @p start in place. */
 static void tidy(struct byte_vector *text, size_t start, bool is_java)
 {
-	char *name = (char *)text->items + start;
 	size_t length = 0, end;
+	char *name;
 
+	/* There may be no text at all yet. */
+	if (text->count == start)
+		return;
+	name = (char *)text->items + start;
 	for (size_t i = start; i < text->count; i++) {
 		if (text->items[i] == ';')
 			text->items[i] = ':';
