@@ -58,8 +58,13 @@ void object_take_image(struct object *object, struct elf_image *image)
 
 void object_destroy(struct object *object)
 {
-	if (object->store)
+	if (object->store) {
+		if (object->store->mini_debug)
+			object_destroy(object->store->mini_debug);
 		elf_image_deinit(&object->store->image);
+		free(object->store->root_path);
+	}
+	object_process_destroy(object->process);
 	free(object->store);
 	free(object->path);
 	free(object->problem);

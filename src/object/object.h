@@ -51,6 +51,18 @@ struct object_segment {
 
 DEFINE_VECTOR(object_segment_vector, struct object_segment)
 
+/** The process whose run-time code an OBJECT_PERF_MAP is, noted while it was there. */
+struct object_process {
+	uint32_t pid;     /**< As we see it. */
+	uint32_t own_pid; /**< As it sees itself, in its PID namespace. */
+	uint32_t user_id; /**< Valid if is_user_known. */
+	bool is_user_known;
+	char *root_path;          /**< Prefix of paths as it sees them; "" when that is as we do. */
+	char *temporary_path;     /**< Its /tmp, as we reach it. */
+	int temporary_descriptor; /**< Keeps that reachable; -1: not needed. */
+	char *dump_path;          /**< The jitdump file it mapped, as it calls it; NULL: none. */
+};
+
 struct object {
 	uint32_t index; /**< Dense from 0 in its registry: others keep arrays by it. */
 	enum object_kind kind;
@@ -68,7 +80,8 @@ struct object {
 	uint64_t entry_elf_address;
 	struct object_segment_vector segments; /**< Ascending by file offset. */
 
-	struct object_store *store; /**< What object/ keeps for itself; NULL until needed. */
+	struct object_process *process; /**< Of OBJECT_PERF_MAP; else NULL. */
+	struct object_store *store;     /**< What object/ keeps for itself; NULL until needed. */
 };
 
 DEFINE_VECTOR(object_vector, struct object *)
@@ -100,6 +113,9 @@ enum object_trust {
 /** OBJECTS_OF_PROCESSES until this is called. Call it before the first object is opened. */
 void object_registry_set_trust(struct object_registry *registry, enum object_trust trust);
 
+/** Also look for debug files and copies of programs below @p path, before the usual folders. */
+void object_registry_add_debug_folder(struct object_registry *registry, const char *path);
+
 /** The object of a mapping, created on first sight. Never NULL. Does not open the file yet. */
 struct object *object_registry_find(struct object_registry *registry,
 				    const struct object_identity *identity);
@@ -109,6 +125,12 @@ struct object *object_registry_kernel(struct object_registry *registry);
 
 /** JIT code of process @p pid. */
 struct object *object_registry_perf_map(struct object_registry *registry, uint32_t pid);
+
+/**
+ * Process @p pid mapped the jitdump file @p path: its way to say where its names are (the kernel
+ * tree's tools/perf/Documentation/jitdump-specification.txt).
+ */
+void object_registry_note_dump(struct object_registry *registry, uint32_t pid, const char *path);
 
 /** All objects so far, by index. */
 const struct object_vector *object_registry_objects(const struct object_registry *registry);
@@ -141,8 +163,8 @@ struct bytes object_section(struct object *object, const char *name, uint64_t *e
 
 /**
  * The separate file that holds @p object's debug information or symbol table:
- * build-id folders, .gnu_debuglink (CRC checked), in that order. Looked for
- * once. NULL when there is none (or when the object has its own).
+ * build-id folders, .gnu_debuglink (CRC checked), what perf and debuginfod keep in the user's
+ * home, in that order. Looked for once. NULL when there is none (or when the object has its own).
  */
 struct object *object_debug_file(struct object *object);
 
@@ -151,6 +173,35 @@ struct object *object_debug_file(struct object *object);
  * found in it must not be kept for other runs.
  */
 bool object_was_cut(const struct object *object);
+
+/**
+ * The symbol table that stripped programs carry along (.gnu_debugdata: an ELF file in xz). NULL:
+ * none. Owned by the object.
+ */
+struct object *object_mini_debug(struct object *object);
+
+/** Whether @p candidate is the file that was looked for. */
+typedef bool object_companion_check(void *context, struct object *candidate);
+
+/**
+ * Open a file that @p object's debug information names: below the roots and folders that are
+ * searched for @p object, beside it, and in @p folder if @p name is relative.
+ *
+ * @return the first that @p accepts; the caller closes it. NULL: none. It must be closed before
+ *         the registry is destroyed.
+ */
+struct object *object_open_companion(struct object *object, const char *folder, const char *name,
+				     object_companion_check *accepts, void *context);
+
+/**
+ * The supplementary file of .gnu_debugaltlink (dwz(1)), known by its build id; likewise.
+ *
+ * @param is_named_ret  Whether @p object names one.
+ */
+struct object *object_open_alternate(struct object *object, bool *is_named_ret);
+
+/** NULL is fine. */
+void object_close_companion(struct object *companion);
 
 /**
  * A number that changes when a file that object_debug_file() would look at appears, goes or is

@@ -93,7 +93,17 @@ enum place_trust {
 	PLACE_SURE,      /**< What is there is what was mapped. */
 	PLACE_BY_NAME,   /**< Probably, unless the build id says otherwise. */
 	PLACE_RECYCLED,  /**< The mapped file was deleted; only a build id can show it came back. */
+	PLACE_OUTSIDE,   /**< The process did not see it. Likewise. */
 	PLACE_ELSEWHERE, /**< Of another machine than the mapped file, with the same caution. */
+};
+
+/** Why a file whose build id nobody knows is not taken for the mapped one. */
+static const char *const doubts[] = {
+	[PLACE_RECYCLED] = "the file was deleted since it was mapped, and another has taken its "
+			   "name",
+	[PLACE_OUTSIDE] = "it ran in a container that is gone; the file of that name here may be "
+			  "another",
+	[PLACE_ELSEWHERE] = "recorded on another machine, without a build id to know the file by",
 };
 
 /** Try one place. True: the object is open now. */
@@ -118,13 +128,7 @@ static bool try_place(struct object *object, const char *place, enum place_trust
 		return false;
 	}
 	if (trust >= PLACE_RECYCLED && !is_same) {
-		note_failure(object, OBJECT_REPLACED,
-			     memory_duplicate_text(
-				     trust == PLACE_ELSEWHERE
-					     ? "recorded on another machine, without a build id to "
-					       "know the file by"
-					     : "the file was deleted since it was mapped, and "
-					       "another has taken its name"));
+		note_failure(object, OBJECT_REPLACED, memory_duplicate_text(doubts[trust]));
 		elf_image_deinit(&image);
 		return false;
 	}
@@ -157,30 +161,71 @@ static bool try_map_files(struct object *object, const char *plain_path, uint32_
 	return try_place(object, place, PLACE_SURE);
 }
 
+/** A file with the mapped build id, wherever debug files and copies are kept. */
+static bool try_copies(struct object *object)
+{
+	struct object_place_vector places = { 0 };
+	bool is_open = false;
+
+	object_list_copies(object, &places);
+	for (size_t i = 0; i < places.count && !is_open; i++)
+		is_open = try_place(object, places.items[i].path, PLACE_ELSEWHERE);
+	object_place_vector_destroy_items(&places);
+	return is_open;
+}
+
+/** The path below the folder of --symfs, then the name alone: files are brought over either way. */
+static bool try_symfs(struct object *object, const char *symfs_path, const char *plain_path,
+		      enum place_trust trust)
+{
+	_cleanup_free_ char *place = memory_format_text("%s%s", symfs_path, plain_path);
+	const char *slash = strrchr(plain_path, '/');
+	_cleanup_free_ char *flat =
+		memory_format_text("%s%s", symfs_path, slash ? slash : plain_path);
+
+	return try_place(object, place, trust) || (symfs_path[0] && try_place(object, flat, trust));
+}
+
+/** As the process that mapped it sees it. */
+static bool try_process(struct object *object, const char *plain_path, enum place_trust trust,
+			uint32_t pid, uint64_t start, uint64_t end)
+{
+	struct object_store *store = object_store_of(object);
+	_cleanup_free_ char *place = NULL;
+
+	if (end && try_map_files(object, plain_path, pid, start, end))
+		return true;
+	place = memory_format_text("%s%s",
+				   store->root_path && store->root_path[0] ? store->root_path : "",
+				   plain_path);
+	return try_place(object, place, trust);
+}
+
 static void open_file(struct object *object, uint32_t pid, uint64_t start, uint64_t end)
 {
-	const char *symfs_path = "";
 	bool is_deleted;
 	_cleanup_free_ char *plain_path = object_path_without_deleted(object->path, &is_deleted);
-	_cleanup_free_ char *own_path = NULL, *pid_path = NULL;
 	enum place_trust trust = is_deleted ? PLACE_RECYCLED : PLACE_BY_NAME;
-	enum object_trust objects = OBJECTS_OF_PROCESSES;
+	struct object_store *store = object_store_of(object);
+	struct object_registry *registry = store->registry;
+	const char *symfs_path = registry ? object_registry_symfs_path(registry) : "";
+	enum object_trust objects =
+		registry ? object_registry_trust(registry) : OBJECTS_OF_PROCESSES;
 
-	if (object->store && object->store->registry) {
-		symfs_path = object_registry_symfs_path(object->store->registry);
-		objects = object_registry_trust(object->store->registry);
+	if (registry && pid && objects == OBJECTS_OF_PROCESSES && !symfs_path[0]) {
+		store->root_path = object_registry_root_path(registry, pid);
+		if (try_process(object, plain_path, trust, pid, start, end))
+			return;
+		/* A file of this name that the process does not see is another one. */
+		if (store->root_path[0])
+			trust = PLACE_OUTSIDE;
 	}
 	if (objects == OBJECTS_BY_BUILD_ID)
 		trust = PLACE_ELSEWHERE;
-	own_path = memory_format_text("%s%s", symfs_path, plain_path);
-	if (pid && !symfs_path[0] && objects == OBJECTS_OF_PROCESSES) {
-		if (end && try_map_files(object, plain_path, pid, start, end))
-			return;
-		pid_path = memory_format_text("/proc/%u/root%s", pid, plain_path);
-		if (try_place(object, pid_path, trust))
-			return;
-	}
-	try_place(object, own_path, trust);
+	if (try_symfs(object, symfs_path, plain_path, trust))
+		return;
+	if (registry && object->mapped_build_id.size_bytes)
+		try_copies(object);
 }
 
 void object_open(struct object *object, uint32_t pid, uint64_t mapping_start, uint64_t mapping_end)

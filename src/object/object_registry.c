@@ -32,6 +32,9 @@ DEFINE_HASH_MAP(perf_map_map, uint32_t, struct object *, hash_u32, equal_u32)
 
 struct object_registry {
 	char *symfs_path;
+	struct string_vector debug_folders; /**< Owned texts. */
+	struct object_root_vector roots;
+	uint32_t n_temporary_folders;
 	struct object_vector objects;
 	struct identity_map by_identity; /**< Keys borrow the path of their object. */
 	struct perf_map_map perf_maps;   /**< By pid. */
@@ -56,6 +59,10 @@ void object_registry_destroy(struct object_registry *registry)
 	object_vector_deinit(&registry->objects);
 	identity_map_deinit(&registry->by_identity);
 	perf_map_map_deinit(&registry->perf_maps);
+	for (size_t i = 0; i < registry->debug_folders.count; i++)
+		free((char *)registry->debug_folders.items[i]);
+	string_vector_deinit(&registry->debug_folders);
+	object_roots_deinit(&registry->roots);
 	free(registry->symfs_path);
 	free(registry);
 }
@@ -71,6 +78,26 @@ struct object *object_registry_add(struct object_registry *registry, enum object
 	object_store_of(object)->registry = registry;
 	object_vector_append(&registry->objects, object);
 	return object;
+}
+
+void object_registry_add_debug_folder(struct object_registry *registry, const char *path)
+{
+	string_vector_append(&registry->debug_folders, memory_duplicate_text(path));
+}
+
+const struct string_vector *object_registry_debug_folders(const struct object_registry *registry)
+{
+	return &registry->debug_folders;
+}
+
+char *object_registry_root_path(struct object_registry *registry, uint32_t pid)
+{
+	return object_roots_find(&registry->roots, pid);
+}
+
+uint32_t *object_registry_n_temporary_folders(struct object_registry *registry)
+{
+	return &registry->n_temporary_folders;
 }
 
 void object_registry_set_trust(struct object_registry *registry, enum object_trust trust)
@@ -177,6 +204,7 @@ struct object *object_registry_perf_map(struct object_registry *registry, uint32
 	if (is_new) {
 		path = memory_format_text("/tmp/perf-%u.map", pid);
 		*object = object_registry_add(registry, OBJECT_PERF_MAP, path);
+		(*object)->process = object_process_create(registry, pid);
 		if (registry->trust == OBJECTS_BY_BUILD_ID) {
 			/* A map of that name here belongs to another process. */
 			(*object)->state = OBJECT_MISSING;
@@ -184,6 +212,14 @@ struct object *object_registry_perf_map(struct object_registry *registry, uint32
 		}
 	}
 	return *object;
+}
+
+void object_registry_note_dump(struct object_registry *registry, uint32_t pid, const char *path)
+{
+	struct object_process *process = object_registry_perf_map(registry, pid)->process;
+
+	free(process->dump_path);
+	process->dump_path = memory_duplicate_text(path);
 }
 
 const struct object_vector *object_registry_objects(const struct object_registry *registry)

@@ -69,33 +69,65 @@ static bool tag_is_block(int tag)
 	}
 }
 
+/** The ranges of one function as they come. */
+struct range_target {
+	struct unit_walk *walk;
+	uint32_t function;
+	size_t n_ranges;
+};
+
+/** False: there are too many. */
+static bool add_range(void *context, uint64_t start, uint64_t end)
+{
+	struct range_target *target = context;
+	struct unit_walk *walk = target->walk;
+
+	/* Functions the linker threw away begin at 0 or, with lld, at the end. */
+	if (start >= end || start == 0)
+		return true;
+	if (walk->info->n_ranges == DEBUG_RANGES_MAX) {
+		debug_info_note(walk->info, "too many address ranges");
+		return false;
+	}
+	walk->info->n_ranges++;
+	function_range_vector_append(&walk->ranges, (struct function_range){
+							    .start = start,
+							    .end = end,
+							    .function = target->function,
+							    .depth = (uint16_t)walk->depth,
+						    });
+	target->n_ranges++;
+	return true;
+}
+
+/** The ranges of a function of a split unit; false: not by a list. */
+static bool add_split_ranges(struct range_target *target, Dwarf_Die *die)
+{
+	bool is_listed;
+	_cleanup_error_ struct error *error =
+		debug_split_ranges(target->walk->unit->split, die, add_range, target, &is_listed);
+
+	if (error)
+		debug_info_note(target->walk->info, "unreadable address ranges");
+	return is_listed;
+}
+
 /** Collect the code of @p die; how many ranges it has. */
 static size_t add_ranges(struct unit_walk *walk, Dwarf_Die *die, uint32_t function)
 {
+	struct range_target target = { .walk = walk, .function = function };
 	Dwarf_Addr base, start, end;
 	ptrdiff_t position = 0;
-	size_t n_ranges = 0;
 
+	if (walk->unit->split && add_split_ranges(&target, die))
+		return target.n_ranges;
 	while ((position = dwarf_ranges(die, position, &base, &start, &end)) > 0) {
-		/* Functions the linker threw away begin at 0 or, with lld, at the end. */
-		if (start >= end || start == 0)
-			continue;
-		if (walk->info->n_ranges == DEBUG_RANGES_MAX) {
-			debug_info_note(walk->info, "too many address ranges");
+		if (!add_range(&target, start, end))
 			break;
-		}
-		walk->info->n_ranges++;
-		function_range_vector_append(&walk->ranges, (struct function_range){
-								    .start = start,
-								    .end = end,
-								    .function = function,
-								    .depth = (uint16_t)walk->depth,
-							    });
-		n_ranges++;
 	}
 	if (position < 0)
 		debug_info_note(walk->info, "unreadable address ranges");
-	return n_ranges;
+	return target.n_ranges;
 }
 
 /** @return the function's number, or DEBUG_FUNCTION_NONE: it has no code. */
@@ -273,6 +305,28 @@ static void flatten(struct function_range_vector *ranges, struct debug_segment_v
 	function_range_vector_deinit(&open);
 }
 
+/** Without its split unit, a skeleton has lines and no functions. */
+static void open_split(struct debug_info *info, struct debug_unit *unit)
+{
+	const struct debug_split_owner owner = {
+		.object = info->object,
+		.holder = info->image.object,
+		.package = &info->package,
+	};
+	const char *name;
+
+	unit->split = debug_split_open(&owner, &unit->die, &name);
+	if (unit->split) {
+		unit->code_die = unit->split->die;
+	} else {
+		_cleanup_free_ char *problem = memory_format_text(
+			"functions of split units are missing: no %s, no package (.dwp)",
+			name ? name : ".dwo file");
+
+		debug_info_note(info, problem);
+	}
+}
+
 void debug_unit_decode(struct debug_info *info, struct debug_unit *unit)
 {
 	struct unit_walk *walk;
@@ -283,6 +337,8 @@ void debug_unit_decode(struct debug_info *info, struct debug_unit *unit)
 	unit->is_decoded = true;
 	start_ns = clock_monotonic_ns();
 	info->decode_end_ns = start_ns + DEBUG_DECODE_TIME_MAX_NS - info->decode_used_ns;
+	if (unit->is_skeleton)
+		open_split(info, unit);
 	walk = memory_allocate(1, sizeof(*walk));
 	walk->info = info;
 	walk->unit = unit;

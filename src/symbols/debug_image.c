@@ -1,5 +1,7 @@
 #include "symbols/debug_unit_internal.h"
 
+#include "symbols/debug_elf_internal.h"
+
 #include <string.h>
 
 /** The sections that are read, when they have to be decompressed first. */
@@ -9,17 +11,8 @@ static const char *const section_names[] = {
 	".debug_str_offsets", ".gnu_debugaltlink",
 };
 
-/** The null section, ours, and the section names. */
-#define N_SECTIONS (ARRAY_SIZE(section_names) + 2)
-
-/** Room for section_names with their NULs. */
-#define NAMES_SIZE_BYTES 256
-
 /** Of unpacked sections in the cache: change it with section_names. */
 #define UNPACKED_VERSION 1
-
-/** All sections together, decompressed. */
-#define UNPACKED_SIZE_MAX_BYTES (UINT64_C(8) << 30)
 
 /** What kind of debug sections an ELF file has. */
 struct debug_sections {
@@ -54,92 +47,19 @@ static struct debug_sections look_at_sections(Elf *elf)
 	return found;
 }
 
-/** The layout of an unpacked file: header, section headers, section names, contents. */
-struct unpacked_file {
-	Elf64_Ehdr header;
-	Elf64_Shdr sections[N_SECTIONS];
-	char names[NAMES_SIZE_BYTES];
-};
-
-static void describe_file(struct unpacked_file *file, const struct object *object)
-{
-	memcpy(file->header.e_ident, ELFMAG, SELFMAG);
-	file->header.e_ident[EI_CLASS] = ELFCLASS64;
-	file->header.e_ident[EI_DATA] = object->image.data[EI_DATA];
-	file->header.e_ident[EI_VERSION] = EV_CURRENT;
-	file->header.e_type = ET_EXEC;
-	file->header.e_machine = EM_X86_64;
-	file->header.e_version = EV_CURRENT;
-	file->header.e_ehsize = sizeof(file->header);
-	file->header.e_shoff = offsetof(struct unpacked_file, sections);
-	file->header.e_shentsize = sizeof(file->sections[0]);
-	file->header.e_shnum = N_SECTIONS;
-	file->header.e_shstrndx = N_SECTIONS - 1;
-	file->sections[N_SECTIONS - 1] = (Elf64_Shdr){
-		.sh_type = SHT_STRTAB,
-		.sh_offset = offsetof(struct unpacked_file, names),
-		.sh_size = sizeof(file->names),
-		.sh_addralign = 1,
-	};
-}
-
-/** Lay the contents out behind the headers; the whole size, or 0: too large. */
-static uint64_t place_sections(struct unpacked_file *file, const struct bytes *contents)
-{
-	uint64_t end = sizeof(*file);
-	size_t names_end = 1;
-
-	for (size_t i = 0; i < ARRAY_SIZE(section_names); i++) {
-		Elf64_Shdr *section = &file->sections[i + 1];
-
-		section->sh_name = (Elf64_Word)names_end;
-		memcpy(file->names + names_end, section_names[i], strlen(section_names[i]) + 1);
-		names_end += strlen(section_names[i]) + 1;
-		section->sh_type = contents[i].size ? SHT_PROGBITS : SHT_NULL;
-		section->sh_offset = end;
-		section->sh_size = contents[i].size;
-		section->sh_addralign = 1;
-		end += contents[i].size;
-		if (end > UNPACKED_SIZE_MAX_BYTES)
-			return 0;
-	}
-	return end;
-}
-
 /**
- * An ELF file in memory with the debug sections decompressed by object_section():
- * libdw 0.188 reads no zstd, and libelf would decompress in place, in an image
- * that is mapped read-only.
+ * libdw 0.188 reads no zstd, and libelf would decompress in place, in an image that is mapped
+ * read-only: object_section() decompresses.
  */
-static struct error *unpack(struct object *object, void **file_ret, size_t *size_bytes_ret)
+static void list_unpacked(struct object *object,
+			  struct debug_section sections[ARRAY_SIZE(section_names)])
 {
-	struct bytes contents[ARRAY_SIZE(section_names)];
-	struct unpacked_file *file;
-	uint64_t size_bytes;
-	uint8_t *all;
-
-	for (size_t i = 0; i < ARRAY_SIZE(section_names); i++)
-		contents[i] = object_section(object, section_names[i], NULL);
-	file = memory_allocate(1, sizeof(*file));
-	describe_file(file, object);
-	size_bytes = place_sections(file, contents);
-	all = size_bytes ? malloc(size_bytes) : NULL;
-	if (!all) {
-		free(file);
-		return error_new(ERROR_UNSUPPORTED, "%s: its debug sections are too large",
-				 object->path);
-	}
-	memcpy(all, file, sizeof(*file));
 	for (size_t i = 0; i < ARRAY_SIZE(section_names); i++) {
-		if (contents[i].size) {
-			memcpy(all + file->sections[i + 1].sh_offset, contents[i].data,
-			       contents[i].size);
-		}
+		sections[i] = (struct debug_section){
+			.name = section_names[i],
+			.content = object_section(object, section_names[i], NULL),
+		};
 	}
-	free(file);
-	*file_ret = all;
-	*size_bytes_ret = size_bytes;
-	return NULL;
 }
 
 static struct cache_key unpacked_key(const char *identity)
@@ -152,9 +72,9 @@ static struct cache_key unpacked_key(const char *identity)
 }
 
 /** What an earlier run unpacked, or else unpack it. */
-static struct error *find_unpacked(struct object *object, struct cache *cache,
-				   struct debug_image *image)
+static void open_unpacked(struct object *object, struct cache *cache, struct debug_image *image)
 {
+	struct debug_section sections[ARRAY_SIZE(section_names)];
 	char *identity = cache ? object_fingerprint(object) : NULL;
 
 	if (identity) {
@@ -164,45 +84,66 @@ static struct error *find_unpacked(struct object *object, struct cache *cache,
 			free(identity);
 			image->elf = elf_memory((char *)image->cached.content.data,
 						image->cached.content.size);
-			return NULL;
+			return;
 		}
 	}
 	image->identity = identity;
-	RETURN_IF_ERROR(unpack(object, &image->unpacked, &image->unpacked_size_bytes));
-	image->elf = elf_memory(image->unpacked, image->unpacked_size_bytes);
-	return NULL;
+	list_unpacked(object, sections);
+	image->elf = debug_elf_create(sections, ARRAY_SIZE(sections), object->image.data[EI_DATA],
+				      &image->elf_memory);
 }
 
 void debug_image_keep(const struct debug_image *image, const char *label, struct cache *cache)
 {
+	struct debug_section sections[ARRAY_SIZE(section_names)];
 	struct cache_key key;
+	size_t size_bytes;
+	uint8_t *file;
 
-	if (!image->unpacked || !image->identity)
+	if (!image->identity)
 		return;
 	key = unpacked_key(image->identity);
-	cache_store(cache, &key, label,
-		    (struct bytes){ image->unpacked, image->unpacked_size_bytes });
+	list_unpacked(image->object, sections);
+	file = debug_elf_write(sections, ARRAY_SIZE(sections), image->object->image.data[EI_DATA],
+			       &size_bytes);
+	if (file)
+		cache_store(cache, &key, label, (struct bytes){ file, size_bytes });
+	free(file);
+}
+
+/** dwz(1) moves what several files have in common into one more. */
+static void open_alternate(struct debug_image *image, struct cache *cache)
+{
+	_cleanup_error_ struct error *error = NULL;
+	bool is_named;
+
+	image->alternate_file = object_open_alternate(image->object, &is_named);
+	if (!is_named)
+		return;
+	image->misses_alternate = true;
+	if (!image->alternate_file)
+		return;
+	image->alternate = memory_allocate(1, sizeof(*image->alternate));
+	error = debug_image_open(image->alternate_file, cache, image->alternate);
+	if (error || !image->alternate->dwarf)
+		return;
+	dwarf_setalt(image->dwarf, image->alternate->dwarf);
+	image->misses_alternate = false;
 }
 
 struct error *debug_image_open(struct object *object, struct cache *cache, struct debug_image *ret)
 {
 	struct debug_sections sections = look_at_sections(object->elf);
-	struct debug_image image = { 0 };
+	struct debug_image image = { .object = object };
 
-	*ret = image;
+	*ret = (struct debug_image){ 0 };
 	if (!sections.has_info)
 		return NULL;
 	/* A handle of its own: libdw changes sections that others read through object->elf. */
-	if (sections.has_compressed) {
-		struct error *error = find_unpacked(object, cache, &image);
-
-		if (error) {
-			debug_image_deinit(&image);
-			return error;
-		}
-	} else {
+	if (sections.has_compressed)
+		open_unpacked(object, cache, &image);
+	else
 		image.elf = elf_memory((char *)object->image.data, object->image.size);
-	}
 	if (image.elf)
 		image.dwarf = dwarf_begin_elf(image.elf, DWARF_C_READ, NULL);
 	if (!image.dwarf) {
@@ -212,6 +153,7 @@ struct error *debug_image_open(struct object *object, struct cache *cache, struc
 		debug_image_deinit(&image);
 		return error;
 	}
+	open_alternate(&image, cache);
 	*ret = image;
 	return NULL;
 }
@@ -220,8 +162,12 @@ void debug_image_deinit(struct debug_image *image)
 {
 	dwarf_end(image->dwarf);
 	elf_end(image->elf);
-	free(image->unpacked);
+	free(image->elf_memory);
 	free(image->identity);
 	cached_release(&image->cached);
+	if (image->alternate)
+		debug_image_deinit(image->alternate);
+	free(image->alternate);
+	object_close_companion(image->alternate_file);
 	*image = (struct debug_image){ 0 };
 }

@@ -55,12 +55,12 @@ static int unit_range_compare(const void *a_pointer, const void *b_pointer)
 static void index_units(struct debug_info *info)
 {
 	Dwarf_CU *cu = NULL;
-	Dwarf_Die die, split_die;
+	Dwarf_Die die;
 	uint8_t type;
 	int status;
 
-	while ((status = dwarf_get_units(info->image.dwarf, cu, &cu, NULL, &type, &die,
-					 &split_die)) == 0) {
+	while ((status = dwarf_get_units(info->image.dwarf, cu, &cu, NULL, &type, &die, NULL)) ==
+	       0) {
 		struct debug_unit *unit;
 
 		if (type == DW_UT_type || type == DW_UT_split_type || !die.addr)
@@ -70,8 +70,8 @@ static void index_units(struct debug_info *info)
 			break;
 		}
 		unit = debug_unit_vector_append_new(&info->units);
-		unit->die = die;
-		unit->code_die = type == DW_UT_skeleton && split_die.addr ? split_die : die;
+		unit->die = unit->code_die = die;
+		unit->is_skeleton = type == DW_UT_skeleton;
 		if (type != DW_UT_partial)
 			add_unit_ranges(info, (uint32_t)info->units.count - 1);
 	}
@@ -80,6 +80,21 @@ static void index_units(struct debug_info *info)
 	if (info->ranges.count) {
 		qsort(info->ranges.items, info->ranges.count, sizeof(*info->ranges.items),
 		      unit_range_compare);
+	}
+}
+
+/** Where the names that units share are declared. */
+static void list_alternate_units(struct debug_info *info)
+{
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die die;
+
+	while (info->alternate_units.count < DEBUG_UNITS_MAX &&
+	       dwarf_get_units(info->image.alternate->dwarf, cu, &cu, NULL, NULL, &die, NULL) ==
+		       0) {
+		struct debug_unit *unit = debug_unit_vector_append_new(&info->alternate_units);
+
+		unit->die = unit->code_die = die;
 	}
 }
 
@@ -98,8 +113,14 @@ struct error *debug_info_open(struct object *object, struct object *debug_file,
 	}
 	info = memory_allocate(1, sizeof(*info));
 	info->image = image;
+	info->object = object;
 	info->is_without_lines = is_without_lines;
+	if (image.misses_alternate)
+		debug_info_note(info, "the part of it that dwz moved to another file "
+				      "(.gnu_debugaltlink) is not found");
 	index_units(info);
+	if (image.alternate && image.alternate->dwarf)
+		list_alternate_units(info);
 	*ret = info;
 	return NULL;
 }
@@ -111,16 +132,24 @@ void debug_info_keep(const struct debug_info *info, const char *label, struct ca
 		debug_image_keep(&info->image, label, cache);
 }
 
+static void destroy_units(struct debug_unit_vector *units)
+{
+	for (size_t i = 0; i < units->count; i++) {
+		debug_function_vector_deinit(&units->items[i].functions);
+		debug_segment_vector_deinit(&units->items[i].segments);
+		debug_scope_vector_deinit(&units->items[i].scopes);
+		debug_split_close(units->items[i].split);
+	}
+	debug_unit_vector_deinit(units);
+}
+
 void debug_info_destroy(struct debug_info *info)
 {
 	if (!info)
 		return;
-	for (size_t i = 0; i < info->units.count; i++) {
-		debug_function_vector_deinit(&info->units.items[i].functions);
-		debug_segment_vector_deinit(&info->units.items[i].segments);
-		debug_scope_vector_deinit(&info->units.items[i].scopes);
-	}
-	debug_unit_vector_deinit(&info->units);
+	destroy_units(&info->units);
+	destroy_units(&info->alternate_units);
+	debug_package_close(&info->package);
 	debug_unit_range_vector_deinit(&info->ranges);
 	arena_deinit(&info->names);
 	path_map_deinit(&info->paths);

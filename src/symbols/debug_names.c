@@ -56,21 +56,35 @@ static struct function_names collect_names(const Dwarf_Die *instance)
 	return names;
 }
 
-/** The unit that holds the DIE at @p offset, or NULL. */
-static struct debug_unit *find_unit(struct debug_info *info, Dwarf_Off offset)
+/** The unit of @p units that holds the DIE at @p offset, or NULL. */
+static struct debug_unit *find_unit(const struct debug_unit_vector *units, Dwarf_Off offset)
 {
 	size_t low = 0;
-	size_t high = info->units.count;
+	size_t high = units->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (dwarf_dieoffset(&info->units.items[middle].die) <= offset)
+		if (dwarf_dieoffset(&units->items[middle].die) <= offset)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low ? &info->units.items[low - 1] : NULL;
+	return low ? &units->items[low - 1] : NULL;
+}
+
+/** The unit that declares @p die: of the file itself, a split unit, or of dwz's file. */
+static struct debug_unit *unit_of(struct debug_info *info, struct debug_unit *unit, Dwarf_Die *die)
+{
+	const Dwarf *dwarf = dwarf_cu_getdwarf(die->cu);
+
+	if (unit->split && dwarf == unit->split->dwarf)
+		return unit;
+	if (dwarf == info->image.dwarf)
+		return find_unit(&info->units, dwarf_dieoffset(die));
+	if (info->image.alternate && dwarf == info->image.alternate->dwarf)
+		return find_unit(&info->alternate_units, dwarf_dieoffset(die));
+	return NULL;
 }
 
 /** The innermost scope of @p unit around the DIE at @p offset, or DEBUG_SCOPE_NONE. */
@@ -109,7 +123,8 @@ static const char *scope_name(Dwarf_Die *die, const char *inner_name)
 }
 
 /** "outer::inner::name" by the scopes around the declaration. */
-static const char *qualify(struct debug_info *info, const struct function_names *names)
+static const char *qualify(struct debug_info *info, struct debug_unit *user,
+			   const struct function_names *names)
 {
 	Dwarf_Die declaration = names->declaration;
 	Dwarf_Off offset = dwarf_dieoffset(&declaration);
@@ -120,10 +135,7 @@ static const char *qualify(struct debug_info *info, const struct function_names 
 	struct debug_unit *unit;
 	char *text;
 
-	/* The scopes of a supplementary file (dwz) or a .dwo are not known here. */
-	if (dwarf_cu_getdwarf(declaration.cu) != info->image.dwarf)
-		return names->plain_name;
-	unit = find_unit(info, offset);
+	unit = unit_of(info, user, &declaration);
 	if (!unit)
 		return names->plain_name;
 	debug_unit_decode(info, unit);
@@ -132,7 +144,8 @@ static const char *qualify(struct debug_info *info, const struct function_names 
 	     scope = unit->scopes.items[scope].parent) {
 		Dwarf_Die die;
 
-		if (!dwarf_offdie(info->image.dwarf, unit->scopes.items[scope].start, &die))
+		if (!dwarf_offdie(dwarf_cu_getdwarf(declaration.cu),
+				  unit->scopes.items[scope].start, &die))
 			break;
 		parts[n_parts] = scope_name(&die, n_parts ? parts[n_parts - 1] : names->plain_name);
 		length += strlen(parts[n_parts++]) + strlen("::");
@@ -172,7 +185,7 @@ void debug_function_name(struct debug_info *info, struct debug_unit *unit,
 	if (names.linkage_name)
 		function->name = names.linkage_name;
 	else if (names.plain_name)
-		function->name = qualify(info, &names);
+		function->name = qualify(info, unit, &names);
 	if (function->is_inlined && !info->is_without_lines) {
 		Dwarf_Word line = attribute_number(&die, DW_AT_call_line);
 

@@ -8,6 +8,7 @@
 #include "base/hash_map.h"
 #include "base/vector.h"
 #include "symbols/debug_info_internal.h"
+#include "symbols/debug_split_internal.h"
 
 #include <elfutils/libdw.h>
 
@@ -59,8 +60,10 @@ struct debug_scope {
 DEFINE_VECTOR(debug_scope_vector, struct debug_scope)
 
 struct debug_unit {
-	Dwarf_Die die;      /**< With the line table and the ranges. */
-	Dwarf_Die code_die; /**< With the functions: the same, or the split unit's (.dwo). */
+	Dwarf_Die die;             /**< With the line table and the ranges. */
+	Dwarf_Die code_die;        /**< With the functions: the same, or the split unit's. */
+	bool is_skeleton;          /**< The functions are in a split unit. */
+	struct debug_split *split; /**< NULL: not open, not found, or no skeleton. */
 	bool is_decoded;
 	bool has_lines_loaded;
 	struct debug_function_vector functions;
@@ -97,20 +100,27 @@ DEFINE_HASH_MAP(path_map, const char *, const char *, path_hash, path_equal)
 
 /** A libdw handle over an object's debug sections. */
 struct debug_image {
+	struct object *object;
 	Elf *elf;
 	Dwarf *dwarf;
-	void *unpacked; /**< An ELF file made of the sections that were compressed, or NULL. */
-	size_t unpacked_size_bytes;
+	void *elf_memory;     /**< Of an elf put together from unpacked sections, or NULL. */
 	struct cached cached; /**< The same, unpacked by an earlier run. */
 	char *identity;       /**< Of the compressed file, when it can be kept; or NULL. */
+
+	bool misses_alternate;         /**< A part is in another file that is not there (dwz). */
+	struct object *alternate_file; /**< That file, or NULL. */
+	struct debug_image *alternate; /**< Of that file; owned. */
 };
 
 struct debug_info {
 	struct debug_image image;
-	struct debug_unit_vector units;        /**< Ascending by offset. */
-	struct debug_unit_range_vector ranges; /**< Ascending by start. */
-	struct arena names;                    /**< Names and paths put together here. */
-	struct path_map paths;                 /**< Relative paths, absolute. */
+	struct object *object;        /**< What was mapped; the image may be its debug file's. */
+	struct debug_package package; /**< Of split units. */
+	struct debug_unit_vector alternate_units; /**< Of image.alternate; only for their scopes. */
+	struct debug_unit_vector units;           /**< Ascending by offset. */
+	struct debug_unit_range_vector ranges;    /**< Ascending by start. */
+	struct arena names;                       /**< Names and paths put together here. */
+	struct path_map paths;                    /**< Relative paths, absolute. */
 	bool is_without_lines;
 	size_t n_ranges;        /**< Of functions, in all units decoded so far. */
 	uint64_t decode_end_ns; /**< When to stop decoding this unit, CLOCK_MONOTONIC. */

@@ -157,12 +157,27 @@ static struct error *read_symbols(const struct object *object, GElf_Word type,
 	return NULL;
 }
 
-struct error *elf_symbols_read(const struct object *object, const struct object *debug_file,
+/** Names that strip(1) leaves: those that a distribution packed in, and those Go needs itself. */
+static struct error *read_carried(struct object *object, struct symbol_table_builder *builder,
+				  bool *is_found_ret)
+{
+	struct object *mini = object_mini_debug(object);
+	size_t n_symbols = 0;
+
+	if (mini)
+		RETURN_IF_ERROR(
+			read_symbols(mini, SHT_SYMTAB, SYMBOL_POOL_MAIN, 0, builder, &n_symbols));
+	*is_found_ret = n_symbols != 0;
+	return n_symbols ? NULL : go_symbols_add(object, builder, is_found_ret);
+}
+
+struct error *elf_symbols_read(struct object *object, const struct object *debug_file,
 			       struct symbol_table *table_ret, struct elf_symbols_found *found_ret)
 {
 	struct symbol_table_builder builder = { 0 };
 	size_t n_full = 0;
 	size_t n_dynamic = 0;
+	bool has_carried = false;
 	struct error *error =
 		read_symbols(object, SHT_SYMTAB, SYMBOL_POOL_MAIN, 0, &builder, &n_full);
 
@@ -170,6 +185,8 @@ struct error *elf_symbols_read(const struct object *object, const struct object 
 		error = read_symbols(debug_file, SHT_SYMTAB, SYMBOL_POOL_MAIN, 0, &builder,
 				     &n_full);
 	}
+	if (!error && !n_full)
+		error = read_carried(object, &builder, &has_carried);
 
 	struct error *dynamic_error =
 		read_symbols(object, SHT_DYNSYM, SYMBOL_POOL_DYNAMIC, n_full, &builder, &n_dynamic);
@@ -181,7 +198,7 @@ struct error *elf_symbols_read(const struct object *object, const struct object 
 	plt_symbols_add(object->elf, &builder);
 	symbol_table_build(&builder, table_ret);
 	*found_ret = (struct elf_symbols_found){
-		.has_full = n_full != 0,
+		.has_full = n_full || has_carried,
 		.has_dynamic = n_dynamic != 0,
 	};
 	return error;
