@@ -32,7 +32,7 @@ uint32_t object_ids_of_frame(struct object_ids *ids, struct profile *profile,
 	if (!object)
 		return add_object(ids, profile, "[unknown]", &no_build_id, NULL);
 	if (object->kind == OBJECT_ANONYMOUS)
-		object = object_registry_perf_map(registry, pid);
+		object = object_registry_memory(registry, pid, object->path);
 	while (ids->by_object.count <= object->index)
 		index_vector_append(&ids->by_object, 0);
 	slot = &ids->by_object.items[object->index];
@@ -113,6 +113,16 @@ static bool object_is_nameable(const struct object *object)
 	       object->state == OBJECT_UNOPENED || object->state == OBJECT_OPEN;
 }
 
+/** Code that no map names is not called after a map: "//anon" as the kernel has it, "memfd:jit". */
+static void show_as_memory(struct profile *profile, uint32_t object_id, const char *label)
+{
+	struct profile_object *object = &profile->objects.items[object_id];
+	const char *slash = strrchr(label, '/');
+
+	object->path = profile_intern_text(profile, label);
+	object->name = profile_intern_text(profile, slash ? slash + 1 : label);
+}
+
 /** Entries of one object: resolve their distinct addresses in one batch. */
 static void name_object(struct profile *profile, uint32_t object_id, struct object *object,
 			struct symbolizer *symbolizer, const struct naming_entry *entries,
@@ -144,6 +154,8 @@ static void name_object(struct profile *profile, uint32_t object_id, struct obje
 			n_unnamed++;
 		name_location(profile, entries[i].location, object, result, &frame_ids);
 	}
+	if (object && object->kind == OBJECT_PERF_MAP && n_unnamed == n_entries)
+		show_as_memory(profile, object_id, object->label);
 	if (n_unnamed && object)
 		object_advice_set(profile, object_id, object, symbolizer);
 	address_vector_deinit(&addresses);

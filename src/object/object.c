@@ -38,6 +38,27 @@ enum object_kind object_kind_of_path(const char *path)
 	return OBJECT_FILE;
 }
 
+/* Memory that just-in-time compilers take without naming it, as perf sees it too. */
+static const char *const nameless_prefixes[] = { "//anon", "/anon_hugepage", "/dev/zero" };
+
+char *object_label_of_memory(const char *path)
+{
+	bool is_deleted;
+	char *label;
+
+	for (size_t i = 0; i < ARRAY_SIZE(nameless_prefixes); i++) {
+		if (has_prefix(path, nameless_prefixes[i]))
+			return memory_duplicate_text(OBJECT_ANONYMOUS_LABEL);
+	}
+	if (!path[0])
+		return memory_duplicate_text(OBJECT_ANONYMOUS_LABEL);
+	if (has_prefix(path, "/SYSV"))
+		return memory_duplicate_text("[shared memory]");
+	/* The kernel shows a memfd as a file that was deleted from the root folder. */
+	label = object_path_without_deleted(path[0] == '/' ? path + 1 : path, &is_deleted);
+	return label;
+}
+
 void object_take_image(struct object *object, struct elf_image *image)
 {
 	struct object_store *store = object_store_of(object);
@@ -64,8 +85,8 @@ void object_destroy(struct object *object)
 		elf_image_deinit(&object->store->image);
 		free(object->store->root_path);
 	}
-	object_process_destroy(object->process);
 	free(object->store);
+	free(object->label);
 	free(object->path);
 	free(object->problem);
 	free(object);

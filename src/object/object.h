@@ -80,8 +80,9 @@ struct object {
 	uint64_t entry_elf_address;
 	struct object_segment_vector segments; /**< Ascending by file offset. */
 
-	struct object_process *process; /**< Of OBJECT_PERF_MAP; else NULL. */
-	struct object_store *store;     /**< What object/ keeps for itself; NULL until needed. */
+	struct object_process *process; /**< Of OBJECT_PERF_MAP, the registry's; else NULL. */
+	char *label; /**< Of OBJECT_PERF_MAP: the memory, whoever's it is; else NULL. */
+	struct object_store *store; /**< What object/ keeps for itself; NULL until needed. */
 };
 
 DEFINE_VECTOR(object_vector, struct object *)
@@ -123,14 +124,23 @@ struct object *object_registry_find(struct object_registry *registry,
 /** The kernel's object. */
 struct object *object_registry_kernel(struct object_registry *registry);
 
-/** JIT code of process @p pid. */
-struct object *object_registry_perf_map(struct object_registry *registry, uint32_t pid);
+/** The label of memory that has no name at all, as the kernel writes it. */
+#define OBJECT_ANONYMOUS_LABEL "//anon"
 
 /**
- * Process @p pid mapped the jitdump file @p path: its way to say where its names are (the kernel
- * tree's tools/perf/Documentation/jitdump-specification.txt).
+ * Code of process @p pid in memory without a file: what a just-in-time compiler made.
+ *
+ * @param path  Of the mapping; what differs from run to run is left out of the label.
  */
-void object_registry_note_dump(struct object_registry *registry, uint32_t pid, const char *path);
+struct object *object_registry_memory(struct object_registry *registry, uint32_t pid,
+				      const char *path);
+
+/**
+ * Process @p pid mapped @p path. Of interest when it is called jit-PID.dump: that is a runtime's
+ * way to say where its names are (the kernel tree's
+ * tools/perf/Documentation/jitdump-specification.txt).
+ */
+void object_registry_note_mapping(struct object_registry *registry, uint32_t pid, const char *path);
 
 /** All objects so far, by index. */
 const struct object_vector *object_registry_objects(const struct object_registry *registry);

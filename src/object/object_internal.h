@@ -27,6 +27,9 @@ struct object_store *object_store_of(struct object *object);
 /** The kind of a mapping's path; never OBJECT_PERF_MAP. */
 enum object_kind object_kind_of_path(const char *path);
 
+/** "memfd:NAME", "[heap]", ...: memory by the path of its mapping. Free it. */
+char *object_label_of_memory(const char *path);
+
 /** Make @p image the object's; the object is open from now on. */
 void object_take_image(struct object *object, struct elf_image *image);
 

@@ -2,6 +2,7 @@
 #include "object/object_internal.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /** /sys/kernel/notes is a few hundred bytes; anything more than this is not read. */
@@ -28,7 +29,25 @@ static bool identity_equal(struct object_identity a, struct object_identity b)
 
 DEFINE_HASH_MAP(identity_map, struct object_identity, struct object *, identity_hash,
 		identity_equal)
-DEFINE_HASH_MAP(perf_map_map, uint32_t, struct object *, hash_u32, equal_u32)
+
+/** Memory without a file, of one process and name. */
+struct memory_key {
+	const char *label; /**< Of the object. */
+	uint32_t pid;
+};
+
+static uint64_t memory_key_hash(struct memory_key key)
+{
+	return hash_combine(hash_text(key.label), key.pid);
+}
+
+static bool memory_key_equal(struct memory_key a, struct memory_key b)
+{
+	return a.pid == b.pid && strcmp(a.label, b.label) == 0;
+}
+
+DEFINE_HASH_MAP(memory_map, struct memory_key, struct object *, memory_key_hash, memory_key_equal)
+DEFINE_HASH_MAP(process_map, uint32_t, struct object_process *, hash_u32, equal_u32)
 
 struct object_registry {
 	char *symfs_path;
@@ -37,7 +56,8 @@ struct object_registry {
 	uint32_t n_temporary_folders;
 	struct object_vector objects;
 	struct identity_map by_identity; /**< Keys borrow the path of their object. */
-	struct perf_map_map perf_maps;   /**< By pid. */
+	struct memory_map memories;      /**< Keys borrow the label of their object. */
+	struct process_map processes;    /**< Those that have run-time code; owned. */
 	struct object *kernel;
 	enum object_trust trust;
 };
@@ -50,6 +70,17 @@ struct object_registry *object_registry_create(const char *symfs_path)
 	return registry;
 }
 
+static void destroy_processes(struct process_map *processes)
+{
+	struct object_process **process;
+	size_t cursor = 0;
+	uint32_t pid;
+
+	while (process_map_next(processes, &cursor, &pid, &process))
+		object_process_destroy(*process);
+	process_map_deinit(processes);
+}
+
 void object_registry_destroy(struct object_registry *registry)
 {
 	if (!registry)
@@ -58,7 +89,8 @@ void object_registry_destroy(struct object_registry *registry)
 		object_destroy(registry->objects.items[i]);
 	object_vector_deinit(&registry->objects);
 	identity_map_deinit(&registry->by_identity);
-	perf_map_map_deinit(&registry->perf_maps);
+	memory_map_deinit(&registry->memories);
+	destroy_processes(&registry->processes);
 	for (size_t i = 0; i < registry->debug_folders.count; i++)
 		free((char *)registry->debug_folders.items[i]);
 	string_vector_deinit(&registry->debug_folders);
@@ -195,29 +227,66 @@ struct object *object_registry_kernel(struct object_registry *registry)
 	return registry->kernel;
 }
 
-struct object *object_registry_perf_map(struct object_registry *registry, uint32_t pid)
+static struct object_process *find_process(struct object_registry *registry, uint32_t pid)
 {
-	_cleanup_free_ char *path = NULL;
 	bool is_new;
-	struct object **object = perf_map_map_insert(&registry->perf_maps, pid, &is_new);
+	struct object_process **process = process_map_insert(&registry->processes, pid, &is_new);
 
-	if (is_new) {
-		path = memory_format_text("/tmp/perf-%u.map", pid);
-		*object = object_registry_add(registry, OBJECT_PERF_MAP, path);
-		(*object)->process = object_process_create(registry, pid);
-		if (registry->trust == OBJECTS_BY_BUILD_ID) {
-			/* A map of that name here belongs to another process. */
-			(*object)->state = OBJECT_MISSING;
-			(*object)->problem = memory_duplicate_text("recorded on another machine");
-		}
-	}
-	return *object;
+	if (is_new)
+		*process = object_process_create(registry, pid);
+	return *process;
 }
 
-void object_registry_note_dump(struct object_registry *registry, uint32_t pid, const char *path)
+/** The object's path: perf's for memory that has no name. */
+static char *memory_path(const char *label, uint32_t pid)
 {
-	struct object_process *process = object_registry_perf_map(registry, pid)->process;
+	return strcmp(label, OBJECT_ANONYMOUS_LABEL) == 0
+		       ? memory_format_text("/tmp/perf-%u.map", pid)
+		       : memory_duplicate_text(label);
+}
 
+struct object *object_registry_memory(struct object_registry *registry, uint32_t pid,
+				      const char *path)
+{
+	_cleanup_free_ char *label = object_label_of_memory(path);
+	_cleanup_free_ char *object_path = memory_path(label, pid);
+	struct memory_key key = { .label = label, .pid = pid };
+	struct object **known = memory_map_find(&registry->memories, key);
+	struct object *object;
+
+	if (known)
+		return *known;
+	object = object_registry_add(registry, OBJECT_PERF_MAP, object_path);
+	object->label = memory_duplicate_text(label);
+	object->process = find_process(registry, pid);
+	if (registry->trust == OBJECTS_BY_BUILD_ID) {
+		/* A map of that name here belongs to another process. */
+		object->state = OBJECT_MISSING;
+		object->problem = memory_duplicate_text("recorded on another machine");
+	}
+	key.label = object->label;
+	*memory_map_insert(&registry->memories, key, NULL) = object;
+	return object;
+}
+
+/** "jit-PID.dump" */
+static bool is_dump_path(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	unsigned int pid;
+	int length = 0;
+
+	return sscanf(name, "jit-%u.dump%n", &pid, &length) == 1 && length && !name[length];
+}
+
+void object_registry_note_mapping(struct object_registry *registry, uint32_t pid, const char *path)
+{
+	struct object_process *process;
+
+	if (!is_dump_path(path))
+		return;
+	process = find_process(registry, pid);
 	free(process->dump_path);
 	process->dump_path = memory_duplicate_text(path);
 }

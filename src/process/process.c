@@ -107,6 +107,7 @@ static void apply_mapping(struct process_table *table, const struct record *reco
 			note_change(table, entry);
 		return;
 	}
+	object_registry_note_mapping(table->registry, record->pid, from->path);
 	mapping.object = object_registry_find(table->registry, &identity);
 	if (process_mappings_insert(entry, &mapping))
 		note_change(table, entry);

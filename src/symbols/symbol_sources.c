@@ -1,6 +1,6 @@
 #include "symbols/symbol_sources_internal.h"
 
-#include "runtime/perf_map.h"
+#include "runtime/runtimes.h"
 #include "symbols/elf_symbols_internal.h"
 #include "symbols/kallsyms_internal.h"
 #include "symbols/kernel_identity_internal.h"
@@ -15,6 +15,7 @@
 void source_result_deinit(struct source_result *result)
 {
 	symbol_table_deinit(&result->table);
+	code_place_vector_deinit(&result->places);
 	cached_release(&result->cached);
 	free(result->problem);
 	*result = (struct source_result){ 0 };
@@ -28,54 +29,42 @@ static void note_problem(struct source_result *result, struct error *error)
 	error_destroy(error);
 }
 
-static bool is_perf_map(const struct object *object)
+static bool is_run_time_code(const struct object *object)
 {
 	return object->kind == OBJECT_PERF_MAP;
 }
 
-/** The process of a JIT object: the registry names it after its map file. */
-static bool perf_map_pid(const struct object *object, uint32_t *pid_ret)
-{
-	const char *name = strrchr(object->path, '/');
-
-	return sscanf(name ? name + 1 : object->path, "perf-%u.map", pid_ret) == 1;
-}
-
-static void load_perf_map(struct object *object, const struct symbolizer_options *options,
-			  struct source_result *result)
+static void load_run_time_code(struct object *object, const struct symbolizer_options *options,
+			       struct source_result *result)
 {
 	struct symbol_table_builder builder = { 0 };
-	struct perf_map map;
-	struct error *error;
-	uint32_t pid;
+	struct code_map map;
 
-	if (!perf_map_pid(object, &pid))
+	if (!object->process)
 		return;
-	error = perf_map_read(pid, &map);
-	if (error) {
-		/* Most processes write none; that is no damage. */
-		if (error->code == ERROR_NOT_FOUND)
-			error_destroy(error);
-		else
-			note_problem(result, error);
-		return;
-	}
-	for (size_t i = 0; i < MIN(map.n_ranges, (size_t)SYMBOL_COUNT_MAX); i++) {
+	note_problem(result, runtimes_read(object->process, &map));
+	for (size_t i = 0; i < MIN(map.ranges.count, (size_t)SYMBOL_COUNT_MAX); i++) {
+		const struct code_range *range = &map.ranges.items[i];
+
 		symbol_candidate_vector_append(&builder.candidates,
 					       (struct symbol_candidate){
-						       .address = map.ranges[i].start,
-						       .end = map.ranges[i].end,
-						       .name_offset = map.ranges[i].name_offset,
+						       .address = range->start,
+						       .end = range->end,
+						       .name_offset = range->name_offset,
 						       .pool = SYMBOL_POOL_MAIN,
 						       .is_sized = true,
 					       });
 	}
-	symbol_table_set_pool(&builder.table, SYMBOL_POOL_MAIN, map.text, map.text_size_bytes);
-	builder.table.owned_text = map.text;
-	map.text = NULL;
-	perf_map_deinit(&map);
+	if (map.ranges.count)
+		result->kind = SYMBOLS_FULL;
+	symbol_table_set_pool(&builder.table, SYMBOL_POOL_MAIN, (const char *)map.text.items,
+			      map.text.count);
+	builder.table.owned_text = map.text.items;
+	map.text = (struct byte_vector){ 0 };
+	result->places = map.places;
+	map.places = (struct code_place_vector){ 0 };
+	code_map_deinit(&map);
 	symbol_table_build(&builder, &result->table);
-	result->kind = SYMBOLS_FULL;
 }
 
 static bool is_kernel(const struct object *object)
@@ -164,7 +153,7 @@ static void keep_elf(struct object *object, const struct symbolizer_options *opt
 }
 
 static const struct symbol_source sources[] = {
-	{ "perf map", is_perf_map, load_perf_map, NULL },
+	{ "run-time code", is_run_time_code, load_run_time_code, NULL },
 	{ "kallsyms", is_kernel, load_kallsyms, keep_kallsyms },
 	{ "ELF and DWARF", is_elf, load_elf, keep_elf },
 };

@@ -210,6 +210,30 @@ static bool has_name(const struct debug_frame *debug_frames, const struct debug_
 	return chain->n_frames && debug_frames[chain->n_frames - 1].name;
 }
 
+/** The place of @p address among those that came with the names; all zero: none. */
+static struct debug_frame find_place(const struct source_result *source, uint64_t address)
+{
+	const struct code_place_vector *places = &source->places;
+	const struct symbol_pool_text *text = &source->table.pools[SYMBOL_POOL_MAIN];
+	size_t low = 0;
+	size_t high = places->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (places->items[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low || !places->items[low - 1].line)
+		return (struct debug_frame){ 0 };
+	return (struct debug_frame){
+		.file = text->text + places->items[low - 1].file_offset,
+		.line = places->items[low - 1].line,
+	};
+}
+
 static void resolve_all(struct symbolizer *symbolizer, const struct object_symbols *symbols,
 			const uint64_t *elf_addresses, size_t n, const struct debug_frame *frames,
 			const struct debug_chain *chains, struct symbol_result *results_ret)
@@ -221,12 +245,20 @@ static void resolve_all(struct symbolizer *symbolizer, const struct object_symbo
 	for (size_t i = 0; i < n; i++) {
 		const struct symbol_entry *entry =
 			symbol_table_find(table, elf_addresses[i], &hint);
+		struct debug_chain chain = chains[i];
 		const struct debug_frame *debug_frames =
-			chains[i].n_frames ? frames + chains[i].first_frame : NULL;
+			chain.n_frames ? frames + chain.first_frame : NULL;
+		struct debug_frame place = { 0 };
 
-		if (entry || has_name(debug_frames, &chains[i])) {
+		if (entry && !debug_frames)
+			place = find_place(&symbols->source, elf_addresses[i]);
+		if (place.line) {
+			debug_frames = &place;
+			chain.n_frames = 1;
+		}
+		if (entry || has_name(debug_frames, &chain)) {
 			results_ret[i] =
-				make_result(symbolizer, table, entry, debug_frames, &chains[i]);
+				make_result(symbolizer, table, entry, debug_frames, &chain);
 		} else {
 			results_ret[i] = (struct symbol_result){
 				.status = has_table ? SYMBOL_NO_MATCH : SYMBOL_NO_TABLE,

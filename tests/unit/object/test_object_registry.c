@@ -88,14 +88,54 @@ static void test_dense_indexes(void **state)
 		snprintf(path, sizeof(path), "/lib/%d", i);
 		object_registry_find(*state, &(struct object_identity){ .path = path });
 	}
-	perf_map = object_registry_perf_map(*state, 42);
+	perf_map = object_registry_memory(*state, 42, "//anon");
 	assert_int_equal(objects->count, 1001);
 	for (uint32_t i = 0; i < objects->count; i++)
 		assert_int_equal(objects->items[i]->index, i);
 	assert_string_equal(perf_map->path, "/tmp/perf-42.map");
 	assert_int_equal(perf_map->kind, OBJECT_PERF_MAP);
-	assert_ptr_equal(object_registry_perf_map(*state, 42), perf_map);
-	assert_ptr_not_equal(object_registry_perf_map(*state, 43), perf_map);
+	assert_ptr_equal(object_registry_memory(*state, 42, "//anon"), perf_map);
+	assert_ptr_not_equal(object_registry_memory(*state, 43, "//anon"), perf_map);
+}
+
+static void check_label(void **state, const char *path, const char *label)
+{
+	struct object *memory = object_registry_memory(*state, 7, path);
+
+	assert_int_equal(memory->kind, OBJECT_PERF_MAP);
+	assert_string_equal(memory->label, label);
+	assert_int_equal(memory->process->pid, 7);
+}
+
+/** Memory is called what it is, without what differs from run to run. */
+static void test_labels_of_memory(void **state)
+{
+	struct object *nameless = object_registry_memory(*state, 7, "//anon");
+
+	check_label(state, "//anon", "//anon");
+	check_label(state, "/memfd:doublemapper (deleted)", "memfd:doublemapper");
+	check_label(state, "[heap]", "[heap]");
+	check_label(state, "[anon:v8]", "[anon:v8]");
+	check_label(state, "/SYSV0000162e (deleted)", "[shared memory]");
+	check_label(state, "anon_inode:[perf_event]", "anon_inode:[perf_event]");
+	assert_ptr_equal(object_registry_memory(*state, 7, "/dev/zero (deleted)"), nameless);
+	assert_ptr_equal(object_registry_memory(*state, 7, ""), nameless);
+	assert_ptr_not_equal(object_registry_memory(*state, 8, "//anon"), nameless);
+	assert_ptr_equal(object_registry_memory(*state, 7, "[heap]")->process, nameless->process);
+}
+
+static void test_dump_that_is_mapped(void **state)
+{
+	struct object *memory = object_registry_memory(*state, 7, "//anon");
+
+	object_registry_note_mapping(*state, 7, "/srv/jit-7.dump.old");
+	object_registry_note_mapping(*state, 7, "/srv/jit-x.dump");
+	object_registry_note_mapping(*state, 7, "/srv/lib.so");
+	object_registry_note_mapping(*state, 8, "/srv/jit-8.dump");
+	assert_null(memory->process->dump_path);
+	/* The number may be the one of its own PID namespace. */
+	object_registry_note_mapping(*state, 7, "/srv/jit-1.dump");
+	assert_string_equal(memory->process->dump_path, "/srv/jit-1.dump");
 }
 
 static void test_kernel(void **state)
@@ -125,9 +165,10 @@ static void test_anonymous_objects_go_by_name(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(test_identity),       TEST(test_build_id_outweighs_inode),
-		TEST(test_path_is_copied), TEST(test_dense_indexes),
-		TEST(test_kernel),         TEST(test_anonymous_objects_go_by_name),
+		TEST(test_identity),         TEST(test_build_id_outweighs_inode),
+		TEST(test_path_is_copied),   TEST(test_dense_indexes),
+		TEST(test_kernel),           TEST(test_anonymous_objects_go_by_name),
+		TEST(test_labels_of_memory), TEST(test_dump_that_is_mapped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,7 +112,7 @@ static void test_jit_code_of_a_process(void **state)
 {
 	_cleanup_free_ char *path = memory_format_text("/tmp/perf-%d.map", getpid());
 	struct object_registry *registry = object_registry_create(NULL);
-	struct object *object = object_registry_perf_map(registry, (uint32_t)getpid());
+	struct object *object = object_registry_memory(registry, (uint32_t)getpid(), "//anon");
 	struct symbolizer *symbolizer = symbolizer_create(&(struct symbolizer_options){ 0 });
 	uint64_t addresses[] = { 0x7f0000001008, 0x7f0000001010 };
 	struct symbol_result results[2];

@@ -1,0 +1,216 @@
+#include "runtime/jit_dump.h"
+
+#include "runtime/runtime_file.h"
+
+/** "JiTD" in the writer's byte order. */
+#define MAGIC         UINT32_C(0x4a695444)
+#define MAGIC_SWAPPED UINT32_C(0x4454694a)
+
+#define HEADER_SIZE_BYTES        40
+#define RECORD_HEADER_SIZE_BYTES 16
+
+enum {
+	RECORD_CODE_LOAD = 0,
+	RECORD_CODE_MOVE = 1,
+	RECORD_DEBUG_INFO = 2,
+};
+
+/** A file name of these bytes is that of the entry before. */
+static const char same_file[] = "\xff";
+
+/**
+ * V8 counts the places of a function from the start of the ELF file that `perf inject` makes
+ * around it, so that all of them come too late by the size of an ELF header.
+ */
+#define ELF_HEADER_SIZE_BYTES 64
+
+/** Places told of the code that comes next. */
+struct pending_places {
+	uint64_t code_address;
+	size_t first; /**< In the builder; they are its last ones. */
+	size_t count;
+};
+
+struct dump_walk {
+	struct code_map_builder *builder;
+	struct pending_places pending;
+	uint64_t least_offset; /**< Of any place from the start of its function. */
+};
+
+static void drop_pending(struct dump_walk *walk)
+{
+	walk->builder->places.count -= walk->pending.count;
+	walk->pending.count = 0;
+}
+
+static struct error *read_place(struct dump_walk *walk, struct byte_reader *reader,
+				uint32_t *file_offset)
+{
+	struct code_place place = { 0 };
+	const char *file;
+
+	RETURN_IF_ERROR(byte_reader_u64(reader, &place.address));
+	RETURN_IF_ERROR(byte_reader_u32(reader, &place.line));
+	RETURN_IF_ERROR(byte_reader_skip(reader, sizeof(uint32_t))); /* discriminator */
+	RETURN_IF_ERROR(byte_reader_text(reader, &file));
+	if (strcmp(file, same_file) != 0 &&
+	    !code_map_add_text(walk->builder, file, strlen(file), file_offset))
+		return byte_reader_error(reader, "too many names");
+	place.file_offset = *file_offset;
+	if (walk->builder->places.count == CODE_MAP_COUNT_MAX)
+		return byte_reader_error(reader, "too many places");
+	/* They ascend in all known writers; one that does not could not be searched. */
+	if (walk->pending.count &&
+	    walk->builder->places.items[walk->builder->places.count - 1].address > place.address)
+		return NULL;
+	code_place_vector_append(&walk->builder->places, place);
+	walk->pending.count++;
+	return NULL;
+}
+
+static struct error *read_debug_info(struct dump_walk *walk, struct byte_reader *reader)
+{
+	uint32_t file_offset = 0;
+	uint64_t count;
+
+	drop_pending(walk);
+	RETURN_IF_ERROR(byte_reader_u64(reader, &walk->pending.code_address));
+	RETURN_IF_ERROR(byte_reader_u64(reader, &count));
+	if (!code_map_add_text(walk->builder, "", 0, &file_offset))
+		return byte_reader_error(reader, "too many names");
+	for (uint64_t i = 0; i < count; i++)
+		RETURN_IF_ERROR(read_place(walk, reader, &file_offset));
+	return NULL;
+}
+
+static struct error *read_code_load(struct dump_walk *walk, struct byte_reader *reader)
+{
+	uint64_t address, size_bytes;
+	uint32_t name_offset;
+	const char *name;
+
+	/* pid, tid; the virtual address is the same as the code's in all known writers */
+	RETURN_IF_ERROR(byte_reader_skip(reader, 2 * sizeof(uint32_t) + sizeof(uint64_t)));
+	RETURN_IF_ERROR(byte_reader_u64(reader, &address));
+	RETURN_IF_ERROR(byte_reader_u64(reader, &size_bytes));
+	RETURN_IF_ERROR(byte_reader_skip(reader, sizeof(uint64_t))); /* number of the code */
+	RETURN_IF_ERROR(byte_reader_text(reader, &name));
+	if (walk->pending.count && walk->pending.code_address != address)
+		drop_pending(walk);
+	if (walk->pending.count) {
+		const struct code_map_builder *builder = walk->builder;
+		uint64_t first =
+			builder->places.items[builder->places.count - walk->pending.count].address;
+
+		walk->least_offset = MIN(walk->least_offset, first - address);
+	}
+	if (!code_map_add_text(walk->builder, name, strlen(name), &name_offset))
+		return byte_reader_error(reader, "too many names");
+	code_map_add(walk->builder, address, size_bytes, name_offset,
+		     (uint32_t)walk->pending.count);
+	walk->pending.count = 0;
+	return NULL;
+}
+
+/** The code of the old place is at the new one as well; its places are not known there. */
+static struct error *read_code_move(struct dump_walk *walk, struct byte_reader *reader)
+{
+	const struct code_piece_vector *pieces = &walk->builder->pieces;
+	uint64_t old_address, new_address, size_bytes;
+
+	RETURN_IF_ERROR(byte_reader_skip(reader, 2 * sizeof(uint32_t) + sizeof(uint64_t)));
+	RETURN_IF_ERROR(byte_reader_u64(reader, &old_address));
+	RETURN_IF_ERROR(byte_reader_u64(reader, &new_address));
+	RETURN_IF_ERROR(byte_reader_u64(reader, &size_bytes));
+	for (size_t i = pieces->count; i-- > 0;) {
+		if (pieces->items[i].start != old_address)
+			continue;
+		code_map_add(walk->builder, new_address, size_bytes, pieces->items[i].name_offset,
+			     0);
+		break;
+	}
+	return NULL;
+}
+
+static struct error *read_record(struct dump_walk *walk, uint32_t kind, struct bytes content,
+				 bool is_swapped)
+{
+	struct byte_reader reader = byte_reader_make(content, "jitdump");
+
+	reader.swap = is_swapped;
+	switch (kind) {
+	case RECORD_CODE_LOAD:
+		return read_code_load(walk, &reader);
+	case RECORD_CODE_MOVE:
+		return read_code_move(walk, &reader);
+	case RECORD_DEBUG_INFO:
+		return read_debug_info(walk, &reader);
+	default: /* unwinding information, the end, what is yet to come */
+		return NULL;
+	}
+}
+
+/** The header's size is in it: later versions may have more. */
+static struct error *read_header(struct byte_reader *reader)
+{
+	uint32_t magic, version, size_bytes;
+
+	RETURN_IF_ERROR(byte_reader_u32(reader, &magic));
+	if (magic != MAGIC && magic != MAGIC_SWAPPED)
+		return error_new(ERROR_FORMAT, "not a jitdump file");
+	reader->swap = magic == MAGIC_SWAPPED;
+	RETURN_IF_ERROR(byte_reader_u32(reader, &version));
+	RETURN_IF_ERROR(byte_reader_u32(reader, &size_bytes));
+	if (size_bytes < HEADER_SIZE_BYTES)
+		return byte_reader_error(reader, "impossible size of the header");
+	return byte_reader_seek(reader, size_bytes);
+}
+
+static void shift_places(struct code_map_builder *builder, size_t first, uint64_t distance)
+{
+	for (size_t i = first; i < builder->places.count; i++)
+		builder->places.items[i].address -= distance;
+}
+
+struct error *jit_dump_parse(struct bytes bytes, struct code_map_builder *builder)
+{
+	struct byte_reader reader = byte_reader_make(bytes, "jitdump");
+	struct dump_walk walk = { .builder = builder, .least_offset = UINT64_MAX };
+	size_t first_place = builder->places.count;
+	struct error *error = NULL;
+
+	RETURN_IF_ERROR(read_header(&reader));
+	while (!error && byte_reader_left(&reader) >= RECORD_HEADER_SIZE_BYTES) {
+		uint32_t kind, size_bytes;
+		struct bytes content;
+
+		RETURN_IF_ERROR(byte_reader_u32(&reader, &kind));
+		RETURN_IF_ERROR(byte_reader_u32(&reader, &size_bytes));
+		RETURN_IF_ERROR(byte_reader_skip(&reader, sizeof(uint64_t))); /* time */
+		if (size_bytes < RECORD_HEADER_SIZE_BYTES)
+			return byte_reader_error(&reader, "impossible size of a record");
+		size_bytes -= RECORD_HEADER_SIZE_BYTES;
+		if (size_bytes > byte_reader_left(&reader))
+			break;
+		RETURN_IF_ERROR(byte_reader_bytes(&reader, size_bytes, &content));
+		error = read_record(&walk, kind, content, reader.swap);
+	}
+	drop_pending(&walk);
+	if (walk.least_offset >= ELF_HEADER_SIZE_BYTES && walk.least_offset != UINT64_MAX)
+		shift_places(builder, first_place, ELF_HEADER_SIZE_BYTES);
+	return error;
+}
+
+struct error *jit_dump_read(const struct object_process *process, struct code_map_builder *builder)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ uint8_t *content = NULL;
+	size_t size_bytes;
+
+	if (!process->dump_path)
+		return error_new(ERROR_NOT_FOUND, "no jitdump was mapped");
+	path = memory_format_text("%s%s", process->root_path, process->dump_path);
+	RETURN_IF_ERROR(runtime_file_read(path, process, &content, &size_bytes));
+	return error_wrap(jit_dump_parse((struct bytes){ content, size_bytes }, builder), "%s",
+			  path);
+}

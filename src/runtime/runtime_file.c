@@ -1,0 +1,79 @@
+#include "runtime/runtime_file.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct error *check_file(int fd, const char *path, uint32_t owner_uid,
+				size_t *size_bytes_ret)
+{
+	struct stat status;
+
+	if (fstat(fd, &status))
+		return error_from_errno(errno, "%s", path);
+	if (!S_ISREG(status.st_mode))
+		return error_new(ERROR_PERMISSION, "%s: not believed: not a regular file", path);
+	if (status.st_uid != owner_uid && status.st_uid != 0) {
+		return error_new(ERROR_PERMISSION,
+				 "%s: not believed: it belongs to user %u, not to user %u or root",
+				 path, status.st_uid, owner_uid);
+	}
+	if (status.st_size > RUNTIME_FILE_SIZE_MAX_BYTES) {
+		return error_new(ERROR_FORMAT, "%s: larger than %u bytes", path,
+				 RUNTIME_FILE_SIZE_MAX_BYTES);
+	}
+	*size_bytes_ret = (size_t)status.st_size;
+	return NULL;
+}
+
+static struct error *read_bytes(int fd, const char *path, uint8_t *bytes, size_t size_bytes,
+				size_t *n_read_ret)
+{
+	size_t n_read = 0;
+
+	while (n_read < size_bytes) {
+		ssize_t n = read(fd, bytes + n_read, size_bytes - n_read);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_from_errno(errno, "reading %s", path);
+		if (n == 0)
+			break;
+		n_read += (size_t)n;
+	}
+	*n_read_ret = n_read;
+	return NULL;
+}
+
+struct error *runtime_file_read(const char *path, const struct object_process *process,
+				uint8_t **bytes_ret, size_t *size_bytes_ret)
+{
+	/* O_NONBLOCK: a FIFO under this name must not hold us up. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	uint32_t owner_uid = process->is_user_known ? process->user_id : geteuid();
+	size_t size_bytes = 0;
+	struct error *error;
+	uint8_t *bytes;
+
+	if (fd < 0 && errno == ELOOP)
+		return error_new(ERROR_PERMISSION, "%s: not believed: a symbolic link", path);
+	if (fd < 0)
+		return error_from_errno(errno, "opening %s", path);
+	error = check_file(fd, path, owner_uid, &size_bytes);
+	if (error) {
+		close(fd);
+		return error;
+	}
+	bytes = memory_allocate(size_bytes + 1, 1);
+	error = read_bytes(fd, path, bytes, size_bytes, size_bytes_ret);
+	close(fd);
+	if (error)
+		free(bytes);
+	else
+		*bytes_ret = bytes;
+	return error;
+}
