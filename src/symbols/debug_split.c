@@ -117,9 +117,10 @@ static struct object *find_package(const struct debug_split_owner *owner)
 	const struct object *const named_after[] = { owner->object, owner->holder };
 
 	for (size_t i = 0; i < ARRAY_SIZE(named_after); i++) {
-		const char *slash = strrchr(named_after[i]->path, '/');
-		const char *base = slash ? slash + 1 : named_after[i]->path;
-		_cleanup_free_ char *name = memory_format_text("%s.dwp", base);
+		/* An object made by hand has none. */
+		const char *path = named_after[i]->path ? named_after[i]->path : "";
+		const char *slash = strrchr(path, '/');
+		_cleanup_free_ char *name = memory_format_text("%s.dwp", slash ? slash + 1 : path);
 		struct object *file;
 
 		file = object_open_companion(owner->object, NULL, name, is_package, NULL);

@@ -1,27 +1,15 @@
 /** /tmp/perf-PID.map. */
 
+#include "fuzz_code_map.h"
 #include "fuzz_target.h"
 #include "runtime/perf_map.h"
 
 static void run(struct bytes input)
 {
-	char *text = memory_allocate(input.size + 1, 1);
-	struct perf_map map;
-	uint64_t last_end = 0;
+	struct code_map_builder builder = { 0 };
 
-	if (input.size)
-		memcpy(text, input.data, input.size);
-	perf_map_parse(text, input.size, &map);
-	for (size_t i = 0; i < map.n_ranges; i++) {
-		const struct perf_map_range *range = &map.ranges[i];
-
-		FUZZ_CHECK(range->start >= last_end && range->end > range->start);
-		FUZZ_CHECK(range->code_start <= range->start && range->end <= range->code_end);
-		FUZZ_CHECK(range->name_offset < map.text_size_bytes);
-		FUZZ_CHECK(map.text[range->name_offset]);
-		last_end = range->end;
-	}
-	perf_map_deinit(&map);
+	perf_map_parse((const char *)input.data, input.size, &builder);
+	fuzz_code_map_check(&builder);
 }
 
 static void make_seeds(struct fuzz_seeds *seeds)
