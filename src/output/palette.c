@@ -103,8 +103,12 @@ static struct palette_shade shade_spread(const struct palette_subject *subject, 
 static struct palette_shade shade_range(const struct palette *palette,
 					const struct palette_subject *subject)
 {
-	return shade_spread(subject, palette->hue_first, palette->hue_last, palette->chroma,
-			    palette->lightness);
+	struct palette_shade shade = shade_spread(subject, palette->hue_first, palette->hue_last,
+						  palette->chroma, palette->lightness);
+
+	shade.lightness += palette->lightness_rise * (shade.hue_degrees - palette->hue_first) /
+			   (palette->hue_last - palette->hue_first);
+	return shade;
 }
 
 /** Reds, which neither libraries nor the program's own code have. */
@@ -306,7 +310,14 @@ const struct palette palettes[] = {
 	KINDS("kind", "own code, libraries, run-time, inlined, JIT, kernel, waiting", shade_kind,
 	      group_by_kind),
 	KINDS("safe", "for colour-blind eyes: orange, blues and grey", shade_safe, group_by_kind),
-	RANGE("hot", "red to yellow", 28, 92, 0.135, 0.01),
+	{ .name = "hot",
+	  .description = "red to yellow",
+	  .shade = shade_range,
+	  .hue_first = 30,
+	  .hue_last = 90,
+	  .chroma = 0.165,
+	  .lightness = -0.11,
+	  .lightness_rise = 0.13 },
 	RANGE("mem", "greens, for memory", 145, 175, 0.115, 0.03),
 	RANGE("io", "blues and violets, for input and output", 255, 290, 0.09, 0.02),
 	RANGE("wakeup", "blue-greens, for wake-ups", 195, 225, 0.085, 0.02),

@@ -41,6 +41,7 @@ struct palette {
 	const char *(*group_name)(const struct palette_subject *subject);
 	double hue_first, hue_last, chroma; /**< Of palettes that spread names over a range. */
 	double lightness;
+	double lightness_rise; /**< From the first hue to the last. */
 };
 
 /** The first is the default. */

@@ -312,7 +312,10 @@ class Page {
 			click: (event) => event.target === this.help && this.showHelp(false)
 		},
 			make("div", { tabindex: "-1" }, make("h2", { text: "Keys" }), table, make("p", {
-				text: "Width is the share of samples, not time going by. " +
+				text: (this.data.isChart
+					? "From left to right is time, thread by thread. "
+					: "Width is the share of " + this.data.countName +
+						", not time going by. ") +
 					"The percentage after \u00b1 is the error to expect from " +
 					"sampling (95 % interval)."
 			})));
