@@ -2,8 +2,10 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/function_name.h"
 #include "base/memory.h"
 #include "cli/terminal.h"
+#include "cli/text_wrap.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -30,20 +32,52 @@ static void print_heading(const char *text)
 		terminal_end(stderr));
 }
 
-/** Foreign text, cut to @p width_columns bytes at most at a character's start. */
-static void print_cut(const char *text, size_t width_columns)
+/** Foreign text, cut to @p size_max bytes at a character's start. Free with free(). */
+static char *cut_text(const char *text, size_t size_max)
 {
-	_cleanup_free_ char *plain = escape_plain(text);
+	char *plain = escape_plain(text);
 	size_t length = strlen(plain);
 
-	if (length > width_columns && width_columns > 3) {
-		length = width_columns - 3;
+	if (length > size_max && size_max > 3) {
+		length = size_max - 3;
 		while (length > 0 && ((unsigned char)plain[length] & 0xc0) == 0x80)
 			length--;
-		fprintf(stderr, "%.*s...", (int)length, plain);
-	} else {
-		fputs(plain, stderr);
+		memcpy(plain + length, "...", sizeof("..."));
 	}
+	return plain;
+}
+
+static void print_cut(const char *text, size_t size_max)
+{
+	_cleanup_free_ char *plain = cut_text(text, size_max);
+
+	fputs(plain, stderr);
+}
+
+/** Longer lines are hard to read even where they fit. */
+#define WIDTH_MAX_COLUMNS 100
+#define WIDTH_MIN_COLUMNS 40
+
+static size_t report_width_columns(void)
+{
+	size_t width = terminal_width_columns();
+
+	return MAX(MIN(width, (size_t)WIDTH_MAX_COLUMNS), (size_t)WIDTH_MIN_COLUMNS);
+}
+
+/** Foreign text in lines that fit; the cursor is at column @p indent, where all of them start. */
+static void print_wrapped(const char *text, size_t indent)
+{
+	_cleanup_free_ char *plain = escape_plain(text);
+
+	text_wrap_write_columns(stderr, plain, indent, indent, report_width_columns());
+}
+
+/** "LABEL: text", coloured label, lines after the first under the text. */
+static void print_labelled(enum terminal_style style, const char *label, const char *text)
+{
+	fprintf(stderr, "%s%s%s ", terminal_begin(stderr, style), label, terminal_end(stderr));
+	print_wrapped(text, strlen(label) + 1);
 }
 
 static double share_percent(uint64_t part, uint64_t whole)
@@ -51,10 +85,28 @@ static double share_percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
+/** Of the numbers before a function and the brackets around its library. */
+#define FUNCTION_FIXED_COLUMNS 23
+#define LIBRARY_COLUMNS        24
+
+/** A function's name and library in one line, the name in short when it is long. */
+static void print_function(const char *name, const char *library)
+{
+	size_t library_columns = MIN(strlen(library), (size_t)LIBRARY_COLUMNS);
+	size_t name_columns = report_width_columns() - FUNCTION_FIXED_COLUMNS;
+	_cleanup_free_ char *in_short = NULL;
+
+	name_columns -= MIN(library_columns, name_columns - 10);
+	if (strlen(name) > name_columns)
+		in_short = function_name_shorten(name, "...");
+	print_cut(in_short ? in_short : name, name_columns);
+	fprintf(stderr, "%s  (", terminal_begin(stderr, STYLE_DIM));
+	print_cut(library, LIBRARY_COLUMNS);
+	fprintf(stderr, ")%s\n", terminal_end(stderr));
+}
+
 static void print_functions(const struct explanation *explanation, const struct profile *profile)
 {
-	size_t name_columns = terminal_width_columns() > 60 ? terminal_width_columns() - 45 : 40;
-
 	if (explanation->functions.count == 0)
 		return;
 	print_heading("   SELF  CHILDREN  FUNCTION");
@@ -66,11 +118,30 @@ static void print_functions(const struct explanation *explanation, const struct 
 			share_percent(function->self_period, explanation->quality.period_total),
 			share_percent(function->children_period,
 				      explanation->quality.period_total));
-		print_cut(profile_text(profile, function->name), name_columns);
-		fprintf(stderr, "%s  (", terminal_begin(stderr, STYLE_DIM));
-		print_cut(profile_text(profile, object->name), 24);
-		fprintf(stderr, ")%s\n", terminal_end(stderr));
+		print_function(profile_text(profile, function->name),
+			       profile_text(profile, object->name));
 	}
+}
+
+#define FINDING_NAME_BYTES 60
+
+/** "Sorting: qsort, compare". Free with free(). */
+static char *finding_text(const struct finding *finding, const struct profile *profile)
+{
+	char *text = NULL;
+	size_t size_bytes;
+	FILE *file = open_memstream(&text, &size_bytes);
+
+	fputs(finding->rule->title, file);
+	for (size_t i = 0; i < MIN(finding->n_functions, (size_t)3); i++) {
+		const char *name = profile_text(profile, finding->functions[i].name);
+		_cleanup_free_ char *in_short = function_name_shorten(name, "...");
+		_cleanup_free_ char *cut = cut_text(in_short, FINDING_NAME_BYTES);
+
+		fprintf(file, "%s%s", i == 0 ? ": " : ", ", cut);
+	}
+	fclose(file);
+	return text;
 }
 
 static void print_findings(const struct explanation *explanation, const struct profile *profile)
@@ -81,12 +152,10 @@ static void print_findings(const struct explanation *explanation, const struct p
 	for (size_t i = 0; i < MIN(explanation->findings.count, (size_t)TOP_FINDINGS); i++) {
 		const struct finding *finding = &explanation->findings.items[i];
 
-		fprintf(stderr, "%6.1f%%  %s", 100 * finding->share, finding->rule->title);
-		for (size_t f = 0; f < MIN(finding->n_functions, (size_t)3); f++) {
-			fputs(f == 0 ? ": " : ", ", stderr);
-			print_cut(profile_text(profile, finding->functions[f].name), 40);
-		}
-		fputc('\n', stderr);
+		_cleanup_free_ char *text = finding_text(finding, profile);
+
+		fprintf(stderr, "%6.1f%%  ", 100 * finding->share);
+		print_wrapped(text, 9);
 	}
 	if (explanation->findings.count > TOP_FINDINGS)
 		fprintf(stderr, "         and %zu more in analysis.txt\n",
@@ -108,15 +177,16 @@ static void print_criteria(const struct explanation *explanation)
 	for (size_t i = 0; i < explanation->criteria.count; i++) {
 		const struct criterion *criterion = &explanation->criteria.items[i];
 
-		fprintf(stderr,
-			"  %s%s%s  %s: ", terminal_begin(stderr, marks[criterion->verdict].style),
-			marks[criterion->verdict].mark, terminal_end(stderr), criterion->name);
-		print_cut(criterion->detail ? criterion->detail : "", 200);
-		fputc('\n', stderr);
+		_cleanup_free_ char *text = memory_format_text(
+			"%s: %s", criterion->name, criterion->detail ? criterion->detail : "");
+
+		fprintf(stderr, "  %s%s%s  ",
+			terminal_begin(stderr, marks[criterion->verdict].style),
+			marks[criterion->verdict].mark, terminal_end(stderr));
+		print_wrapped(text, 8);
 		if (criterion->hint) {
 			fputs("        ", stderr);
-			print_cut(criterion->hint, 400);
-			fputc('\n', stderr);
+			print_wrapped(criterion->hint, 8);
 		}
 	}
 }
@@ -152,11 +222,9 @@ static void print_next(const struct explanation *explanation)
 	if (explanation->next_commands.count == 0)
 		return;
 	print_heading("Next");
-	for (size_t i = 0; i < explanation->next_commands.count; i++) {
-		fputs("  ", stderr);
-		print_cut(explanation->next_commands.items[i], 400);
-		fputc('\n', stderr);
-	}
+	for (size_t i = 0; i < explanation->next_commands.count; i++)
+		explanation_write_next_command(explanation->next_commands.items[i],
+					       report_width_columns(), stderr);
 }
 
 static void print_event(const struct sampled_event_facts *event, const char *separator)
@@ -187,17 +255,17 @@ static void print_quality(const struct recording *recording, const struct explan
 		: !facts->has_user ? "kernel side only"
 				   : "user and kernel");
 	for (size_t i = 0; i < recording->degradations.count; i++)
-		fprintf(stderr, "%sgiven up:%s %s\n", terminal_begin(stderr, STYLE_WARNING),
-			terminal_end(stderr), recording->degradations.items[i]);
+		print_labelled(STYLE_WARNING, "given up:", recording->degradations.items[i]);
 	if (explanation->kind_reason) {
 		const char *kind = program_kind_description(explanation->kind);
+		_cleanup_free_ char *text =
+			memory_format_text("%c%s. %s", toupper((unsigned char)kind[0]), kind + 1,
+					   explanation->kind_reason);
 
-		fprintf(stderr, "%c%s. %s\n", toupper((unsigned char)kind[0]), kind + 1,
-			explanation->kind_reason);
+		print_wrapped(text, 0);
 	}
 	if (explanation->ending)
-		fprintf(stderr, "%sEnded:%s %s\n", terminal_begin(stderr, STYLE_BAD),
-			terminal_end(stderr), explanation->ending);
+		print_labelled(STYLE_BAD, "Ended:", explanation->ending);
 }
 
 void run_report_print(const struct recording *recording, const struct explanation *explanation,

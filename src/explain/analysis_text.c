@@ -14,11 +14,13 @@
 #define LABEL_COLUMNS       10
 #define FUNCTIONS_SHOWN_MAX 20
 #define LIBRARIES_SHOWN_MAX 10
-#define FUNCTION_COLUMNS    46
-#define LIBRARY_COLUMNS     20
-#define CRITERION_COLUMNS   25
+/** Of the numbers before a function and the brackets around its library. */
+#define FUNCTION_FIXED_COLUMNS 32
+#define LIBRARY_COLUMNS        20
+#define CRITERION_COLUMNS      25
 /** A longer path loses its middle. */
 #define PATH_FRAMES_SHOWN_MAX 14
+#define PATH_NAME_COLUMNS     60
 /** Rows of the function table need this many samples to be more than noise. */
 #define FUNCTION_SAMPLES_LEAST 2
 
@@ -88,7 +90,7 @@ static void write_head(FILE *file, const struct explanation *explanation,
 	const struct profile_info *info = &profile->info;
 
 	fputs("Analysis of ", file);
-	layout_write_name(file, info->program ? info->program : "a recording", 80);
+	layout_write_name(file, info->program ? info->program : "a recording", 60);
 	fputs("\n\n  quality   ", file);
 	explanation_write_quality_line(explanation, file);
 	fputc('\n', file);
@@ -125,6 +127,9 @@ static void write_function_row(FILE *file, const struct explanation *explanation
 			       const struct profile_function *function)
 {
 	char self[LAYOUT_NUMBER_SIZE_BYTES], children[LAYOUT_NUMBER_SIZE_BYTES];
+	_cleanup_free_ char *library =
+		layout_shorten(profile_text(profile, profile->objects.items[function->object].name),
+			       LIBRARY_COLUMNS);
 	double self_share = share_of(function->self_period, explanation);
 
 	profile_format_share(self_share, self);
@@ -132,12 +137,10 @@ static void write_function_row(FILE *file, const struct explanation *explanation
 	fprintf(file, "  %7s  %5.1f  %8s  ", self,
 		explanation_sampling_error(self_share, explanation->quality.n_samples) * 100,
 		children);
-	layout_write_name_padded(file, profile_text(profile, function->name), FUNCTION_COLUMNS);
-	fputs("  ", file);
-	layout_write_name(file,
-			  profile_text(profile, profile->objects.items[function->object].name),
-			  LIBRARY_COLUMNS);
-	fputc('\n', file);
+	layout_write_function(file, profile_text(profile, function->name),
+			      LAYOUT_COLUMNS - FUNCTION_FIXED_COLUMNS -
+				      (unsigned int)strlen(library));
+	fprintf(file, "  (%s)\n", library);
 }
 
 static void write_functions(FILE *file, const struct explanation *explanation,
@@ -149,8 +152,7 @@ static void write_functions(FILE *file, const struct explanation *explanation,
 	layout_write_paragraph(file, INDENT,
 			       "self: in the function itself. +-: by how much chance alone moves "
 			       "self (95 %). children: with all it calls.");
-	fprintf(file, "\n  %7s  %5s  %8s  %-*s  %s\n", "self", "+-", "children", FUNCTION_COLUMNS,
-		"function", "library");
+	fprintf(file, "\n  %7s  %5s  %8s  function  (library)\n", "self", "+-", "children");
 	for (size_t i = 0; i < MIN(functions->count, (size_t)FUNCTIONS_SHOWN_MAX); i++) {
 		if (functions->items[i].self_count < FUNCTION_SAMPLES_LEAST && i > 0)
 			break;
@@ -158,27 +160,60 @@ static void write_functions(FILE *file, const struct explanation *explanation,
 	}
 }
 
-/** Names from the root to the match, one a line, the middle of long ones left out. */
+/** Code without a name is called by its object, as in the flame graph. */
+static void write_frame(FILE *file, const struct profile *profile, uint32_t frame_id)
+{
+	const struct profile_frame *frame = &profile->frames.items[frame_id];
+	const char *object = profile_text(profile, profile->objects.items[frame->object].name);
+
+	if (frame->flags & FRAME_IS_UNKNOWN && frame->object != PROFILE_OBJECT_UNKNOWN) {
+		fputc('[', file);
+		layout_write_name(file, object, PATH_NAME_COLUMNS);
+		fputc(']', file);
+	} else {
+		layout_write_function(file, profile_text(profile, frame->name), PATH_NAME_COLUMNS);
+	}
+}
+
+static bool are_written_alike(const struct profile *profile, uint32_t a, uint32_t b)
+{
+	const struct profile_frame *first = &profile->frames.items[a];
+	const struct profile_frame *second = &profile->frames.items[b];
+
+	return first->name == second->name && first->object == second->object;
+}
+
+/**
+ * Names from the root to the match, one a line, neighbours of one name together, the middle
+ * of long paths left out.
+ */
 static void write_path(FILE *file, const struct profile *profile, uint32_t stack)
 {
-	struct index_vector frames = { 0 };
-	size_t n_hidden = 0, hidden_from = PATH_FRAMES_SHOWN_MAX / 2;
+	struct index_vector frames = { 0 }, lines = { 0 };
+	size_t n_hidden = 0;
 
 	profile_expand_stack(profile, stack, &frames);
-	if (frames.count > PATH_FRAMES_SHOWN_MAX)
-		n_hidden = frames.count - PATH_FRAMES_SHOWN_MAX;
 	for (size_t i = 0; i < frames.count; i++) {
-		const struct profile_frame *frame = &profile->frames.items[frames.items[i]];
+		if (i == 0 || !are_written_alike(profile, frames.items[i - 1], frames.items[i]))
+			index_vector_append(&lines, (uint32_t)i);
+	}
+	if (lines.count > PATH_FRAMES_SHOWN_MAX)
+		n_hidden = lines.count - PATH_FRAMES_SHOWN_MAX;
+	for (size_t i = 0; i < lines.count; i++) {
+		size_t end = i + 1 < lines.count ? lines.items[i + 1] : frames.count;
 
-		if (n_hidden && i == hidden_from) {
+		if (n_hidden && i == PATH_FRAMES_SHOWN_MAX / 2) {
 			fprintf(file, "      ... %zu more ...\n", n_hidden);
 			i += n_hidden - 1;
 			continue;
 		}
 		fputs(i == 0 ? "      " : "      > ", file);
-		layout_write_name(file, profile_text(profile, frame->name), 90);
+		write_frame(file, profile, frames.items[lines.items[i]]);
+		if (end - lines.items[i] > 1)
+			fprintf(file, " (%zu times)", end - lines.items[i]);
 		fputc('\n', file);
 	}
+	index_vector_deinit(&lines);
 	index_vector_deinit(&frames);
 }
 
@@ -191,7 +226,7 @@ static void write_finding_functions(FILE *file, const struct explanation *explan
 
 		profile_format_share(share_of(function->period, explanation), share);
 		fprintf(file, "      %7s  ", share);
-		layout_write_name(file, profile_text(profile, function->name), 80);
+		layout_write_function(file, profile_text(profile, function->name), 64);
 		fputc('\n', file);
 	}
 }
@@ -246,7 +281,7 @@ static void write_unresolved(FILE *file, const struct explanation *explanation,
 
 		profile_format_share(library->share, share);
 		fprintf(file, "  %7s  ", share);
-		layout_write_name(file, profile_text(profile, object->path), 88);
+		layout_write_name(file, profile_text(profile, object->path), 68);
 		fputc('\n', file);
 		layout_write_paragraph(file, 11,
 				       object->problem ? profile_text(profile, object->problem)
@@ -286,26 +321,24 @@ static void write_next(FILE *file, const struct explanation *explanation)
 	if (!explanation->next_commands.count)
 		return;
 	layout_write_heading(file, "What to run next");
-	for (size_t i = 0; i < explanation->next_commands.count; i++) {
-		fputs("  ", file);
-		escape_write_plain(file, explanation->next_commands.items[i]);
-		fputc('\n', file);
-	}
+	for (size_t i = 0; i < explanation->next_commands.count; i++)
+		explanation_write_next_command(explanation->next_commands.items[i], LAYOUT_COLUMNS,
+					       file);
 }
 
 static void write_reading_guide(FILE *file)
 {
+	static const char *const sentences[] = {
+		"Width is time: a box half as wide as the graph had half of the samples.",
+		"Height is depth: a box was called by the box below it; colour is the library.",
+		"Left to right is not time: callees are sorted by name so that equal ones join.",
+		"Wide tops: a box with nothing above it is where the CPU itself was busy.",
+		"Click a box to zoom into it, Home shows all, / searches, ? tells the rest.",
+	};
+
 	layout_write_heading(file, "How to read the flame graph");
-	fputs("  Width is time: a box as wide as half the graph was on the CPU for half the "
-	      "samples.\n"
-	      "  Height is depth: each box was called by the box below it; colour tells libraries "
-	      "apart.\n"
-	      "  Left to right is not time: callees are sorted by name so that equal ones join.\n"
-	      "  Look for wide tops: a box with nothing above it is where the CPU itself was "
-	      "busy.\n"
-	      "  Click a box to zoom into it, Home or \"Reset zoom\" shows all again; / searches "
-	      "by name.\n",
-	      file);
+	for (size_t i = 0; i < ARRAY_SIZE(sentences); i++)
+		layout_write_paragraph(file, INDENT, sentences[i]);
 }
 
 void explanation_write_text(const struct explanation *explanation, const struct profile *profile,

@@ -140,7 +140,7 @@ static void check_stacks(struct explanation *explanation, const struct profile *
 }
 
 /** Of a path in a hint. */
-#define NAME_COLUMNS 60
+#define NAME_COLUMNS 48
 
 /** What mends the library with the most nameless samples; free() it. */
 static char *names_hint(const struct explanation *explanation, const struct profile *profile)

@@ -20,11 +20,11 @@
 
 /** One entry of a rule file; strings owned by the rule set. */
 struct rule {
-	const char *id;	      /**< "allocation" */
-	const char *title;    /**< "Memory allocation" */
-	const char *meaning;  /**< What it means. */
-	const char *advice;   /**< What to try. */
-	double share_least;   /**< Report at or above this share of samples; 0..1. */
+	const char *id;      /**< "allocation" */
+	const char *title;   /**< "Memory allocation" */
+	const char *meaning; /**< What it means. */
+	const char *advice;  /**< What to try. */
+	double share_least;  /**< Report at or above this share of samples; 0..1. */
 	struct rule_matcher *matchers;
 	size_t n_matchers;
 };
@@ -48,15 +48,15 @@ size_t rule_set_count(const struct rule_set *rules);
 struct finding_function {
 	string_id name;
 	uint32_t object;
-	uint64_t count;	 /**< The finding's samples of which it is the innermost match ... */
+	uint64_t count;  /**< The finding's samples of which it is the innermost match ... */
 	uint64_t period; /**< ... so that those of all functions add up to the finding's. */
 };
 
 /** One rule that matched. */
 struct finding {
 	const struct rule *rule;
-	double share;	 /**< Of the event's period, 0..1; each sample counted once. */
-	uint64_t count;	 /**< Samples. */
+	double share;   /**< Of the event's period, 0..1; each sample counted once. */
+	uint64_t count; /**< Samples. */
 	uint64_t period;
 
 	/** A stack id: the heaviest call path from the root to the first match. */
@@ -73,13 +73,13 @@ DEFINE_VECTOR(finding_vector, struct finding)
 enum program_kind {
 	PROGRAM_UNKNOWN,
 	PROGRAM_CPU_BOUND,
-	PROGRAM_SERIAL,	      /**< One CPU busy, others idle. */
+	PROGRAM_SERIAL,       /**< One CPU busy, others idle. */
 	PROGRAM_PARALLEL,     /**< Several CPUs busy. */
 	PROGRAM_KERNEL_BOUND, /**< CPU time mostly in the kernel. */
 	PROGRAM_IO_BOUND,     /**< Mostly waiting, for I/O or others. */
 	PROGRAM_LOCK_BOUND,   /**< Mostly waiting, with locking in its stacks. */
 	PROGRAM_CROWDED_OUT,  /**< Ready to run, but others had the CPUs. */
-	PROGRAM_IDLE,	      /**< Mostly waiting, reason not visible in CPU samples. */
+	PROGRAM_IDLE,         /**< Mostly waiting, reason not visible in CPU samples. */
 	PROGRAM_TOO_SHORT,    /**< Too few samples to say. */
 };
 
@@ -87,7 +87,7 @@ enum program_kind {
 struct unresolved_library {
 	uint32_t object;
 	uint64_t count; /**< Samples with a nameless innermost frame in it. */
-	double share;	/**< Of all samples, 0..1. */
+	double share;   /**< Of all samples, 0..1. */
 };
 
 DEFINE_VECTOR(unresolved_library_vector, struct unresolved_library)
@@ -100,10 +100,10 @@ enum criterion_verdict {
 
 /** One line of the checklist. */
 struct criterion {
-	const char *name;   /**< "enough samples" */
+	const char *name; /**< "enough samples" */
 	enum criterion_verdict verdict;
-	char *detail;	    /**< "4,991 (wanted: 1,000)"; owned. */
-	char *hint;	    /**< What to do, or NULL; owned. */
+	char *detail; /**< "4,991 (wanted: 1,000)"; owned. */
+	char *hint;   /**< What to do, or NULL; owned. */
 };
 
 DEFINE_VECTOR(criterion_vector, struct criterion)
@@ -114,10 +114,10 @@ struct explanation {
 	double kernel_share; /**< Of the period, 0..1: samples taken in the kernel. */
 	struct profile_function_vector functions; /**< Descending self. */
 	enum program_kind kind;
-	char *kind_reason;    /**< One sentence with its figures; owned. */
+	char *kind_reason; /**< One sentence with its figures; owned. */
 	char *ending; /**< "the command was killed by signal ..."; NULL: status 0 or not known. */
-	struct string_vector next_commands; /**< "COMMAND  # why"; owned. */
-	struct finding_vector findings;	    /**< Descending share. */
+	struct string_vector next_commands;          /**< "COMMAND  # why"; owned. */
+	struct finding_vector findings;              /**< Descending share. */
 	struct unresolved_library_vector unresolved; /**< Descending count. */
 	struct criterion_vector criteria; /**< Callers may append (names static, texts owned). */
 };
@@ -137,6 +137,12 @@ void explanation_write_text(const struct explanation *explanation, const struct 
 /** summary.json; its shape is docs/formats/summary.md. */
 void explanation_write_json(const struct explanation *explanation, const struct profile *profile,
 			    FILE *file);
+
+/**
+ * One of next_commands, behind two blanks: the reason on a line before the command where both
+ * do not fit, so that the command can be copied whole.
+ */
+void explanation_write_next_command(const char *line, size_t width_columns, FILE *file);
 
 /** The stack-quality line, without a newline: "1,702 samples, 99.9 % complete stacks, ...". */
 void explanation_write_quality_line(const struct explanation *explanation, FILE *file);

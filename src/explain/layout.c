@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/function_name.h"
 #include "base/memory.h"
 
 #include <string.h>
@@ -110,12 +111,13 @@ void layout_write_name(FILE *file, const char *name, unsigned int columns)
 	fputs(shortened, file);
 }
 
-void layout_write_name_padded(FILE *file, const char *name, unsigned int columns)
+void layout_write_function(FILE *file, const char *name, unsigned int columns)
 {
-	_cleanup_free_ char *shortened = layout_shorten(name, columns);
+	_cleanup_free_ char *plain = escape_plain(name), *in_short = NULL;
 
-	fprintf(file, "%s%*s", shortened,
-		(int)(columns - text_columns(shortened, strlen(shortened))), "");
+	if (text_columns(plain, strlen(plain)) > columns)
+		in_short = function_name_shorten(plain, ELLIPSIS);
+	layout_write_name(file, in_short ? in_short : plain, columns);
 }
 
 void layout_format_duration(uint64_t duration_ns, char text[LAYOUT_NUMBER_SIZE_BYTES])

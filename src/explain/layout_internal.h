@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#define LAYOUT_COLUMNS 100
+#define LAYOUT_COLUMNS 80
 
 /** A line with a title, underlined, after an empty line. */
 void layout_write_heading(FILE *file, const char *title);
@@ -25,8 +25,8 @@ char *layout_shorten(const char *name, unsigned int columns);
 /** A name on one line, shortened. */
 void layout_write_name(FILE *file, const char *name, unsigned int columns);
 
-/** The same, filled with blanks up to @p columns. */
-void layout_write_name_padded(FILE *file, const char *name, unsigned int columns);
+/** The name of a function: in short (base/function_name.h) before it loses its middle. */
+void layout_write_function(FILE *file, const char *name, unsigned int columns);
 
 /** Room for a duration, and for what profile_format_share() and _count() write. */
 #define LAYOUT_NUMBER_SIZE_BYTES PROFILE_NUMBER_SIZE_BYTES

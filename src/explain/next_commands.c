@@ -1,5 +1,7 @@
 #include "explain/explanation_internal.h"
 
+#include "base/escape.h"
+
 /** When a step helps. */
 enum step_need {
 	NEED_NOTHING,
@@ -18,6 +20,9 @@ struct next_step {
 	const char *command;
 	const char *why;
 };
+
+/** Between a command and its reason. */
+#define WHY_MARK "  # "
 
 #define KIND(kind) (UINT32_C(1) << (kind))
 #define ANY_KIND   UINT32_MAX
@@ -81,6 +86,18 @@ static char *fill_in(const char *text, const char *command)
 				  place + strlen("COMMAND"));
 }
 
+void explanation_write_next_command(const char *line, size_t width_columns, FILE *file)
+{
+	_cleanup_free_ char *plain = escape_plain(line);
+	char *why = strstr(plain, WHY_MARK);
+
+	if (why && strlen("  ") + strlen(plain) > width_columns) {
+		fprintf(file, "%s\n", why);
+		*why = '\0';
+	}
+	fprintf(file, "  %s\n", plain);
+}
+
 void next_commands_append(const struct explanation *explanation, const struct profile *profile,
 			  struct string_vector *ret)
 {
@@ -94,6 +111,6 @@ void next_commands_append(const struct explanation *explanation, const struct pr
 		    !is_met(step->need, explanation, profile))
 			continue;
 		line = fill_in(step->command, command);
-		string_vector_append(ret, memory_format_text("%s  # %s", line, step->why));
+		string_vector_append(ret, memory_format_text("%s" WHY_MARK "%s", line, step->why));
 	}
 }

@@ -1,6 +1,7 @@
 #include "output/flamegraph_internal.h"
 
 #include "base/escape.h"
+#include "base/function_name.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
 
@@ -49,73 +50,6 @@ static double text_width_px(const char *text, size_t length, double font_size_px
 double flamegraph_label_width_px(const char *text, double font_size_px)
 {
 	return text_width_px(text, strlen(text), font_size_px);
-}
-
-/** Like "operator<" and "operator()", whose brackets are part of the name. */
-static bool is_after_operator(const char *text, size_t position)
-{
-	static const char word[] = "operator";
-	size_t length = sizeof(word) - 1;
-
-	while (text[position] == '<' && position > 0 && text[position - 1] == '<')
-		position--;
-	return position >= length && memcmp(text + position - length, word, length) == 0;
-}
-
-/** One past the bracket that closes the one at @p position; 0: none does. */
-static size_t closing_bracket(const char *text, size_t position)
-{
-	char open = text[position], close = open == '<' ? '>' : ')';
-	unsigned int depth = 0;
-
-	for (size_t i = position; text[i]; i++) {
-		if (text[i] == open)
-			depth++;
-		else if (text[i] == close && (i == 0 || text[i - 1] != '-') && --depth == 0)
-			return i + 1;
-	}
-	return 0;
-}
-
-/** Length without the "::h0123456789abcdef" of the Rust compiler's older mangling. */
-static size_t length_without_hash(const char *name)
-{
-	size_t length = strlen(name);
-
-	if (length < 19 || strspn(name + length - 16, "0123456789abcdef") != 16 ||
-	    memcmp(name + length - 19, "::h", 3) != 0)
-		return length;
-	return length - 19;
-}
-
-/** Without parameters, and template arguments as "<…>". */
-static void shorten_arguments(const char *name, char *short_ret)
-{
-	size_t length = 0;
-
-	for (size_t i = 0; name[i];) {
-		size_t end = 0;
-
-		if ((name[i] == '<' || name[i] == '(') && i > 0 && !is_after_operator(name, i))
-			end = closing_bracket(name, i);
-		if (end && name[i] == '(' && name[end] == ':')
-			end = 0; /* "(anonymous namespace)::": a part, not parameters */
-		if (!end) {
-			short_ret[length++] = name[i++];
-			continue;
-		}
-		if (name[i] == '(')
-			break; /* what follows parameters is "const" or a clone's number */
-		if (end - i > strlen("<" ELLIPSIS ">")) {
-			memcpy(short_ret + length, "<" ELLIPSIS ">", strlen("<" ELLIPSIS ">"));
-			length += strlen("<" ELLIPSIS ">");
-		} else {
-			memcpy(short_ret + length, name + i, end - i);
-			length += end - i;
-		}
-		i = end;
-	}
-	short_ret[length] = '\0';
 }
 
 /** The start of the next part of a name: after "::" or '/'; NULL: it was the last. */
@@ -181,7 +115,7 @@ static char *cut_right(const char *text, double width_px, double font_size_px)
 char *flamegraph_label_fit(const char *name, double width_px, double font_size_px)
 {
 	_cleanup_free_ char *whole =
-		memory_format_text("%.*s", (int)length_without_hash(name), name);
+		memory_format_text("%.*s", (int)function_name_length_without_hash(name), name);
 	_cleanup_free_ char *shortened = NULL;
 	const char *part;
 
@@ -189,8 +123,7 @@ char *flamegraph_label_fit(const char *name, double width_px, double font_size_p
 		return memory_duplicate_text(whole);
 	if (flamegraph_label_width_px("abc", font_size_px) > width_px)
 		return NULL;
-	shortened = memory_allocate(strlen(whole) + 1, 1);
-	shorten_arguments(whole, shortened);
+	shortened = function_name_shorten(whole, ELLIPSIS);
 	if (flamegraph_label_width_px(shortened, font_size_px) <= width_px)
 		return memory_duplicate_text(shortened);
 	part = shortened;

@@ -36,7 +36,7 @@ static char *function_display_name(const struct report *report,
 	if (function->flags & FRAME_IS_UNKNOWN && function->object != PROFILE_OBJECT_UNKNOWN)
 		return memory_format_text("%s (%s)", name, object);
 	if (is_only_inlined)
-		return memory_format_text("%s (inlined)", name);
+		return memory_format_text("%s" INLINED_MARK, name);
 	return memory_duplicate_text(name);
 }
 

@@ -39,7 +39,7 @@ struct report {
 	uint32_t event;
 	struct profile_quality quality;
 	const struct report_options *options; /**< Borrowed. */
-	struct string_table labels;	      /**< What threads are called here. */
+	struct string_table labels;           /**< What threads are called here. */
 	struct report_function_vector functions;
 	char **function_names;  /**< By function: harmless text, "(inlined)" included. */
 	struct call_tree calls; /**< First level: labels; below: functions. */
@@ -62,6 +62,9 @@ uint64_t report_entry_weight(const struct report *report, const struct report_en
 uint64_t report_node_weight(const struct report *report, uint32_t node);
 
 /** Keys that tell frames apart; without any, rows are threads. */
+/** Behind the names of functions that are nowhere but inlined. */
+#define INLINED_MARK " (inlined)"
+
 #define REPORT_FRAME_KEYS                                                                          \
 	(REPORT_BY_OBJECT | REPORT_BY_SYMBOL | REPORT_BY_SOURCE_LINE | REPORT_BY_SOURCE_FILE)
 

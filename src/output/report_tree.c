@@ -23,6 +23,8 @@
 
 #include "output/report_internal.h"
 
+#include "base/function_name.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -38,7 +40,8 @@
 /** A tree ends here even so: stacks may be a single chain of thousands. */
 #define TREE_LINES_MAX 300
 
-/** Longer names are cut: they are whole in their own row. */
+/** Longer names are in short or even cut: they are whole in their own row. */
+#define TREE_NAME_USUAL_BYTES    80
 #define TREE_NAME_SIZE_MAX_BYTES 160
 
 /** A call tree node with the weight that counts for it here. */
@@ -173,9 +176,24 @@ static void tree_printer_begin_line(struct tree_printer *printer)
 	fwrite(printer->prefix.items, 1, printer->prefix.count, printer->file);
 }
 
+/** Long names in short (base/function_name.h); they may end with INLINED_MARK. */
+static char *tree_name(const char *name)
+{
+	size_t length = strlen(name), mark_length = strlen(INLINED_MARK);
+	_cleanup_free_ char *plain = NULL, *in_short = NULL;
+	bool is_inlined;
+
+	if (length <= TREE_NAME_USUAL_BYTES)
+		return memory_duplicate_text(name);
+	is_inlined = strcmp(name + length - mark_length, INLINED_MARK) == 0;
+	plain = memory_format_text("%.*s", (int)(is_inlined ? length - mark_length : length), name);
+	in_short = function_name_shorten(plain, "...");
+	return memory_format_text("%s%s", in_short, is_inlined ? INLINED_MARK : "");
+}
+
 static void tree_printer_print_name(struct tree_printer *printer, uint32_t function)
 {
-	const char *name = printer->view.report->function_names[function];
+	_cleanup_free_ char *name = tree_name(printer->view.report->function_names[function]);
 	size_t length = strlen(name);
 
 	if (length > TREE_NAME_SIZE_MAX_BYTES) {

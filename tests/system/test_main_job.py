@@ -26,6 +26,15 @@ def test_six_deliverables_and_a_summary(tmp_path):
         assert name in done.stderr
 
 
+def test_the_report_fits_80_columns(tmp_path):
+    """Commands and paths are whole, so that they can be copied; all else is broken at blanks."""
+    done = profile(tmp_path / "out", workload("split"), 300)
+    texts = [done.stderr, (tmp_path / "out/analysis.txt").read_text()]
+    for line in "\n".join(texts).splitlines():
+        is_whole = line.startswith(("  perf-profile ", "Files in ", "  command ")) or "/" in line
+        assert len(line) <= 80 or is_whole, line
+
+
 def test_a_script_that_is_too_large_is_left_out_and_said(tmp_path):
     done = profile(tmp_path / "out", workload("split"), 300, options=["--script-limit", "1K"])
     assert done.returncode == 0, done.stderr

@@ -58,6 +58,19 @@ static void line_breaks_in_the_text_are_kept(void **state)
 	assert_wrapped("one\n\ntwo\nthree", 2, 2, "one\n\n  two\n  three\n");
 }
 
+static void another_width_and_wide_letters(void **state)
+{
+	_cleanup_free_ char *output = NULL;
+	size_t size_bytes;
+	FILE *file = open_memstream(&output, &size_bytes);
+
+	/* 5 letters of two bytes each are 5 columns. */
+	text_wrap_write_columns(file, "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 abcd efgh", 2, 2,
+				12);
+	fclose(file);
+	assert_string_equal(output, "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 abcd\n  efgh\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -66,6 +79,7 @@ int main(void)
 		cmocka_unit_test(long_text_breaks_at_blanks),
 		cmocka_unit_test(a_long_word_is_not_broken),
 		cmocka_unit_test(line_breaks_in_the_text_are_kept),
+		cmocka_unit_test(another_width_and_wide_letters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,24 +36,23 @@ static const char whole_text[] =
 	"  quality   2,000 samples, 100.0 % complete stacks, 95.0 % named, 0 lost\n"
 	"  command   ./app x\n"
 	"  machine   Some CPU, 2 CPUs, Linux 6.1.0 x86_64, host\n"
-	"  recorded  2023-11-14 22:13:20 UTC, 2.00 s of cpu-clock at 997 Hz, kernel and user side\n"
+	"  recorded  2023-11-14 22:13:20 UTC, 2.00 s of cpu-clock at 997 Hz, kernel and\n"
+	"            user side\n"
 	"\n"
 	"What kind of program\n"
 	"--------------------\n"
-	"  CPU-bound on one CPU while the others were idle. 2.00 s of CPU time in 2.00 s: 1.00 of "
-	"2 CPUs\n"
-	"  busy, 0.0 % of it in the kernel.\n"
+	"  CPU-bound on one CPU while the others were idle. 2.00 s of CPU time in 2.00 s:\n"
+	"  1.00 of 2 CPUs busy, 0.0 % of it in the kernel.\n"
 	"\n"
 	"Where the time goes\n"
 	"-------------------\n"
-	"  self: in the function itself. +-: by how much chance alone moves self (95 %). children: "
-	"with all\n"
-	"  it calls.\n"
+	"  self: in the function itself. +-: by how much chance alone moves self (95 %).\n"
+	"  children: with all it calls.\n"
 	"\n"
-	"     self     +-  children  function                                        library\n"
-	"   75.0 %    1.9    75.0 %  work                                            app\n"
-	"   20.0 %    1.8    20.0 %  cache_get                                       app\n"
-	"    5.0 %    1.0     5.0 %  [unknown]                                       libx.so\n"
+	"     self     +-  children  function  (library)\n"
+	"   75.0 %    1.9    75.0 %  work  (app)\n"
+	"   20.0 %    1.8    20.0 %  cache_get  (app)\n"
+	"    5.0 %    1.0     5.0 %  [unknown]  (libx.so)\n"
 	"\n"
 	"Findings\n"
 	"--------\n"
@@ -83,8 +82,8 @@ static const char whole_text[] =
 	"\n"
 	"What to run next\n"
 	"----------------\n"
-	"  perf-profile -F 4999 -- ./app x  # finer: functions of a few milliseconds get enough "
-	"samples\n"
+	"  # finer: functions of a few milliseconds get enough samples\n"
+	"  perf-profile -F 4999 -- ./app x\n"
 	"\n"
 	"How to read the flame graph\n"
 	"---------------------------\n";
@@ -261,9 +260,10 @@ static void test_ending(void **state)
 	assert_ending(W_EXITCODE(3, 0), "  ended     the command ended with status 3\n");
 	assert_ending(W_EXITCODE(0, SIGKILL),
 		      "  ended     the command was killed by signal 9 (Killed)\n");
-	assert_ending(W_EXITCODE(0, SIGSEGV) | WCOREFLAG,
-		      "  ended     the command was killed by signal 11 (Segmentation fault) and "
-		      "left a core dump\n");
+	assert_ending(
+		W_EXITCODE(0, SIGSEGV) | WCOREFLAG,
+		"  ended     the command was killed by signal 11 (Segmentation fault) and left a\n"
+		"            core dump\n");
 }
 
 int main(void)

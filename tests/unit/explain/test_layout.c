@@ -40,18 +40,20 @@ static void test_names(void **state)
 	assert_name("a\x1b[31m\n", 20, "a\xef\xbf\xbd[31m\xef\xbf\xbd");
 }
 
-static void test_padding(void **state)
+static void test_functions_are_said_in_short(void **state)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	FILE *file = open_text(&text, &size);
 
-	layout_write_name_padded(file, "\xc3\xa4", 4);
+	layout_write_function(file, "std::map<int, long>::find(int)", 30);
 	fputc('|', file);
-	layout_write_name_padded(file, "abcdefgh", 5);
+	layout_write_function(file, "std::map<int, long>::find(int)", 29);
+	fputc('|', file);
+	layout_write_function(file, "abcdefgh(int)", 5);
 	fputc('|', file);
 	fclose(file);
-	assert_string_equal(text, "\xc3\xa4   |a...h|");
+	assert_string_equal(text, "std::map<int, long>::find(int)|std::map<...>::find|a...h|");
 }
 
 static void test_paragraph(void **state)
@@ -69,8 +71,8 @@ static void test_paragraph(void **state)
 	fclose(file);
 	assert_string_equal(text,
 			    "    one two three four five six seven eight nine ten eleven twelve "
-			    "thirteen fourteen fifteen sixteen\n"
-			    "    seventeen\n"
+			    "thirteen\n"
+			    "    fourteen fifteen sixteen seventeen\n"
 			    "  try:  a b\n"
 			    "empty   \n");
 }
@@ -114,8 +116,10 @@ static void test_durations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),     cmocka_unit_test(test_padding),
-		cmocka_unit_test(test_paragraph), cmocka_unit_test(test_long_word),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_functions_are_said_in_short),
+		cmocka_unit_test(test_paragraph),
+		cmocka_unit_test(test_long_word),
 		cmocka_unit_test(test_durations),
 	};
 
