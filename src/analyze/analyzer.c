@@ -5,6 +5,15 @@
 #include "arch/architecture.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "unwind/live_memory.h"
+
+#include <string.h>
+
+/** No event of the profile: only the ones behind off-CPU time. */
+#define EVENT_NONE UINT32_MAX
+
+/** Read of a sleeping thread's stack at once; what lies beyond is read as it is needed. */
+#define SLEEPER_STACK_BYTES 16384
 
 struct analyzer {
 	struct profile *profile;
@@ -14,33 +23,95 @@ struct analyzer {
 	struct sample_stack stacks;
 	struct origin origin;
 	struct perf_event_attr
-		*attrs; /**< By event. A copy: --repeat goes through several sources. */
+		*attrs;         /**< By event. A copy: --repeat goes through several sources. */
+	uint32_t *event_ids;    /**< Of the profile, by event of the source; EVENT_NONE. */
+	uint32_t n_events;      /**< Of the source. */
+	uint32_t stacks_event;  /**< Of the source: samples are where threads leave the CPU. */
+	uint32_t off_cpu_event; /**< Of the profile; EVENT_NONE: there is none. */
+	struct off_cpu *off_cpu;
+	bool has_begun;
+	uint64_t last_time_ns;
 	bool has_origin;
 	struct object_ids object_ids;
 	struct analyzer_statistics statistics;
 	bool keeps_ticks;
 };
 
-/** Name and unit of the period of each event, as the sources know them. */
-static void add_events(struct profile *profile, const struct record_source *source)
+static bool is_software(const struct perf_event_attr *attr, uint64_t config)
 {
-	for (uint32_t i = 0; i < source->layouts->n_layouts; i++) {
-		const struct perf_event_attr *attr = &source->attrs[i];
-		bool is_clock = attr->type == PERF_TYPE_SOFTWARE &&
-				(attr->config == PERF_COUNT_SW_CPU_CLOCK ||
-				 attr->config == PERF_COUNT_SW_TASK_CLOCK);
-		bool is_cycles = attr->type == PERF_TYPE_HARDWARE &&
-				 attr->config == PERF_COUNT_HW_CPU_CYCLES;
-		uint32_t event = profile_add_event(profile, source->event_names[i],
-						   is_clock    ? "ns"
-						   : is_cycles ? "cycles"
-							       : "events");
+	return attr->type == PERF_TYPE_SOFTWARE && attr->config == config;
+}
 
-		if (attr->freq)
-			profile->events.items[event].frequency_hz = attr->sample_freq;
-		else
-			profile->events.items[event].period = attr->sample_period;
+/** Stacks of every switch. perf's own recordings may have them too. */
+static bool is_stacks_event(const struct perf_event_attr *attr)
+{
+	return is_software(attr, PERF_COUNT_SW_CONTEXT_SWITCHES) && !attr->freq &&
+	       attr->sample_period == 1 && attr->sample_type & PERF_SAMPLE_CALLCHAIN;
+}
+
+static uint32_t add_event(struct profile *profile, const struct perf_event_attr *attr,
+			  const char *name)
+{
+	bool is_off_cpu = strcmp(name, OFF_CPU_EVENT_NAME) == 0;
+	bool is_clock = is_software(attr, PERF_COUNT_SW_CPU_CLOCK) ||
+			is_software(attr, PERF_COUNT_SW_TASK_CLOCK);
+	bool is_cycles =
+		attr->type == PERF_TYPE_HARDWARE && attr->config == PERF_COUNT_HW_CPU_CYCLES;
+	uint32_t id = profile_add_event(profile, name,
+					is_clock || is_off_cpu ? "ns"
+					: is_cycles            ? "cycles"
+							       : "events");
+	struct profile_event *event = &profile->events.items[id];
+
+	if (is_off_cpu)
+		event->measure = PROFILE_OFF_CPU;
+	else if (attr->freq)
+		event->frequency_hz = attr->sample_freq;
+	else
+		event->period = attr->sample_period;
+	return id;
+}
+
+/**
+ * Name and unit of the period of each event, as the sources know them. The two behind
+ * off-CPU time are none when we recorded them; in others' files they may be of interest.
+ */
+static void add_events(struct analyzer *analyzer, const struct record_source *source,
+		       const struct analyzer_options *options)
+{
+	bool has_switches = false, has_ready_made = false;
+
+	analyzer->n_events = source->layouts->n_layouts;
+	analyzer->event_ids = memory_allocate(analyzer->n_events, sizeof(uint32_t));
+	analyzer->stacks_event = analyzer->off_cpu_event = EVENT_NONE;
+	for (uint32_t i = 0; i < analyzer->n_events; i++) {
+		has_switches |= source->attrs[i].context_switch;
+		has_ready_made |= strcmp(source->event_names[i], OFF_CPU_EVENT_NAME) == 0;
+		if (is_stacks_event(&source->attrs[i]))
+			analyzer->stacks_event = i;
 	}
+	for (uint32_t i = 0; i < analyzer->n_events; i++) {
+		bool is_hidden = !options->origin && has_switches && i > 0 &&
+				 (i == analyzer->stacks_event || source->attrs[i].context_switch);
+
+		analyzer->event_ids[i] = is_hidden ? EVENT_NONE
+						   : add_event(analyzer->profile, &source->attrs[i],
+							       source->event_names[i]);
+	}
+	if (!has_switches || has_ready_made) {
+		analyzer->off_cpu_event = profile_find_measure(analyzer->profile, PROFILE_OFF_CPU);
+		return;
+	}
+	analyzer->off_cpu_event = profile_add_event(analyzer->profile, OFF_CPU_EVENT_NAME, "ns");
+	analyzer->profile->events.items[analyzer->off_cpu_event].measure = PROFILE_OFF_CPU;
+	analyzer->off_cpu =
+		off_cpu_create(analyzer->profile, &(struct off_cpu_options){
+							  .event = analyzer->off_cpu_event,
+							  .least_ns = options->off_cpu_least_ns,
+							  .is_of_cpus = options->is_of_cpus,
+							  .keeps_ticks = !options->is_without_ticks,
+							  .keeps_samples = !options->origin,
+						  });
 }
 
 struct analyzer *analyzer_create(const struct record_source *source,
@@ -71,7 +142,7 @@ struct analyzer *analyzer_create(const struct record_source *source,
 	};
 	if (analyzer->stacks.unwinder)
 		unwinder_set_cache(analyzer->stacks.unwinder, options->symbols->cache);
-	add_events(analyzer->profile, source);
+	add_events(analyzer, source, options);
 	return analyzer;
 }
 
@@ -87,7 +158,9 @@ void analyzer_destroy(struct analyzer *analyzer)
 	object_ids_deinit(&analyzer->object_ids);
 	if (analyzer->has_origin)
 		origin_deinit(&analyzer->origin);
+	off_cpu_destroy(analyzer->off_cpu);
 	profile_destroy(analyzer->profile);
+	free(analyzer->event_ids);
 	free(analyzer->attrs);
 	free(analyzer);
 }
@@ -119,28 +192,92 @@ static uint64_t sample_period(const struct analyzer *analyzer, const struct reco
 	return attr->freq || !attr->sample_period ? 1 : attr->sample_period;
 }
 
-static void apply_sample(struct analyzer *analyzer, const struct record *record)
+/** The stack in the profile of the sample that was just resolved. */
+static uint32_t intern_resolved(struct analyzer *analyzer, uint32_t pid)
 {
-	uint64_t period = sample_period(analyzer, record);
 	const struct address_frame_vector *frames = &analyzer->stacks.stack.frames;
-	uint64_t start_ns = clock_monotonic_ns();
-	uint32_t thread, sample, stack = 0;
+	uint32_t stack = 0;
 
-	sample_stack_resolve(&analyzer->stacks, record);
 	for (size_t i = frames->count; i-- > 0;)
+		stack = profile_intern_stack(analyzer->profile, stack,
+					     intern_location(analyzer, &frames->items[i], pid));
+	return stack;
+}
+
+static uint32_t intern_thread(struct analyzer *analyzer, uint32_t pid, uint32_t tid)
+{
+	return profile_intern_thread(analyzer->profile, pid, tid,
+				     process_table_comm(analyzer->processes, pid, tid),
+				     process_table_comm(analyzer->processes, pid, pid));
+}
+
+/** A thread leaves the CPU, or sleeps, where the sample is. */
+static void apply_place(struct analyzer *analyzer, const struct record *record,
+			enum wait_reason reason)
+{
+	const struct off_cpu_place place = {
+		.pid = record->pid,
+		.tid = record->tid,
+		.time_ns = record->time_ns,
+		.thread = intern_thread(analyzer, record->pid, record->tid),
+		.stack = intern_resolved(analyzer, record->pid),
+		.end = analyzer->stacks.stack.end,
+		.reason = reason,
+		.callchain = &analyzer->stacks.callchain,
+	};
+
+	off_cpu_set_place(analyzer->off_cpu, &place);
+}
+
+/** Waits that somebody else paired: how many they were and what is known of why. */
+static void add_ready_made(struct analyzer *analyzer, const struct record *record, uint32_t thread,
+			   uint32_t stack)
+{
+	bool has_count = analyzer->attrs[record->event_index].sample_type & PERF_SAMPLE_WEIGHT;
+	uint64_t count = has_count ? record->sample.weight : 1;
+	uint64_t reason = record->sample.address;
+	uint32_t sample;
+
+	if (reason > WAIT_UNKNOWN && reason < N_WAIT_REASONS)
 		stack = profile_intern_stack(
 			analyzer->profile, stack,
-			intern_location(analyzer, &frames->items[i], record->pid));
-	thread = profile_intern_thread(
-		analyzer->profile, record->pid, record->tid,
-		process_table_comm(analyzer->processes, record->pid, record->tid),
-		process_table_comm(analyzer->processes, record->pid, record->pid));
-	sample = profile_add_sample(analyzer->profile, thread, record->event_index, stack,
+			off_cpu_reason_location(analyzer->profile, (enum wait_reason)reason));
+	sample = profile_add_sample(analyzer->profile, thread, analyzer->off_cpu_event, stack,
+				    analyzer->stacks.stack.end, count, record->sample.period);
+	if (analyzer->keeps_ticks)
+		profile_add_tick(analyzer->profile, sample, record->time_ns, record->cpu,
+				 record->sample.period);
+}
+
+static void add_to_profile(struct analyzer *analyzer, const struct record *record)
+{
+	uint32_t event = analyzer->event_ids[record->event_index];
+	uint64_t period = sample_period(analyzer, record);
+	uint32_t stack = intern_resolved(analyzer, record->pid);
+	uint32_t thread = intern_thread(analyzer, record->pid, record->tid);
+	uint32_t sample;
+
+	if (event == analyzer->off_cpu_event) {
+		add_ready_made(analyzer, record, thread, stack);
+		return;
+	}
+	sample = profile_add_sample(analyzer->profile, thread, event, stack,
 				    analyzer->stacks.stack.end, 1, period);
 	if (analyzer->keeps_ticks)
 		profile_add_tick(analyzer->profile, sample, record->time_ns, record->cpu, period);
+}
+
+static void apply_sample(struct analyzer *analyzer, const struct record *record)
+{
+	uint64_t start_ns = clock_monotonic_ns();
+
+	sample_stack_resolve(&analyzer->stacks, record);
+	if (analyzer->off_cpu && record->event_index == analyzer->stacks_event)
+		apply_place(analyzer, record, WAIT_UNKNOWN);
+	if (analyzer->event_ids[record->event_index] != EVENT_NONE)
+		add_to_profile(analyzer, record);
 	analyzer->statistics.n_samples++;
-	analyzer->statistics.n_user_frames += frames->count;
+	analyzer->statistics.n_user_frames += analyzer->stacks.stack.frames.count;
 	analyzer->statistics.unwind_ns += clock_monotonic_ns() - start_ns;
 }
 
@@ -160,27 +297,112 @@ static void apply_process_record(struct analyzer *analyzer, const struct record 
 	process_table_apply(analyzer->processes, record);
 }
 
+static void apply_lost(struct analyzer *analyzer, const struct record *record)
+{
+	struct profile *profile = analyzer->profile;
+
+	/* Only a stack less: the wait itself is in other records. */
+	if (analyzer->off_cpu && record->event_index == analyzer->stacks_event &&
+	    analyzer->event_ids[record->event_index] == EVENT_NONE)
+		profile->schedule.n_stacks_lost += record->lost.count;
+	else if (record->type == PERF_RECORD_LOST)
+		profile->losses.lost_records += record->lost.count;
+	else
+		profile->losses.lost_samples += record->lost.count;
+}
+
+/** What the schedule is to know of; files have no beginning but their first record. */
+static void apply_to_schedule(struct analyzer *analyzer, const struct record *record)
+{
+	if (!analyzer->has_begun && record->time_ns)
+		analyzer_begin_run(analyzer, record->time_ns);
+	analyzer->last_time_ns = MAX(analyzer->last_time_ns, record->time_ns);
+	off_cpu_apply(analyzer->off_cpu, record);
+}
+
 struct error *analyzer_apply(struct analyzer *analyzer, const struct record *record)
 {
-	struct profile_losses *losses = &analyzer->profile->losses;
-
+	if (analyzer->off_cpu)
+		apply_to_schedule(analyzer, record);
 	switch (record->type) {
 	case PERF_RECORD_SAMPLE:
 		apply_sample(analyzer, record);
 		break;
 	case PERF_RECORD_LOST:
-		losses->lost_records += record->lost.count;
-		break;
 	case PERF_RECORD_LOST_SAMPLES:
-		losses->lost_samples += record->lost.count;
+		apply_lost(analyzer, record);
 		break;
 	case PERF_RECORD_THROTTLE:
-		losses->throttles++;
+		analyzer->profile->losses.throttles++;
+		break;
+	case PERF_RECORD_SWITCH:
+	case PERF_RECORD_SWITCH_CPU_WIDE:
 		break;
 	default:
 		apply_process_record(analyzer, record);
 	}
 	return NULL;
+}
+
+void analyzer_begin_run(struct analyzer *analyzer, uint64_t time_ns)
+{
+	analyzer->has_begun = true;
+	if (analyzer->off_cpu)
+		off_cpu_begin(analyzer->off_cpu, time_ns);
+}
+
+void analyzer_end_run(struct analyzer *analyzer, uint64_t time_ns)
+{
+	if (analyzer->off_cpu && analyzer->has_begun)
+		off_cpu_end(analyzer->off_cpu, MAX(time_ns, analyzer->last_time_ns));
+	analyzer->has_begun = false;
+}
+
+struct off_cpu *analyzer_off_cpu(struct analyzer *analyzer)
+{
+	return analyzer->off_cpu;
+}
+
+bool analyzer_is_off_cpu_source(const struct analyzer *analyzer, uint32_t event_index)
+{
+	return analyzer->off_cpu && analyzer->event_ids[event_index] == EVENT_NONE;
+}
+
+/** What a sample would have held: two registers and the stack above them. */
+static void apply_sleeper(struct analyzer *analyzer, const struct off_cpu_sleeper *sleeper,
+			  uint64_t now_ns)
+{
+	const struct architecture *architecture = analyzer->stacks.architecture;
+	const struct memory_reader memory = memory_reader_of_thread(sleeper->tid);
+	struct record record = { .type = PERF_RECORD_SAMPLE,
+				 .misc = PERF_RECORD_MISC_USER,
+				 .pid = sleeper->pid,
+				 .tid = sleeper->tid,
+				 .time_ns = now_ns };
+	uint8_t stack[SLEEPER_STACK_BYTES];
+
+	if (sleeper->state.has_registers && architecture)
+		sample_stack_resolve_sleeper(
+			&analyzer->stacks, &record, sleeper->state.stack_pointer,
+			sleeper->state.instruction_pointer,
+			(struct bytes){ stack,
+					memory.read(memory.context, sleeper->state.stack_pointer,
+						    stack, sizeof(stack)) });
+	else
+		sample_stack_clear(&analyzer->stacks);
+	apply_place(analyzer, &record, sleeper->state.reason);
+}
+
+void analyzer_look_at_sleepers(struct analyzer *analyzer, uint64_t now_ns)
+{
+	struct off_cpu_sleeper_vector sleepers = { 0 };
+
+	if (!analyzer->off_cpu || !analyzer->has_begun)
+		return;
+	off_cpu_find_sleepers(analyzer->off_cpu, now_ns, &sleepers);
+	for (size_t i = 0; i < sleepers.count; i++)
+		apply_sleeper(analyzer, &sleepers.items[i], now_ns);
+	off_cpu_sleeper_vector_deinit(&sleepers);
 }
 
 const struct address_vector *analyzer_callchain(const struct analyzer *analyzer)
@@ -192,7 +414,12 @@ struct error *analyzer_finish(struct analyzer *analyzer)
 {
 	uint64_t start_ns = clock_monotonic_ns();
 
+	analyzer_end_run(analyzer, 0);
+	if (analyzer->off_cpu)
+		off_cpu_finish(analyzer->off_cpu);
 	naming_run(analyzer->profile, &analyzer->object_ids, analyzer->symbolizer);
+	if (analyzer->off_cpu_event != EVENT_NONE)
+		off_cpu_name_reasons(analyzer->profile, analyzer->off_cpu_event);
 	analyzer->statistics.symbols_ns = clock_monotonic_ns() - start_ns;
 	return NULL;
 }

@@ -8,6 +8,7 @@
  *   profile locations -> symbolizer -> names                (once, at the end)
  */
 
+#include "analyze/off_cpu.h"
 #include "analyze/origin.h"
 #include "process/process.h"
 #include "profile/profile.h"
@@ -21,7 +22,9 @@ struct analyzer_options {
 	const struct symbolizer_options *symbols;
 	const char *symfs_path;
 	const struct record_origin *origin; /**< NULL: records of processes that run here now. */
-	bool is_without_ticks; /**< Do not keep every sample in time. */
+	bool is_without_ticks;              /**< Do not keep every sample in time. */
+	bool is_of_cpus;                    /**< Whole CPUs are recorded, not threads. */
+	uint64_t off_cpu_least_ns;          /**< Waits below are counted, not shown. */
 };
 
 /** Time spent and work done, for --timings. */
@@ -47,6 +50,23 @@ struct error *analyzer_apply(struct analyzer *analyzer, const struct record *rec
  * Borrowed until the next apply.
  */
 const struct address_vector *analyzer_callchain(const struct analyzer *analyzer);
+
+/**
+ * Records of context switches are among the source's: where they are, so is an event
+ * OFF_CPU_EVENT_NAME in the profile, whose samples are waits. From here on threads are watched;
+ * before the first record of each run of a live source. Files need neither this nor the end.
+ */
+void analyzer_begin_run(struct analyzer *analyzer, uint64_t time_ns);
+void analyzer_end_run(struct analyzer *analyzer, uint64_t time_ns);
+
+/** Look up in /proc who sleeps where. For live sources, some hundred times a second at most. */
+void analyzer_look_at_sleepers(struct analyzer *analyzer, uint64_t now_ns);
+
+/** NULL: there are no such records, or off-CPU samples come ready-made. */
+struct off_cpu *analyzer_off_cpu(struct analyzer *analyzer);
+
+/** Whether records of this event are only there to be made into off-CPU samples. */
+bool analyzer_is_off_cpu_source(const struct analyzer *analyzer, uint32_t event_index);
 
 /** Name all locations. After it the profile is ready for every output. */
 struct error *analyzer_finish(struct analyzer *analyzer) MUST_CHECK;

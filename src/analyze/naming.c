@@ -172,6 +172,8 @@ void naming_run(struct profile *profile, const struct object_ids *ids,
 	for (uint32_t i = 0; i < profile->locations.count; i++) {
 		const struct profile_location *location = &profile->locations.items[i];
 
+		if (location->n_frames)
+			continue; /* no code: it says what was waited for */
 		naming_entry_vector_append(
 			&entries, (struct naming_entry){ .elf_address = location->elf_address,
 							 .object = location->object,

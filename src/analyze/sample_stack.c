@@ -27,8 +27,8 @@ static void append_kernel_frame(struct sample_stack *context, uint64_t address, 
 	uint64_t elf_address = address;
 
 	if (context->origin)
-		elf_address = origin_kernel_address(context->origin, context->objects, address,
-						    &object);
+		elf_address =
+			origin_kernel_address(context->origin, context->objects, address, &object);
 	else
 		object = object_registry_kernel(context->objects);
 	append_frame(context, address, object, elf_address,
@@ -185,6 +185,33 @@ void sample_stack_resolve(struct sample_stack *context, const struct record *rec
 		else
 			append_user_frame(context, process, sample->ip, true);
 	}
+	build_callchain(context);
+}
+
+void sample_stack_clear(struct sample_stack *context)
+{
+	address_frame_vector_clear(&context->stack.frames);
+	context->stack.end = STACK_END_NONE;
+	build_callchain(context);
+}
+
+void sample_stack_resolve_sleeper(struct sample_stack *context, const struct record *record,
+				  uint64_t stack_pointer, uint64_t instruction_pointer,
+				  struct bytes stack)
+{
+	const struct architecture *architecture = context->architecture;
+	const struct memory_reader now = memory_reader_of_thread(record->tid);
+	const uint8_t sp = architecture->stack_pointer_register;
+	const uint8_t pc = architecture->instruction_pointer_register;
+	struct registers registers = { 0 };
+
+	sample_stack_clear(context);
+	registers.values[sp] = stack_pointer;
+	registers.values[pc] = instruction_pointer;
+	registers.valid_mask = UINT64_C(1) << sp | UINT64_C(1) << pc;
+	context->stack.end =
+		unwinder_run(context->unwinder, process_table_find(context->processes, record->pid),
+			     &registers, stack, &now, &context->stack.frames);
 	build_callchain(context);
 }
 

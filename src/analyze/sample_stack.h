@@ -15,7 +15,7 @@ struct sample_stack {
 	struct object_registry *objects;
 	struct process_table *processes;
 	struct unwinder *unwinder; /**< NULL: no unwinder for this CPU. */
-	struct origin *origin;	   /**< NULL: records of processes that run here now. */
+	struct origin *origin;     /**< NULL: records of processes that run here now. */
 
 	/* Of the last sample. */
 	struct address_stack stack;
@@ -24,5 +24,18 @@ struct sample_stack {
 
 /** Replace stack and callchain by those of @p record, a sample. */
 void sample_stack_resolve(struct sample_stack *context, const struct record *record);
+
+/**
+ * The same for a thread that is asleep now.
+ *
+ * @param record  Says whose it is.
+ * @param stack   Its memory from the stack pointer up.
+ */
+void sample_stack_resolve_sleeper(struct sample_stack *context, const struct record *record,
+				  uint64_t stack_pointer, uint64_t instruction_pointer,
+				  struct bytes stack);
+
+/** No frames. */
+void sample_stack_clear(struct sample_stack *context);
 
 void sample_stack_deinit(struct sample_stack *context);

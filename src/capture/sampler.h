@@ -56,6 +56,14 @@ struct sampler_options {
 	bool is_held_back; /**< No samples before set_enabled(); who runs what is recorded. */
 	bool can_pause;    /**< set_enabled() may come. */
 
+	/**
+	 * Also when threads leave the CPU and come back, with the stack they left it at: the
+	 * records that struct schedule takes. Times are of every switch; of stacks not more
+	 * than switch_stacks_per_second per CPU (0: the default).
+	 */
+	bool has_switches;
+	uint64_t switch_stacks_per_second;
+
 	enum sampler_target target;
 	pid_t pid;             /**< LAUNCHED: the command, stopped before its exec. */
 	const uint32_t *tasks; /**< TASKS: thread ids; borrowed. */
@@ -93,6 +101,8 @@ struct sampler_facts {
 	uint32_t stack_copy_bytes;
 	uint64_t ring_size_bytes;
 	uint32_t n_rings;
+	bool has_switches;
+	bool has_switch_stacks; /**< False: the kernel refused them. */
 	/** What was given up and why, one line each. */
 	struct string_vector degradations;
 };

@@ -35,8 +35,13 @@ static const struct option_topic graph_topic = {
 };
 
 static const struct option_topic *const topics[] = {
-	&run_options_target, &run_options_sampling, &run_options_control,
-	&run_options_result, &graph_topic,          NULL,
+	&run_options_target,
+	&run_options_sampling,
+	&run_options_waiting,
+	&run_options_control,
+	&run_options_result,
+	&graph_topic,
+	NULL,
 };
 
 static const struct command_example examples[] = {
@@ -76,6 +81,7 @@ static struct error *parse_options(const struct command *command, int argc, char
 		RETURN_IF_ERROR(command_topics_apply(command, run, id, value, &is_known));
 	}
 	run->command = argv + parser.index;
+	RETURN_IF_ERROR(run_options_waiting_check(run));
 	return check_target(run);
 }
 
@@ -148,6 +154,7 @@ static struct error *report(struct recording *recording, const struct run_option
 			    const struct rule_set *rules, const struct output_folder *folder)
 {
 	struct deliverable_vector deliverables = { 0 };
+	struct run_options shown = *run;
 	struct explanation *explanation;
 	struct machine machine;
 	struct error *error;
@@ -162,9 +169,11 @@ static struct error *report(struct recording *recording, const struct run_option
 				  (struct deliverable){ "perf.data", "for perf report and others",
 							recording->perf_data_error });
 	recording->perf_data_error = NULL;
-	explanation = explanation_create(analyzer_profile(recording->analyzer), rules, 0);
-	deliverables_write(&deliverables, analyzer_profile(recording->analyzer), explanation, run,
-			   folder);
+	shown.output.event = run_shown_event(recording, run);
+	explanation = explanation_create(analyzer_profile(recording->analyzer), rules,
+					 shown.output.event);
+	deliverables_write(&deliverables, analyzer_profile(recording->analyzer), explanation,
+			   &shown, folder);
 	error = flamegraph_setup_finish(&run->graph);
 	if (error) {
 		terminal_print_warning("%s", error->message);

@@ -317,11 +317,25 @@ static struct error *unknown_event(const struct profile *profile, const char *na
 	return error;
 }
 
-struct error *open_profile_event(const struct profile *profile, const char *name, uint32_t *ret)
+/** Where there are both, their sum can be asked for. */
+static void add_wall(struct profile *profile)
+{
+	uint32_t off_cpu = profile_find_measure(profile, PROFILE_OFF_CPU);
+	const char *unit =
+		profile->events.count ? profile_text(profile, profile->events.items[0].unit) : "";
+
+	if (off_cpu != UINT32_MAX && off_cpu > 0 && strcmp(unit, "ns") == 0 &&
+	    profile_find_measure(profile, PROFILE_WALL) == UINT32_MAX)
+		profile_add_sum(profile, WALL_EVENT_NAME, PROFILE_WALL, 0, off_cpu);
+}
+
+struct error *open_profile_event(struct profile *profile, const char *name, uint32_t *ret)
 {
 	uint64_t *counts;
 	uint32_t best = 0;
 
+	if (name && strcmp(name, WALL_EVENT_NAME) == 0)
+		add_wall(profile);
 	for (uint32_t i = 0; name && i < profile->events.count; i++) {
 		if (strcmp(profile_text(profile, profile->events.items[i].name), name) == 0) {
 			*ret = i;
@@ -334,7 +348,10 @@ struct error *open_profile_event(const struct profile *profile, const char *name
 	for (size_t i = 0; i < profile->samples.count; i++)
 		counts[profile->samples.items[i].event] += profile->samples.items[i].count;
 	for (uint32_t i = 1; i < profile->events.count; i++) {
-		if (counts[i] > counts[best])
+		/* Waits are another matter than CPU samples, and often more in number. */
+		bool is_wait = profile->events.items[i].measure != PROFILE_SAMPLED;
+
+		if (counts[i] > counts[best] && !(is_wait && counts[best]))
 			best = i;
 	}
 	free(counts);

@@ -46,5 +46,5 @@ bool open_profile_is_folder(const char *path);
 void open_profile_warn_lines(const char *name, const struct strange_lines *lines);
 
 /** The event called @p name; NULL: the one with the most samples. */
-struct error *open_profile_event(const struct profile *profile, const char *name,
+struct error *open_profile_event(struct profile *profile, const char *name,
 				 uint32_t *ret) MUST_CHECK;

@@ -12,6 +12,7 @@
 #include "cli/output_folder.h"
 #include "cli/run_containers.h"
 #include "cli/run_counters.h"
+#include "cli/run_storage.h"
 #include "cli/run_target.h"
 #include "explain/explanation.h"
 #include "output/output_format.h"
@@ -30,6 +31,8 @@ struct run_options {
 	struct format_vector exports; /**< Beside the deliverables; may repeat and name these. */
 	const char *folder_path;      /**< -o; NULL: a fresh one. */
 	bool may_replace;
+	bool is_wall;                   /**< --wall */
+	uint64_t off_cpu_least_ns;      /**< --off-cpu-min */
 	uint64_t duration_ns;           /**< 0: until the command ends. */
 	uint64_t script_size_max_bytes; /**< Of perf-script.txt; a larger one is left out. */
 	unsigned int n_repeats;
@@ -58,11 +61,13 @@ struct recording {
 	struct analyzer *analyzer;
 	struct output_file perf_data;      /**< Not committed yet. */
 	struct perf_data_writer *writer;   /**< NULL after perf_data_error. */
+	struct run_storage storage;        /**< What the writer is given. */
 	struct error *perf_data_error;     /**< Why there is no perf.data; the rest goes on. */
 	struct string_vector degradations; /**< Owned copies. */
 	struct sampler_facts facts;        /**< Strings static; its degradations moved above. */
 	uint64_t first_sample_time_ns, last_sample_time_ns;
 	uint64_t n_samples;
+	uint64_t looked_at_sleepers_ns; /**< When that was done last. */
 	uint64_t wall_ns;
 	uint64_t start_realtime_ns;
 	struct run_counters *counters;     /**< NULL: no PMU, or nothing launched. */
@@ -93,6 +98,10 @@ struct error *recording_run(struct recording *recording, struct run_options *opt
  */
 struct error *recording_finish(struct recording *recording, const struct run_options *options,
 			       const struct machine *machine) MUST_CHECK;
+
+/** The event of the profile that reports are about. After recording_finish(). */
+uint32_t run_shown_event(const struct recording *recording, const struct run_options *options);
+
 void recording_deinit(struct recording *recording);
 
 /** One file of the output folder, for the list at the end. */

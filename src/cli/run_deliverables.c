@@ -10,17 +10,25 @@ struct deliverable_writer {
 	const char *name;
 	const char *purpose;
 	const char *format; /**< An output format, by name. */
+	/** Of the event with this measure, if there is one; PROFILE_SAMPLED: of the chosen event.
+	 */
+	enum profile_measure measure;
 	void (*write_explanation)(const struct explanation *explanation,
 				  const struct profile *profile, FILE *file);
 };
 
 static const struct deliverable_writer writers[] = {
-	{ "flamegraph.svg", "the picture: open it in a browser", "flamegraph", NULL },
-	{ "analysis.txt", "findings with evidence, and what to try", NULL, explanation_write_text },
-	{ "perf-report.txt", "functions, libraries and call trees", "report", NULL },
-	{ "perf-script.txt", "every sample, for other tools", "script", NULL },
-	{ "perf-collapsed.txt", "folded stacks, for other flame graphs", "collapsed", NULL },
-	{ "summary.json", "the same for programs", NULL, explanation_write_json },
+	{ "flamegraph.svg", "the picture: open it in a browser", "flamegraph", 0, NULL },
+	{ "flamegraph-off-cpu.svg", "the same of the waits", "flamegraph", PROFILE_OFF_CPU, NULL },
+	{ "analysis.txt", "findings with evidence, and what to try", NULL, 0,
+	  explanation_write_text },
+	{ "perf-report.txt", "functions, libraries and call trees", "report", 0, NULL },
+	{ "perf-report-off-cpu.txt", "the same of the waits", "report", PROFILE_OFF_CPU, NULL },
+	{ "perf-script.txt", "every sample, for other tools", "script", 0, NULL },
+	{ "perf-collapsed.txt", "folded stacks, for other flame graphs", "collapsed", 0, NULL },
+	{ "perf-collapsed-off-cpu.txt", "the same of the waits, in microseconds", "collapsed",
+	  PROFILE_OFF_CPU, NULL },
+	{ "summary.json", "the same for programs", NULL, 0, explanation_write_json },
 };
 
 static struct deliverable_writer export_writer(const struct output_format *format)
@@ -128,6 +136,7 @@ void deliverables_write(struct deliverable_vector *deliverables, const struct pr
 	for (size_t i = 0; i < ARRAY_SIZE(writers) + options->exports.count; i++) {
 		struct deliverable_writer writer;
 		struct deliverable deliverable = { 0 };
+		struct output_options output;
 
 		if (i < ARRAY_SIZE(writers))
 			writer = writers[i];
@@ -138,8 +147,13 @@ void deliverables_write(struct deliverable_vector *deliverables, const struct pr
 			continue;
 		deliverable.name = writer.name;
 		deliverable.purpose = writer.purpose;
+		output = options->output;
+		if (writer.measure != PROFILE_SAMPLED)
+			output.event = profile_find_measure(profile, writer.measure);
+		if (output.event == UINT32_MAX)
+			continue;
 		deliverable.error =
-			deliverable_write(&writer, profile, explanation, &options->output, folder);
+			deliverable_write(&writer, profile, explanation, &output, folder);
 		deliverable_vector_append(deliverables, deliverable);
 	}
 	add_files_criterion(explanation, deliverables);

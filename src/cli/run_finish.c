@@ -157,6 +157,22 @@ static struct error *finish_perf_data(struct recording *recording,
 	return output_file_commit(&recording->perf_data);
 }
 
+uint32_t run_shown_event(const struct recording *recording, const struct run_options *options)
+{
+	uint32_t wall = profile_find_measure(analyzer_profile(recording->analyzer), PROFILE_WALL);
+
+	return options->is_wall && wall != UINT32_MAX ? wall : 0;
+}
+
+/** Time on and off the CPU are of one kind: together they are the wall-clock time of threads. */
+static void add_wall(struct profile *profile)
+{
+	uint32_t off_cpu = profile_find_measure(profile, PROFILE_OFF_CPU);
+
+	if (off_cpu != UINT32_MAX)
+		profile_add_sum(profile, WALL_EVENT_NAME, PROFILE_WALL, 0, off_cpu);
+}
+
 struct error *recording_finish(struct recording *recording, const struct run_options *options,
 			       const struct machine *machine)
 {
@@ -164,6 +180,8 @@ struct error *recording_finish(struct recording *recording, const struct run_opt
 
 	RETURN_IF_ERROR(analyzer_finish(recording->analyzer));
 	recording->timings.named_ns = clock_monotonic_ns();
+	if (options->is_wall)
+		add_wall(profile);
 	fill_info(recording, options, machine, &profile->info);
 	if (recording->containers)
 		run_containers_label(recording->containers, profile);

@@ -14,9 +14,15 @@ enum {
 	RUN_OPTIONS_SAMPLING = 200,
 	RUN_OPTIONS_CONTROL = 300,
 	RUN_OPTIONS_RESULT = 400,
+	RUN_OPTIONS_WAITING = 500,
 };
 
 extern const struct option_topic run_options_target;
 extern const struct option_topic run_options_sampling;
+extern const struct option_topic run_options_waiting;
+
+/** When all are known: --wall needs time to sample on. */
+struct error *run_options_waiting_check(struct run_options *run) MUST_CHECK;
+
 extern const struct option_topic run_options_control;
 extern const struct option_topic run_options_result;

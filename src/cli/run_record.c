@@ -22,6 +22,9 @@
 /** How long one look at the rings may wait: the reaction time to signals and --duration. */
 #define RECORD_WAIT_NS (100 * NS_PER_MS)
 
+/** How often threads that sleep for long are looked up. */
+#define SLEEPERS_PERIOD_NS (20 * NS_PER_MS)
+
 /** Records between two looks at the clock. */
 #define RECORDS_PER_CHECK 64
 
@@ -38,6 +41,7 @@ struct run {
 	uint64_t start_ns;
 	uint64_t next_status_ns;
 	bool has_written; /**< The command has, to a terminal that may be ours. */
+	uint64_t end_ns;  /**< When sampling was stopped; 0: it was not. */
 	bool is_stopped;
 	bool is_terminated;
 	uint8_t *record_buffer;
@@ -97,8 +101,10 @@ static void show_status(struct run *run, uint64_t now_ns)
 
 static void stop_session(struct run *run)
 {
-	if (!run->is_stopped)
+	if (!run->is_stopped) {
+		run->end_ns = clock_monotonic_ns();
 		run->sampler->stop(run->session);
+	}
 	run->is_stopped = true;
 }
 
@@ -141,30 +147,23 @@ static void give_up_perf_data(struct recording *recording, struct error *error)
 	output_file_abandon(&recording->perf_data);
 }
 
-/** Samples go to perf.data with the chain we found; all else as the kernel wrote it. */
 static void store_record(struct run *run, const struct record *record)
 {
 	struct recording *recording = run->recording;
-	const struct address_vector *callchain = analyzer_callchain(recording->analyzer);
-	struct bytes stored = record->bytes;
 	struct error *error;
 
 	if (recording->containers)
 		run_containers_note(recording->containers, record);
-	if (record->type == PERF_RECORD_SAMPLE) {
+	if (record->type == PERF_RECORD_SAMPLE &&
+	    !analyzer_is_off_cpu_source(recording->analyzer, record->event_index)) {
 		if (!recording->n_samples++)
 			recording->first_sample_time_ns = record->time_ns;
 		recording->last_sample_time_ns = record->time_ns;
 	}
 	if (!recording->writer)
 		return;
-	if (record->type == PERF_RECORD_SAMPLE) {
-		stored.data = run->record_buffer;
-		stored.size = record_encode_sample(
-			&run->session->source.layouts->layouts[record->event_index], record,
-			callchain->items, callchain->count, run->record_buffer);
-	}
-	error = perf_data_writer_append(recording->writer, stored);
+	error = run_storage_append(&recording->storage, recording->writer, recording->analyzer,
+				   run->session->source.layouts, record);
 	if (error)
 		give_up_perf_data(recording, error);
 }
@@ -176,6 +175,29 @@ static void finish_round(struct recording *recording)
 	if (!recording->writer)
 		return;
 	error = perf_data_writer_finish_round(recording->writer);
+	if (error)
+		give_up_perf_data(recording, error);
+}
+
+/** Not of repeated runs' ends, nor so often that it would be felt. */
+static void look_at_sleepers(struct recording *recording, uint64_t now_ns)
+{
+	if (now_ns - recording->looked_at_sleepers_ns < SLEEPERS_PERIOD_NS)
+		return;
+	recording->looked_at_sleepers_ns = now_ns;
+	analyzer_look_at_sleepers(recording->analyzer, now_ns);
+}
+
+/** Waits that the end of the run ended. */
+static void end_run(struct recording *recording, uint64_t time_ns)
+{
+	struct error *error;
+
+	analyzer_end_run(recording->analyzer, time_ns);
+	if (!recording->writer)
+		return;
+	error = run_storage_append_waits(&recording->storage, recording->writer,
+					 recording->analyzer);
 	if (error)
 		give_up_perf_data(recording, error);
 }
@@ -200,6 +222,7 @@ static struct error *take_records(struct run *run)
 			finish_round(run->recording);
 		n_unchecked = 0;
 		now_ns = clock_monotonic_ns();
+		look_at_sleepers(run->recording, now_ns);
 		look_after_end(run, now_ns);
 		show_status(run, now_ns);
 	}
@@ -235,12 +258,12 @@ static void wait_for_command(struct run *run)
 static struct error *begin_recording(struct recording *recording, const struct run_options *options,
 				     const struct record_source *source)
 {
-	const struct analyzer_options analyzer_options = { .symbols = &options->symbols };
-	const struct perf_data_writer_options writer_options = {
-		.attrs = source->attrs,
-		.event_names = source->event_names,
-		.layouts = source->layouts,
+	const struct analyzer_options analyzer_options = {
+		.symbols = &options->symbols,
+		.is_of_cpus = options->target.is_system,
+		.off_cpu_least_ns = options->off_cpu_least_ns,
 	};
+	struct perf_data_writer_options writer_options;
 
 	if (recording->analyzer)
 		return NULL;
@@ -249,6 +272,12 @@ static struct error *begin_recording(struct recording *recording, const struct r
 	recording->analyzer = analyzer_create(source, &analyzer_options);
 	if (!recording->perf_data.file)
 		return NULL;
+	run_storage_init(&recording->storage, source, recording->analyzer);
+	writer_options = (struct perf_data_writer_options){
+		.attrs = recording->storage.attrs,
+		.event_names = recording->storage.event_names,
+		.layouts = &recording->storage.table,
+	};
 	RETURN_IF_ERROR(perf_data_writer_create(&recording->perf_data, &writer_options,
 						&recording->writer));
 	return perf_data_writer_append_kernel_maps(recording->writer, "/proc/kallsyms",
@@ -272,7 +301,8 @@ static struct error *take_snapshot_record(void *context, const struct record *sn
 	const struct record_layout_table *layouts = run->session->source.layouts;
 	struct record record = *snapshot;
 
-	record.id = layouts->n_ids ? layouts->ids[0] : 0;
+	for (uint32_t i = 0; i < layouts->n_ids && !record.id; i++)
+		record.id = layouts->event_of_id[i] == 0 ? layouts->ids[i] : 0;
 	record.bytes.data = run->record_buffer;
 	record.bytes.size =
 		record_encode_side_band(&layouts->layouts[0], &record, run->record_buffer);
@@ -325,6 +355,7 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 
 	RETURN_IF_ERROR(begin_recording(recording, run->options, &run->session->source));
 	keep_facts(recording, &run->session->facts);
+	analyzer_begin_run(recording->analyzer, clock_monotonic_ns());
 	RETURN_IF_ERROR(take_snapshot(run));
 	run_signals_watch(run->pid);
 	if (run->pid > 0 && !recording->counters)
@@ -339,6 +370,7 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 	error = take_records(run);
 	recording->timings.drained_ns = clock_monotonic_ns();
 	recording->wall_ns += recording->timings.drained_ns - run->start_ns;
+	end_run(recording, run->end_ns ? run->end_ns : recording->timings.drained_ns);
 	if (error)
 		end_command(run);
 	if (run->pid > 0)
@@ -428,6 +460,7 @@ struct error *recording_run(struct recording *recording, struct run_options *opt
 void recording_deinit(struct recording *recording)
 {
 	perf_data_writer_destroy(recording->writer);
+	run_storage_deinit(&recording->storage);
 	output_file_abandon(&recording->perf_data);
 	error_destroy(recording->perf_data_error);
 	run_counters_destroy(recording->counters);

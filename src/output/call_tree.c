@@ -95,7 +95,7 @@ static void builder_add_samples(struct call_tree_builder *builder,
 		}
 		id = builder_place(builder, root, sample->stack);
 		node = &builder->tree->nodes.items[id];
-		node->self_count += sample->count;
+		node->self_count += profile_sample_weight(profile, sample);
 		node->self_period += sample->period;
 	}
 }

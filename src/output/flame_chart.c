@@ -106,6 +106,19 @@ static void chart_add(struct chart *chart, const struct profile_sample *sample, 
 	chart_add_count(chart, open->items[open->count - 1], count);
 }
 
+/** Text may have had counts; they are in the tick's period then. Waits count by their time. */
+static uint64_t tick_weight(const struct profile *profile, const struct profile_tick *tick,
+			    const uint64_t *n_ticks)
+{
+	struct profile_sample sample = profile->samples.items[tick->sample];
+
+	if (n_ticks[tick->sample] < sample.count)
+		return tick->period;
+	sample.count = 1;
+	sample.period = tick->period;
+	return profile_sample_weight(profile, &sample);
+}
+
 static void chart_add_ticks(struct chart *chart, uint32_t event)
 {
 	const struct profile *profile = chart->builder.tree->profile;
@@ -119,8 +132,7 @@ static void chart_add_ticks(struct chart *chart, uint32_t event)
 		const struct profile_sample *sample = &profile->samples.items[tick->sample];
 
 		if (sample->event == event)
-			chart_add(chart, sample,
-				  n_ticks[tick->sample] < sample->count ? tick->period : 1);
+			chart_add(chart, sample, tick_weight(profile, tick, n_ticks));
 	}
 }
 
@@ -140,8 +152,9 @@ void flame_tree_init_chart(struct flame_tree *ret, const struct profile *profile
 	} else {
 		for (size_t i = 0; i < profile->samples.count; i++) {
 			if (profile->samples.items[i].event == event)
-				chart_add(&chart, &profile->samples.items[i],
-					  profile->samples.items[i].count);
+				chart_add(
+					&chart, &profile->samples.items[i],
+					profile_sample_weight(profile, &profile->samples.items[i]));
 		}
 	}
 	for (size_t i = 0; i < profile->threads.count; i++)

@@ -153,7 +153,7 @@ static void builder_add_sample(struct flame_builder *builder, const struct profi
 	if (flame_end_is_incomplete(sample->end))
 		node = flame_builder_child(builder, node, flame_builder_incomplete_frame(builder));
 	node = flame_builder_stack(builder, node, sample->stack);
-	builder->tree->nodes.items[node].self_count += sample->count;
+	builder->tree->nodes.items[node].self_count += profile_sample_weight(profile, sample);
 }
 
 /**

@@ -12,7 +12,14 @@
 
 const char *flamegraph_count_name(const struct flamegraph *graph)
 {
-	return graph->options->count_name ? graph->options->count_name : "samples";
+	const struct profile_event_vector *events = &graph->profile->events;
+	uint32_t event = graph->options->event;
+
+	if (graph->options->count_name)
+		return graph->options->count_name;
+	if (event < events->count && events->items[event].measure != PROFILE_SAMPLED)
+		return "us";
+	return "samples";
 }
 
 void flamegraph_format_count(const struct flamegraph *graph, uint64_t count, char text_ret[32])
@@ -95,17 +102,36 @@ static bool is_event_named(const struct profile *profile, const struct profile_e
 	return event->name && strcmp(profile_text(profile, event->name), "samples") != 0;
 }
 
+/** "5.0 s off the CPU · 1,203 waits": what is not counted in samples. */
+static void write_waits(const struct flamegraph *graph, const struct profile_event *event,
+			FILE *file)
+{
+	char count_text[32];
+
+	profile_format_count(graph->quality.n_samples, count_text);
+	fprintf(file, "%.3f s %s" FLAMEGRAPH_SEPARATOR "%s %s" FLAMEGRAPH_SEPARATOR "%s",
+		(double)graph->quality.period_total / (double)NS_PER_S,
+		event->measure == PROFILE_OFF_CPU ? "off the CPU" : "on and off the CPU",
+		count_text, event->measure == PROFILE_OFF_CPU ? "waits" : "samples and waits",
+		profile_text(graph->profile, event->name));
+}
+
 /** "4,991 samples · 5.0 s of CPU time · cpu-clock at 997 Hz". */
 static void write_samples(const struct flamegraph *graph, uint64_t count, FILE *file)
 {
 	const struct profile *profile = graph->profile;
+	const struct profile_event *event = graph->options->event < profile->events.count
+						    ? &profile->events.items[graph->options->event]
+						    : NULL;
 	char count_text[32];
 
+	if (event && event->measure != PROFILE_SAMPLED && !graph->options->count_name) {
+		write_waits(graph, event, file);
+		return;
+	}
 	flamegraph_format_count(graph, count, count_text);
 	fprintf(file, "%s %s", count_text, flamegraph_count_name(graph));
-	if (graph->options->event < profile->events.count) {
-		const struct profile_event *event = &profile->events.items[graph->options->event];
-
+	if (event) {
 		write_period(graph, event, file);
 		if (is_event_named(profile, event))
 			fprintf(file, FLAMEGRAPH_SEPARATOR "%s",

@@ -220,7 +220,13 @@ static struct error *script_write(const struct profile *profile,
 
 	script_writer_init(&writer, profile, file);
 	for (size_t i = 0; i < profile->ticks.count; i++) {
-		script_writer_write_tick(&writer, &profile->ticks.items[i]);
+		const struct profile_tick *tick = &profile->ticks.items[i];
+		uint32_t event = profile->samples.items[tick->sample].event;
+
+		/* Sums of other events would say everything twice. */
+		if (event >= profile->events.count ||
+		    profile->events.items[event].measure != PROFILE_WALL)
+			script_writer_write_tick(&writer, tick);
 		if ((i + 1) % PROFILE_TICKS_PER_RELEASE == 0)
 			profile_release_ticks(profile);
 	}

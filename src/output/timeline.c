@@ -76,7 +76,7 @@ static uint32_t *rank_stacks(const struct profile *profile, uint32_t event)
 	for (size_t i = 0; i < profile->samples.count; i++) {
 		if (profile->samples.items[i].event == event)
 			ranking.weights[profile->samples.items[i].stack] +=
-				profile->samples.items[i].count;
+				profile_sample_weight(profile, &profile->samples.items[i]);
 	}
 	for (size_t i = n_stacks; i-- > 1;)
 		ranking.weights[profile->stacks.items[i].parent] += ranking.weights[i];

@@ -30,8 +30,7 @@ struct error *perf_data_events_add(struct perf_data_events *events, struct byte_
 		return byte_reader_error(ids, "more than 4 million event ids");
 	if (byte_reader_left(attr) < PERF_ATTR_SIZE_VER0)
 		return byte_reader_past_end(attr, PERF_ATTR_SIZE_VER0);
-	memcpy(&ours, attr->bytes.data + attr->position,
-	       MIN(byte_reader_left(attr), sizeof(ours)));
+	memcpy(&ours, attr->bytes.data + attr->position, MIN(byte_reader_left(attr), sizeof(ours)));
 	ours.size = (uint32_t)MIN(byte_reader_left(attr), sizeof(ours));
 
 	for (size_t i = 0; i < n_ids; i++) {
@@ -73,15 +72,21 @@ bool perf_data_events_find(const struct perf_data_events *events, uint64_t id,
 static void make_name(struct perf_data_events *events, size_t event_index)
 {
 	static const char *const hardware[] = {
-		"cycles",	"instructions",		   "cache-references",
-		"cache-misses", "branches",		   "branch-misses",
-		"bus-cycles",	"stalled-cycles-frontend", "stalled-cycles-backend",
+		"cycles",
+		"instructions",
+		"cache-references",
+		"cache-misses",
+		"branches",
+		"branch-misses",
+		"bus-cycles",
+		"stalled-cycles-frontend",
+		"stalled-cycles-backend",
 		"ref-cycles",
 	};
 	static const char *const software[] = {
-		"cpu-clock",	    "task-clock",   "page-faults",	"context-switches",
-		"cpu-migrations",   "minor-faults", "major-faults",	"alignment-faults",
-		"emulation-faults", "dummy",	    "bpf-output",	"cgroup-switches",
+		"cpu-clock",        "task-clock",   "page-faults",  "context-switches",
+		"cpu-migrations",   "minor-faults", "major-faults", "alignment-faults",
+		"emulation-faults", "dummy",        "bpf-output",   "cgroup-switches",
 	};
 	const struct perf_event_attr *attr = &events->attrs.items[event_index];
 	char name[64];
@@ -121,12 +126,14 @@ struct error *perf_data_events_finish(struct perf_data_events *events, const cha
 					 source);
 	for (size_t i = 0; i < events->attrs.count; i++)
 		make_name(events, i);
+	record_ids_sort(events->ids.items, events->event_of_id.items, events->ids.count);
 	events->table = (struct record_layout_table){
 		.layouts = events->layouts.items,
 		.n_layouts = (uint32_t)events->layouts.count,
 		.ids = events->ids.items,
 		.event_of_id = events->event_of_id.items,
 		.n_ids = (uint32_t)events->ids.count,
+		.has_ascending_ids = true,
 	};
 	return NULL;
 }

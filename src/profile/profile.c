@@ -62,6 +62,8 @@ void profile_destroy(struct profile *profile)
 	profile_index_destroy(profile->index);
 	profile_info_deinit(&profile->info);
 	spill_memory_deinit(&profile->ticks.memory);
+	address_vector_deinit(&profile->schedule.concurrency_ns);
+	profile_thread_time_vector_deinit(&profile->schedule.threads);
 	profile_sample_vector_deinit(&profile->samples);
 	profile_event_vector_deinit(&profile->events);
 	profile_thread_vector_deinit(&profile->threads);

@@ -34,6 +34,7 @@ enum frame_flags {
 	FRAME_IS_JIT = 1 << 2,       /**< Code made at run time. */
 	FRAME_IS_UNKNOWN = 1 << 3,   /**< No symbol; name is "[unknown]" or "[object]". */
 	FRAME_IS_RECOVERED = 1 << 4, /**< Beyond the copied stack, recovered by other means. */
+	FRAME_IS_WAIT = 1 << 5,      /**< No code: what the thread waited for, off the CPU. */
 };
 
 /** A library, program, the kernel: what perf calls a DSO. */
@@ -85,8 +86,16 @@ struct profile_thread {
 	string_id process_comm; /**< Name of the thread group's leader; may equal comm. */
 };
 
+/** What the samples of an event are. */
+enum profile_measure {
+	PROFILE_SAMPLED, /**< Moments, each standing for about as much as any other. */
+	PROFILE_OFF_CPU, /**< Waits as long as their periods say; innermost are reasons. */
+	PROFILE_WALL,    /**< Both together, made of two other events. */
+};
+
 struct profile_event {
-	string_id name;        /**< "cpu-clock", "cycles:u"... */
+	string_id name; /**< "cpu-clock", "cycles:u"... */
+	enum profile_measure measure;
 	string_id unit;        /**< Of the period: "ns", "cycles", "" when it just counts. */
 	uint64_t frequency_hz; /**< 0: a fixed period. */
 	uint64_t period;       /**< 0: a frequency. */
@@ -124,6 +133,31 @@ struct profile_losses {
 	uint64_t lost_samples; /**< PERF_RECORD_LOST_SAMPLES. */
 	uint64_t throttles;    /**< Times the kernel stopped sampling for a while. */
 	uint64_t unreadable_records;
+};
+
+/** How long one thread ran and did not. */
+struct profile_thread_time {
+	uint32_t pid, tid;
+	uint64_t running_ns, off_cpu_ns;
+	uint64_t n_switches;  /**< Times it left the CPU... */
+	uint64_t n_preempted; /**< ...of these, when it could have run on. */
+};
+
+DEFINE_VECTOR(profile_thread_time_vector, struct profile_thread_time)
+
+/** What records of every context switch say; watched_ns 0: there were none. */
+struct profile_schedule {
+	uint64_t watched_ns;
+	uint64_t n_switches;
+	uint64_t n_waits, waits_ns;           /**< Stretches off the CPU. */
+	uint64_t n_with_stack, with_stack_ns; /**< Of these, whose own stack is known. */
+	uint64_t n_without_stack;             /**< Nothing like it had a stack either. */
+	uint64_t n_stacks_lost;               /**< Taken, but lost where a ring was full. */
+	uint64_t least_ns;                    /**< Shorter ones are left out of the profile... */
+	uint64_t n_short, short_ns;           /**< ...which were so many, for so long. */
+	/** By number of threads running at once: how long that was. */
+	struct address_vector concurrency_ns;
+	struct profile_thread_time_vector threads;
 };
 
 /** What was recorded, where and how. Numbers are 0 and strings NULL when unknown; owned. */
@@ -181,6 +215,7 @@ struct profile {
 	struct profile_sample_vector samples;
 	struct profile_tick_vector ticks; /**< Ascending time; empty when not kept. */
 	struct profile_losses losses;
+	struct profile_schedule schedule;
 	struct profile_info info;
 	struct profile_index *index;
 };
@@ -237,6 +272,22 @@ void profile_add_tick(struct profile *profile, uint32_t sample, uint64_t time_ns
  */
 void profile_release_ticks(const struct profile *profile);
 #define PROFILE_TICKS_PER_RELEASE (1u << 19)
+
+/** What the sum of time on and off the CPU is called. */
+#define WALL_EVENT_NAME "wall-clock"
+
+/**
+ * What a sample counts for where events are compared by number: samples, or microseconds where
+ * each stands for another length of time.
+ */
+uint64_t profile_sample_weight(const struct profile *profile, const struct profile_sample *sample);
+
+/** The first event with that measure; UINT32_MAX: there is none. */
+uint32_t profile_find_measure(const struct profile *profile, enum profile_measure measure);
+
+/** An event more: the samples and ticks of @p first and @p second, which stay. */
+uint32_t profile_add_sum(struct profile *profile, const char *name, enum profile_measure measure,
+			 uint32_t first, uint32_t second);
 
 /** PROFILE_FRAME_UNKNOWN when it has none. Never NULL; valid until a frame is interned. */
 const struct profile_frame *profile_location_frame(const struct profile *profile, uint32_t location,

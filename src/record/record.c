@@ -1,5 +1,6 @@
 #include "record/record.h"
 
+#include "base/memory.h"
 #include "record/record_internal.h"
 
 #include <inttypes.h>
@@ -61,6 +62,34 @@ static inline size_t trailer_size_bytes(const struct record_layout *layout)
 {
 	return layout->has_sample_id_all ? fields_size_bytes(layout->sample_type & TRAILER_FIELDS)
 					 : 0;
+}
+
+struct id_entry {
+	uint64_t id;
+	uint32_t event_index;
+};
+
+static int compare_ids(const void *left, const void *right)
+{
+	const struct id_entry *a = left, *b = right;
+
+	if (a->id != b->id)
+		return a->id < b->id ? -1 : 1;
+	return (a->event_index > b->event_index) - (a->event_index < b->event_index);
+}
+
+void record_ids_sort(uint64_t *ids, uint32_t *event_of_id, size_t n_ids)
+{
+	_cleanup_free_ struct id_entry *entries = memory_allocate(n_ids, sizeof(*entries));
+
+	for (size_t i = 0; i < n_ids; i++)
+		entries[i] = (struct id_entry){ ids[i], event_of_id[i] };
+	if (n_ids)
+		qsort(entries, n_ids, sizeof(*entries), compare_ids);
+	for (size_t i = 0; i < n_ids; i++) {
+		ids[i] = entries[i].id;
+		event_of_id[i] = entries[i].event_index;
+	}
 }
 
 static bool find_ascending(const struct record_layout_table *table, uint64_t id, uint32_t *ret)
@@ -141,6 +170,24 @@ static struct error *sample_event_index(const struct record_layout_table *table,
 	if (!find_event(table, load_u64(&cursor), ret))
 		return byte_reader_error(reader, "sample of an unknown event");
 	return NULL;
+}
+
+uint32_t record_sample_event(const struct record_layout_table *table, struct bytes bytes)
+{
+	size_t id_offset =
+		table->n_layouts > 1 ? sample_id_offset(table->layouts[0].sample_type) : 0;
+	const uint8_t *cursor = bytes.data + id_offset;
+	struct perf_event_header header;
+	uint32_t event_index = 0;
+
+	if (bytes.size < sizeof(header))
+		return UINT32_MAX;
+	memcpy(&header, bytes.data, sizeof(header));
+	if (header.type != PERF_RECORD_SAMPLE)
+		return UINT32_MAX;
+	if (id_offset && bytes.size >= id_offset + sizeof(uint64_t))
+		find_event(table, load_u64(&cursor), &event_index);
+	return event_index;
 }
 
 /** Offset of the sample_id trailer's time from the record's end; 0: it has none. */

@@ -172,6 +172,15 @@ struct record_layout_table {
 	bool has_ascending_ids; /**< They can be looked up fast: as opened, or sorted. */
 };
 
+/**
+ * Sort ids, and the event indices with them, so that they are ascending. A recording has
+ * one id per event, CPU and thread, and every record is looked up.
+ */
+void record_ids_sort(uint64_t *ids, uint32_t *event_of_id, size_t n_ids);
+
+/** The event of a sample; 0 when there is one only; UINT32_MAX: it is no sample. */
+uint32_t record_sample_event(const struct record_layout_table *table, struct bytes bytes);
+
 /** The event with this id; 0, the first, when there is only one or none has it. */
 uint32_t record_layout_index_of_id(const struct record_layout_table *table, uint64_t id);
 
@@ -223,6 +232,18 @@ size_t record_encode_sample(const struct record_layout *layout, const struct rec
  */
 size_t record_encode_side_band(const struct record_layout *layout, const struct record *record,
 			       uint8_t *out);
+
+/**
+ * Make a sample as the kernel would write it, for something that was worked out from other
+ * records. Fields of PERF_SAMPLE_IDENTIFIER, IP, TID, TIME, ADDR, ID, CPU, PERIOD, CALLCHAIN and
+ * WEIGHT; the layout has no others.
+ *
+ * @param record  Its misc, pid, tid, time_ns, cpu, id, and of the sample ip, address, period and
+ *                weight.
+ * @param callchain, out  As for record_encode_sample().
+ */
+size_t record_encode_made_sample(const struct record_layout *layout, const struct record *record,
+				 const uint64_t *callchain, size_t n_callchain, uint8_t *out);
 
 /** The attr that describes what record_encode_sample() writes. */
 void record_attr_for_storage(const struct perf_event_attr *recorded, struct perf_event_attr *ret);

@@ -64,6 +64,50 @@ size_t record_encode_sample(const struct record_layout *layout, const struct rec
 	return output.size_bytes;
 }
 
+static void output_u64(struct sample_output *output, uint64_t value)
+{
+	output_append(output, &value, sizeof(value));
+}
+
+size_t record_encode_made_sample(const struct record_layout *layout, const struct record *record,
+				 const uint64_t *callchain, size_t n_callchain, uint8_t *out)
+{
+	const struct sample_record *sample = &record->sample;
+
+	const struct {
+		uint64_t field;
+		uint64_t value;
+	} words[] = {
+		{ PERF_SAMPLE_IDENTIFIER, record->id },
+		{ PERF_SAMPLE_IP, sample->ip },
+		{ PERF_SAMPLE_TID, (uint64_t)record->tid << 32 | record->pid },
+		{ PERF_SAMPLE_TIME, record->time_ns },
+		{ PERF_SAMPLE_ADDR, sample->address },
+		{ PERF_SAMPLE_ID, record->id },
+		{ PERF_SAMPLE_CPU, record->cpu },
+		{ PERF_SAMPLE_PERIOD, sample->period },
+	};
+	struct perf_event_header header = { .type = PERF_RECORD_SAMPLE, .misc = record->misc };
+	struct sample_output output = { .bytes = out, .size_bytes = sizeof(header) };
+	const size_t fixed_size_bytes = sizeof(header) + (ARRAY_SIZE(words) + 2) * sizeof(uint64_t);
+	const uint64_t n_stored =
+		MIN(n_callchain, (RECORD_SIZE_MAX_BYTES - fixed_size_bytes) / sizeof(*callchain));
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (layout->sample_type & words[i].field)
+			output_u64(&output, words[i].value);
+	}
+	if (layout->sample_type & PERF_SAMPLE_CALLCHAIN) {
+		output_u64(&output, n_stored);
+		output_append(&output, callchain, n_stored * sizeof(*callchain));
+	}
+	if (layout->sample_type & PERF_SAMPLE_WEIGHT)
+		output_u64(&output, sample->weight);
+	header.size = (uint16_t)output.size_bytes;
+	memcpy(out, &header, sizeof(header));
+	return output.size_bytes;
+}
+
 void record_attr_for_storage(const struct perf_event_attr *recorded, struct perf_event_attr *ret)
 {
 	*ret = *recorded;

@@ -14,21 +14,23 @@ LAYERS = {
     "perfdata": "base record object",
     "object": "base arch",
     "process": "base record object",
+    "schedule": "base record",
     "unwind": "base cache arch object process",
     "runtime": "base object process",
     "symbols": "base cache object process runtime",
     "profile": "base",
     "input": "base profile",
     "capture": "base arch record",
-    "analyze": "base cache arch record object process unwind runtime symbols profile",
+    "analyze": "base cache arch record object process schedule unwind runtime symbols "
+               "profile",
     "explain": "base profile",
     "compare": "base capture profile",
     "output": "base profile",
     "check": "base arch capture object",
     "build": "base",
     "revision": "base build",
-    "cli": "base cache arch record perfdata object process unwind runtime symbols profile input "
-           "capture analyze explain compare output check build revision",
+    "cli": "base cache arch record perfdata object process schedule unwind runtime symbols profile "
+           "input capture analyze explain compare output check build revision",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)

@@ -51,11 +51,21 @@ static void pending_load(struct drain *drain, struct ring *ring, uint64_t horizo
 		pending->record = (struct bytes){ 0 };
 }
 
+static void take(struct drain *drain, struct batch *batch, struct bytes record)
+{
+	const struct record_layout_table *layouts = drain->layouts;
+
+	if (drain->gate.n_events && record_sample_event(layouts, record) == drain->gated_event)
+		drain->n_gated_samples++;
+	sample_trim_append(&batch->bytes, layouts, record);
+}
+
 /** Copy everything older than @p horizon_ns, oldest first. */
 static void drain_round(struct drain *drain, struct pending *pending, uint64_t horizon_ns)
 {
 	struct batch *batch = batch_queue_get_empty(&drain->queue);
 
+	drain->n_gated_samples = 0;
 	for (size_t i = 0; i < drain->n_rings; i++) {
 		ring_snapshot(&drain->rings[i]);
 		pending_load(drain, &drain->rings[i], horizon_ns, &pending[i]);
@@ -63,6 +73,7 @@ static void drain_round(struct drain *drain, struct pending *pending, uint64_t h
 	for (;;) {
 		size_t oldest = drain->n_rings;
 
+		/* Of equal times the first ring's record: a stack comes before the switch. */
 		for (size_t i = 0; i < drain->n_rings; i++) {
 			if (pending[i].record.size &&
 			    (oldest == drain->n_rings ||
@@ -71,7 +82,7 @@ static void drain_round(struct drain *drain, struct pending *pending, uint64_t h
 		}
 		if (oldest == drain->n_rings)
 			break;
-		sample_trim_append(&batch->bytes, drain->layouts, pending[oldest].record);
+		take(drain, batch, pending[oldest].record);
 		ring_skip(&drain->rings[oldest], pending[oldest].record.size);
 		ring_release(&drain->rings[oldest]);
 		pending_load(drain, &drain->rings[oldest], horizon_ns, &pending[oldest]);
@@ -121,7 +132,10 @@ static size_t n_polls(const struct drain *drain)
 /** Wait for a watermark, the period, the end of the watched or a stop; true: this is the end. */
 static bool drain_wait(struct drain *drain, struct pollfd *polls)
 {
-	int n_ready = poll(polls, n_polls(drain), DRAIN_PERIOD_MS);
+	uint64_t gate_ns = stack_gate_wait_ns(&drain->gate, clock_monotonic_ns());
+	uint64_t wait_ns = MIN(gate_ns, DRAIN_PERIOD_MS * NS_PER_MS);
+	const struct timespec timeout = { .tv_nsec = (long)wait_ns };
+	int n_ready = ppoll(polls, n_polls(drain), &timeout, NULL);
 
 	drain->n_wakeups++;
 	if (n_ready < 0)
@@ -167,8 +181,12 @@ static void *drain_run(void *context)
 	struct pending *pending = memory_allocate(drain->n_rings, sizeof(*pending));
 
 	raise_priority();
-	while (!drain_wait(drain, polls))
-		drain_round(drain, pending, clock_monotonic_ns() - DRAIN_SETTLE_NS);
+	while (!drain_wait(drain, polls)) {
+		uint64_t now_ns = clock_monotonic_ns();
+
+		drain_round(drain, pending, now_ns - DRAIN_SETTLE_NS);
+		stack_gate_update(&drain->gate, drain->n_gated_samples, now_ns);
+	}
 	drain_round(drain, pending, UINT64_MAX);
 	batch_queue_close(&drain->queue);
 	free(polls);
@@ -199,23 +217,24 @@ static void release(struct drain *drain)
 	close(drain->stop_fd);
 }
 
-struct error *drain_start(struct drain *drain, struct ring *rings, size_t n_rings,
-			  const struct record_layout_table *layouts, const uint32_t *watched_pids,
-			  size_t n_watched_pids)
+struct error *drain_start(struct drain *drain, const struct drain_plan *plan)
 {
 	sigset_t all_signals, old_signals;
 	int status;
 
 	*drain = (struct drain){
-		.rings = rings,
-		.n_rings = n_rings,
-		.layouts = layouts,
+		.rings = plan->rings,
+		.n_rings = plan->n_rings,
+		.layouts = plan->layouts,
 		.stop_fd = eventfd(0, EFD_CLOEXEC),
+		.gated_event = plan->gated_event,
 	};
 	if (drain->stop_fd < 0)
 		return error_from_errno(errno, "cannot make an eventfd");
 	batch_queue_init(&drain->queue);
-	watch(drain, watched_pids, n_watched_pids);
+	stack_gate_init(&drain->gate, plan->gated, plan->n_gated, plan->gated_samples_per_second,
+			clock_monotonic_ns());
+	watch(drain, plan->watched_pids, plan->n_watched_pids);
 	/* Signals are the main thread's business. */
 	sigfillset(&all_signals);
 	pthread_sigmask(SIG_SETMASK, &all_signals, &old_signals);

@@ -8,6 +8,7 @@
 
 #include "capture/perf_events/batch_queue.h"
 #include "capture/perf_events/ring.h"
+#include "capture/perf_events/stack_gate.h"
 #include "record/record.h"
 
 #include <sys/types.h>
@@ -28,6 +29,9 @@ struct drain {
 	int stop_fd; /**< eventfd: asked to stop. */
 	struct watched_process *watched;
 	size_t n_watched;
+	struct stack_gate gate;   /**< Without events: nothing is turned off. */
+	uint32_t gated_event;     /**< Event index whose samples the gate counts. */
+	uint64_t n_gated_samples; /**< In this round. */
 
 	/* Written by the thread, read by anyone. */
 	_Atomic uint64_t n_bytes;
@@ -35,13 +39,20 @@ struct drain {
 	_Atomic uint64_t n_unreadable;
 };
 
-/**
- * @param rings, layouts  Borrowed; must outlive the drain.
- * @param watched_pids    When all of these have ended, it is as if stopped. None: never.
- */
-struct error *drain_start(struct drain *drain, struct ring *rings, size_t n_rings,
-			  const struct record_layout_table *layouts, const uint32_t *watched_pids,
-			  size_t n_watched_pids) MUST_CHECK;
+/** What a drain is to do. Everything is borrowed and must outlive it. */
+struct drain_plan {
+	struct ring *rings;
+	size_t n_rings;
+	const struct record_layout_table *layouts;
+	const uint32_t *watched_pids; /**< When all have ended, it is as if stopped. */
+	size_t n_watched_pids;        /**< 0: never. */
+	const int *gated;             /**< Events that are turned off while too many come. */
+	size_t n_gated;
+	uint32_t gated_event; /**< Their index. */
+	uint64_t gated_samples_per_second;
+};
+
+struct error *drain_start(struct drain *drain, const struct drain_plan *plan) MUST_CHECK;
 
 /** Take what is in the rings a last time and close the queue. Returns at once. */
 void drain_stop(struct drain *drain);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "capture/perf_events/pmu.h"
 #include "capture/perf_events/rung_internal.h"
+#include "capture/perf_events/switch_events.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -114,6 +115,19 @@ static bool is_kernel_side_needed(const struct rung *rung)
 	return false;
 }
 
+/** A switch is something of the kernel: without that side there is none to see. */
+static void leave_out_switch_stacks(struct rung *rung, const struct sampler_options *options,
+				    struct sampler_facts *facts)
+{
+	if (!options->has_switches || rung->is_without_switch_stacks)
+		return;
+	rung->is_without_switch_stacks = true;
+	note(facts,
+	     memory_format_text("no stacks at the moment threads begin to wait, which are of "
+				"the kernel side: waits over 10 ms are looked up in /proc, "
+				"shorter ones are only timed"));
+}
+
 /** Go on without the kernel side; false: that would help nothing. */
 static bool leave_out_kernel(struct rung *rung, const struct rung_event *refused,
 			     const struct sampler_options *options, struct sampler_facts *facts)
@@ -122,6 +136,7 @@ static bool leave_out_kernel(struct rung *rung, const struct rung_event *refused
 
 	if (refused->is_without_kernel || refused->is_without_user || is_kernel_side_needed(rung))
 		return false;
+	leave_out_switch_stacks(rung, options, facts);
 	kernel_number_read("/proc/sys/kernel/perf_event_paranoid", &paranoid);
 	for (size_t i = 0; i < rung->n_events; i++)
 		rung->events[i].is_without_kernel = !rung->events[i].is_without_user;
@@ -137,12 +152,16 @@ static bool leave_out_kernel(struct rung *rung, const struct rung_event *refused
 static bool rung_step_down(struct rung *rung, const struct sampler_options *options,
 			   const struct open_failure *failure, struct sampler_facts *facts)
 {
-	struct rung_event *event = &rung->events[failure->event_index];
+	struct rung_event *event = &rung->events[MIN(failure->event_index, rung->n_events - 1)];
 
 	if (failure->step == OPEN_FAILED_RING)
 		return (failure->errno_value == EPERM || failure->errno_value == ENOMEM) &&
 		       rung_shrink(rung, options);
 
+	if (failure->event_index >= rung->n_events) {
+		leave_out_switch_stacks(rung, options, facts);
+		return failure->event_index == rung->n_events;
+	}
 	if (failure->errno_value == EINVAL && !rung->is_without_build_ids) {
 		rung->is_without_build_ids = true; /* before Linux 5.12 */
 		return true;
@@ -302,12 +321,20 @@ static bool rung_open(const struct rung *rung, const struct sampler_options *opt
 		      const struct index_vector *cpus, struct opened_events *ret,
 		      struct open_failure *failure_ret)
 {
-	struct perf_event_attr attrs[SAMPLED_EVENTS_MAX + 1];
+	struct event_request requests[SAMPLED_EVENTS_MAX + 1 + SWITCH_EVENTS_MAX];
+	size_t n_requests = rung->n_events;
 
 	for (size_t i = 0; i < rung->n_events; i++)
-		attrs[i] = rung_attr(rung, i, options);
-	return opened_events_open(attrs, rung->n_events, options, cpus, rung->ring_size_bytes, ret,
-				  failure_ret);
+		requests[i] = (struct event_request){
+			.attr = rung_attr(rung, i, options),
+			.ring_size_bytes = rung->ring_size_bytes,
+		};
+	/* Where both are, stacks come first: see the drain. */
+	if (options->has_switches && !rung->is_without_switch_stacks)
+		requests[n_requests++] = switch_stacks_request(&requests[0], 1);
+	if (options->has_switches)
+		requests[n_requests++] = switch_times_request(&requests[0], 2);
+	return opened_events_open(requests, n_requests, options, cpus, ret, failure_ret);
 }
 
 struct error *open_ladder_descend(const struct sampler_options *options,
@@ -321,15 +348,17 @@ struct error *open_ladder_descend(const struct sampler_options *options,
 	choose_cpus(options, &cpus);
 	error = rung_first(options, cpus.count, facts, &rung);
 	if (!error)
-		raise_descriptor_limit(rung.n_events * cpus.count *
+		raise_descriptor_limit((rung.n_events + SWITCH_EVENTS_MAX) * cpus.count *
 				       MAX(options->n_tasks, (size_t)1));
 	while (!error) {
 		if (rung_open(&rung, options, &cpus, ret, &failure))
 			break;
 		if (!rung_step_down(&rung, options, &failure, facts))
 			error = failure.step == OPEN_FAILED_EVENT
-					? open_refusal_of_event(&rung, failure.event_index, options,
-								failure.errno_value)
+					? open_refusal_of_event(
+						  &rung,
+						  MIN(failure.event_index, rung.n_events - 1),
+						  options, failure.errno_value)
 					: open_refusal_of_ring(&rung, failure.errno_value);
 	}
 	if (!error)

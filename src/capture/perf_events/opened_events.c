@@ -26,21 +26,40 @@ static void add_id(struct opened_events *opened, int fd, size_t index)
 	index_vector_append(&opened->attr_of_id, (uint32_t)index);
 }
 
-/** The first event of a CPU brings the ring, the others write into it. */
-static bool add_event(struct opened_events *opened, int fd, uint32_t cpu, size_t index,
-		      uint64_t ring_size_bytes, struct open_failure *failure_ret)
+/** NULL: no event of the group is open on that CPU yet. */
+static const struct ring *find_ring(const struct opened_events *opened, uint32_t group,
+				    uint32_t cpu)
 {
-	struct ring *last = opened->n_rings ? &opened->rings[opened->n_rings - 1] : NULL;
+	for (size_t i = opened->n_rings; i-- > 0;) {
+		if (opened->ring_groups[i] == group && opened->rings[i].cpu == cpu)
+			return &opened->rings[i];
+	}
+	return NULL;
+}
+
+static int add_ring(struct opened_events *opened, int fd, uint32_t cpu,
+		    const struct event_request *request)
+{
+	struct error *error =
+		ring_init(&opened->rings[opened->n_rings], fd, cpu, request->ring_size_bytes);
+	int errno_value = error ? error->errno_value : 0;
+
+	error_destroy(error);
+	if (!errno_value)
+		opened->ring_groups[opened->n_rings++] = request->ring_group;
+	return errno_value;
+}
+
+/** The first event of a group on a CPU brings the ring, the others write into it. */
+static bool add_event(struct opened_events *opened, int fd, uint32_t cpu, size_t index,
+		      const struct event_request *request, struct open_failure *failure_ret)
+{
+	const struct ring *ring = find_ring(opened, request->ring_group, cpu);
 	int failed_errno = 0;
 
-	if (!last || last->cpu != cpu) {
-		struct error *error =
-			ring_init(&opened->rings[opened->n_rings], fd, cpu, ring_size_bytes);
-
-		failed_errno = error ? error->errno_value : 0;
-		opened->n_rings += error == NULL;
-		error_destroy(error);
-	} else if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, last->fd) != 0) {
+	if (!ring) {
+		failed_errno = add_ring(opened, fd, cpu, request);
+	} else if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, ring->fd) != 0) {
 		failed_errno = errno;
 	} else {
 		descriptor_vector_append(&opened->more_events, fd);
@@ -51,6 +70,10 @@ static bool add_event(struct opened_events *opened, int fd, uint32_t cpu, size_t
 		close(fd);
 		return false;
 	}
+	if (request->is_gated) {
+		descriptor_vector_append(&opened->gated, fd);
+		opened->gated_attr = (uint32_t)index;
+	}
 	add_id(opened, fd, index);
 	return true;
 }
@@ -58,7 +81,7 @@ static bool add_event(struct opened_events *opened, int fd, uint32_t cpu, size_t
 /** One event on one CPU, for all tasks. */
 static bool open_on_cpu(struct opened_events *opened, size_t index,
 			const struct sampler_options *options, uint32_t cpu,
-			uint64_t ring_size_bytes, struct open_failure *failure_ret)
+			const struct event_request *request, struct open_failure *failure_ret)
 {
 	size_t n_tasks = options->target == SAMPLER_TARGET_TASKS ? options->n_tasks : 1;
 	bool is_cgroup = options->target == SAMPLER_TARGET_SYSTEM && options->has_cgroup;
@@ -76,28 +99,31 @@ static bool open_on_cpu(struct opened_events *opened, size_t index,
 			*failure_ret = (struct open_failure){ OPEN_FAILED_EVENT, errno, index };
 			return false;
 		}
-		if (!add_event(opened, fd, cpu, index, ring_size_bytes, failure_ret))
+		if (!add_event(opened, fd, cpu, index, request, failure_ret))
 			return false;
 	}
 	return true;
 }
 
-bool opened_events_open(const struct perf_event_attr *attrs, size_t n_attrs,
+bool opened_events_open(const struct event_request *requests, size_t n_requests,
 			const struct sampler_options *options, const struct index_vector *cpus,
-			uint64_t ring_size_bytes, struct opened_events *ret,
-			struct open_failure *failure_ret)
+			struct opened_events *ret, struct open_failure *failure_ret)
 {
+	size_t n_rings_max = cpus->count * n_requests;
 	struct opened_events opened = {
-		.attrs = memory_duplicate(attrs, n_attrs * sizeof(*attrs)),
-		.n_attrs = n_attrs,
-		.rings = memory_allocate(cpus->count, sizeof(*opened.rings)),
+		.attrs = memory_allocate(n_requests, sizeof(*opened.attrs)),
+		.n_attrs = n_requests,
+		.rings = memory_allocate(n_rings_max, sizeof(*opened.rings)),
+		.ring_groups = memory_allocate(n_rings_max, sizeof(*opened.ring_groups)),
 	};
 	struct open_failure failure = { OPEN_FAILED_EVENT, ESRCH, 0 };
 	bool is_open = true;
 
-	for (size_t i = 0; i < cpus->count * n_attrs && is_open; i++)
-		is_open = open_on_cpu(&opened, i % n_attrs, options, cpus->items[i / n_attrs],
-				      ring_size_bytes, &failure);
+	for (size_t i = 0; i < n_requests; i++)
+		opened.attrs[i] = requests[i].attr;
+	for (size_t i = 0; i < n_rings_max && is_open; i++)
+		is_open = open_on_cpu(&opened, i % n_requests, options, cpus->items[i / n_requests],
+				      &requests[i % n_requests], &failure);
 	if (!is_open || opened.n_rings == 0) {
 		opened_events_deinit(&opened);
 		*failure_ret = failure;
@@ -107,9 +133,19 @@ bool opened_events_open(const struct perf_event_attr *attrs, size_t n_attrs,
 	return true;
 }
 
+size_t opened_events_n_cpus(const struct opened_events *opened)
+{
+	size_t n_cpus = 0;
+
+	for (size_t i = 0; i < opened->n_rings; i++)
+		n_cpus += opened->ring_groups[i] == opened->ring_groups[0];
+	return n_cpus;
+}
+
 static bool is_tracking(const struct perf_event_attr *attr)
 {
-	return attr->type == PERF_TYPE_SOFTWARE && attr->config == PERF_COUNT_SW_DUMMY;
+	return attr->type == PERF_TYPE_SOFTWARE && attr->config == PERF_COUNT_SW_DUMMY &&
+	       !attr->context_switch;
 }
 
 void opened_events_track(const struct opened_events *opened)
@@ -140,7 +176,9 @@ void opened_events_deinit(struct opened_events *opened)
 	descriptor_vector_deinit(&opened->more_events);
 	for (size_t i = 0; i < opened->n_rings; i++)
 		ring_deinit(&opened->rings[i]);
+	descriptor_vector_deinit(&opened->gated);
 	free(opened->rings);
+	free(opened->ring_groups);
 	address_vector_deinit(&opened->ids);
 	index_vector_deinit(&opened->attr_of_id);
 	index_vector_deinit(&opened->more_attrs);

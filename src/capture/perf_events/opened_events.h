@@ -1,6 +1,6 @@
 #pragma once
 
-/** The events of a session: one ring per CPU, one event per CPU and task writing into it. */
+/** The events of a session: each once per CPU and task, writing into rings per CPU. */
 
 #include "base/vector.h"
 #include "capture/perf_events/ring.h"
@@ -8,11 +8,26 @@
 
 DEFINE_VECTOR(descriptor_vector, int)
 
+/** One event to open everywhere. */
+struct event_request {
+	struct perf_event_attr attr;
+	/**
+	 * Events of the same group write into the same rings, whose size is that of the first
+	 * of them. An event whose records may come in floods has a group of its own.
+	 */
+	uint32_t ring_group;
+	uint64_t ring_size_bytes;
+	bool is_gated; /**< Turned off while it is too much: stack_gate.h. */
+};
+
 struct opened_events {
 	struct perf_event_attr *attrs; /**< n_attrs of them. */
 	size_t n_attrs;
-	struct ring *rings; /**< One per CPU; each owns the descriptor of its first event. */
+	struct ring *rings; /**< Per group and CPU; each owns the descriptor of its first event. */
+	uint32_t *ring_groups; /**< By ring. */
 	size_t n_rings;
+	struct descriptor_vector gated; /**< Events that may be turned off; owned elsewhere. */
+	uint32_t gated_attr;            /**< Which of attrs they are. */
 	struct descriptor_vector more_events; /**< Events that write into another one's ring. */
 	struct index_vector more_attrs;       /**< Which of attrs each of them is. */
 	struct address_vector ids;            /**< Event ids. */
@@ -31,15 +46,17 @@ struct open_failure {
 };
 
 /**
- * Open all of @p attrs on every CPU of @p cpus for the target of @p options. CPUs that went offline
- * and tasks that ended meanwhile are skipped.
+ * Open all of @p requests on every CPU of @p cpus for the target of @p options. CPUs that went
+ * offline and tasks that ended meanwhile are skipped.
  *
  * @return false: nothing is open, *failure_ret says where it broke.
  */
-bool opened_events_open(const struct perf_event_attr *attrs, size_t n_attrs,
+bool opened_events_open(const struct event_request *requests, size_t n_requests,
 			const struct sampler_options *options, const struct index_vector *cpus,
-			uint64_t ring_size_bytes, struct opened_events *ret,
-			struct open_failure *failure_ret);
+			struct opened_events *ret, struct open_failure *failure_ret);
+
+/** CPUs on which there is a ring. */
+size_t opened_events_n_cpus(const struct opened_events *opened);
 
 /** Start the event that samples nothing (PERF_COUNT_SW_DUMMY) and tells who runs; if there is one.
  */

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "capture/perf_events/drain.h"
 #include "capture/perf_events/open_ladder.h"
+#include "capture/perf_events/switch_events.h"
 
 struct perf_session {
 	struct sampler_session session; /* first: see container_of_source() */
@@ -78,23 +79,24 @@ static void describe_events(struct perf_session *session)
 	struct opened_events *opened = &session->opened;
 	struct sampler_facts *facts = &session->session.facts;
 	struct record_source *source = &session->session.source;
-	bool is_ascending = true; /* the kernel counts up */
 
 	session->layout_of_event = memory_allocate(opened->n_attrs, sizeof(struct record_layout));
 	session->event_names = memory_allocate(opened->n_attrs, sizeof(*session->event_names));
 	for (size_t i = 0; i < opened->n_attrs; i++) {
 		session->layout_of_event[i] = record_layout_of(&opened->attrs[i]);
-		session->event_names[i] = i < facts->n_events ? facts->events[i].name : "dummy";
+		session->event_names[i] = i < facts->n_events ? facts->events[i].name
+					  : i == opened->gated_attr && opened->gated.count
+						  ? SWITCH_STACKS_EVENT_NAME
+						  : SWITCH_TIMES_EVENT_NAME;
 	}
-	for (size_t i = 1; i < opened->ids.count; i++)
-		is_ascending &= opened->ids.items[i - 1] < opened->ids.items[i];
+	record_ids_sort(opened->ids.items, opened->attr_of_id.items, opened->ids.count);
 	session->layouts = (struct record_layout_table){
 		.layouts = session->layout_of_event,
 		.n_layouts = (uint32_t)opened->n_attrs,
 		.ids = opened->ids.items,
 		.event_of_id = opened->attr_of_id.items,
 		.n_ids = (uint32_t)opened->ids.count,
-		.has_ascending_ids = is_ascending,
+		.has_ascending_ids = true,
 	};
 	*source = (struct record_source){
 		.name = "perf rings",
@@ -104,6 +106,30 @@ static void describe_events(struct perf_session *session)
 		.attrs = opened->attrs,
 		.event_names = session->event_names,
 	};
+}
+
+/** Per CPU: some two percent of it, at ten microseconds each. */
+#define SWITCH_STACKS_PER_SECOND 2000
+
+static struct error *start_drain(struct perf_session *session,
+				 const struct sampler_options *options)
+{
+	struct opened_events *opened = &session->opened;
+	uint64_t per_cpu = options->switch_stacks_per_second ? options->switch_stacks_per_second
+							     : SWITCH_STACKS_PER_SECOND;
+	const struct drain_plan plan = {
+		.rings = opened->rings,
+		.n_rings = opened->n_rings,
+		.layouts = &session->layouts,
+		.watched_pids = options->watched_pids,
+		.n_watched_pids = options->n_watched_pids,
+		.gated = opened->gated.items,
+		.n_gated = opened->gated.count,
+		.gated_event = opened->gated_attr,
+		.gated_samples_per_second = per_cpu * opened_events_n_cpus(opened),
+	};
+
+	return drain_start(&session->drain, &plan);
 }
 
 static struct error *perf_sampler_open(const struct sampler_options *options,
@@ -118,8 +144,7 @@ static struct error *perf_sampler_open(const struct sampler_options *options,
 		return error;
 	}
 	describe_events(session);
-	error = drain_start(&session->drain, session->opened.rings, session->opened.n_rings,
-			    &session->layouts, options->watched_pids, options->n_watched_pids);
+	error = start_drain(session, options);
 	if (error) {
 		perf_session_free(session);
 		return error;
@@ -139,7 +164,11 @@ static void perf_sampler_stop(struct sampler_session *session)
 
 static void perf_sampler_set_enabled(struct sampler_session *session, bool is_enabled)
 {
-	opened_events_set_enabled(&container_of_source(&session->source)->opened, is_enabled);
+	struct perf_session *perf_session = container_of_source(&session->source);
+
+	/* Or it would open the gate meanwhile. */
+	perf_session->drain.gate.is_paused = !is_enabled;
+	opened_events_set_enabled(&perf_session->opened, is_enabled);
 }
 
 static void perf_sampler_progress(const struct sampler_session *session,

@@ -21,6 +21,7 @@ struct rung {
 	bool is_event_chosen; /**< By the user: no other event in its place. */
 	bool is_tracked_apart;
 	bool is_without_build_ids;
+	bool is_without_switch_stacks;
 	enum stack_method stack_method;
 	uint32_t stack_copy_bytes;
 	uint64_t ring_size_bytes;

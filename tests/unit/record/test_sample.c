@@ -317,6 +317,36 @@ static void test_events_are_told_apart_by_id(void **state)
 	}
 }
 
+static void test_sorted_ids_find_the_same_events(void **state)
+{
+	const struct record_layout layouts[] = {
+		{ .sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME },
+		{ .sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME },
+		{ .sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME },
+	};
+	uint64_t ids[] = { 900, 17, 300, 5, 301, 18 };
+	uint32_t event_of_id[] = { 2, 0, 1, 0, 2, 1 };
+	struct record_layout_table table = { layouts, 3, ids, event_of_id, 6, true };
+
+	const struct {
+		uint64_t id;
+		uint32_t event;
+	} expected[] = { { 5, 0 }, { 17, 0 }, { 18, 1 }, { 300, 1 }, { 301, 2 }, { 900, 2 } };
+
+	record_ids_sort(ids, event_of_id, ARRAY_SIZE(ids));
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		struct record values = { .id = expected[i].id, .time_ns = 5 };
+		struct record_builder builder = { 0 };
+		struct bytes bytes = record_builder_sample(&builder, &layouts[0], &values);
+		struct record record;
+
+		assert_null(record_decode(&table, bytes, "test", 0, &record));
+		assert_int_equal(record.event_index, expected[i].event);
+		assert_int_equal(record_sample_event(&table, bytes), expected[i].event);
+		record_builder_deinit(&builder);
+	}
+}
+
 /** With IDENTIFIER trailers may differ: the last word says whose it is. */
 static void test_trailers_may_differ(void **state)
 {
@@ -446,6 +476,7 @@ int main(void)
 		cmocka_unit_test(test_truncation_at_every_byte),
 		cmocka_unit_test(test_mutations_stay_in_bounds),
 		cmocka_unit_test(test_events_are_told_apart_by_id),
+		cmocka_unit_test(test_sorted_ids_find_the_same_events),
 		cmocka_unit_test(test_trailers_may_differ),
 		cmocka_unit_test(test_sample_before_any_event_is_an_error),
 		cmocka_unit_test(test_encode_replaces_the_chain),

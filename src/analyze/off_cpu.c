@@ -1,0 +1,529 @@
+#include "analyze/off_cpu.h"
+
+#include "base/clock.h"
+#include "base/hash_map.h"
+#include "schedule/schedule.h"
+
+/** Waits without a stack are added to others this often: they appear about when they were. */
+#define SHARE_OUT_PERIOD_NS (NS_PER_S / 10)
+
+/** A wait this long without a known stack is looked up in /proc. */
+#define SLEEPER_LEAST_NS (10 * NS_PER_MS)
+
+/** Classes of length: one per power of two of nanoseconds, for both ways of leaving. */
+#define N_LENGTHS 64
+#define N_CLASSES (2 * N_LENGTHS)
+
+/** Classes of length apart that may still stand in for each other at the end. */
+#define CLASS_DISTANCE_MAX 3
+
+/** What is known of a sample of the event; by its id. */
+struct place {
+	bool is_known;
+	uint32_t pid, tid;
+	enum wait_reason reason;
+	uint32_t preempted; /**< The same place with the CPU as reason; its sample id + 1. */
+	struct address_vector callchain;
+};
+
+DEFINE_VECTOR(place_vector, struct place)
+
+/** Waits at one place. */
+struct donor {
+	uint32_t sample;
+	uint64_t count, period_ns;
+};
+
+DEFINE_VECTOR(donor_vector, struct donor)
+
+/** Waits of one thread that are about as long. */
+struct wait_class {
+	struct donor_vector donors; /**< Those with a stack, of the last period that had some. */
+	bool is_shared_out;         /**< The donors are of an earlier period. */
+	uint64_t count, period_ns;  /**< Those without. */
+	uint32_t pid, tid, cpu;
+	unsigned int index; /**< length_class(), and N_LENGTHS when preempted. */
+};
+
+DEFINE_HASH_MAP(class_map, uint64_t, struct wait_class *, hash_u64, equal_u64)
+DEFINE_VECTOR(class_vector, struct wait_class *)
+
+struct off_cpu {
+	struct profile *profile;
+	struct off_cpu_options options;
+	struct schedule *schedule;
+	struct place_vector places;
+	struct class_map classes;    /**< By hash of thread and class: see class_key(). */
+	struct class_vector waiting; /**< Classes with waits to be shared out. */
+	struct off_cpu_sample_vector samples;
+	uint64_t shared_out_ns;
+};
+
+static void take_stretch(void *context, const struct off_cpu_stretch *stretch);
+
+struct off_cpu *off_cpu_create(struct profile *profile, const struct off_cpu_options *options)
+{
+	struct off_cpu *off_cpu = memory_allocate(1, sizeof(*off_cpu));
+
+	off_cpu->profile = profile;
+	off_cpu->options = *options;
+	off_cpu->schedule = schedule_create(take_stretch, off_cpu, options->is_of_cpus);
+	profile->schedule.least_ns = options->least_ns;
+	return off_cpu;
+}
+
+void off_cpu_destroy(struct off_cpu *off_cpu)
+{
+	struct wait_class **class;
+	size_t cursor = 0;
+	uint64_t key;
+
+	if (!off_cpu)
+		return;
+	while (class_map_next(&off_cpu->classes, &cursor, &key, &class)) {
+		donor_vector_deinit(&(*class)->donors);
+		free(*class);
+	}
+	class_map_deinit(&off_cpu->classes);
+	class_vector_deinit(&off_cpu->waiting);
+	for (size_t i = 0; i < off_cpu->places.count; i++)
+		address_vector_deinit(&off_cpu->places.items[i].callchain);
+	place_vector_deinit(&off_cpu->places);
+	off_cpu_sample_vector_deinit(&off_cpu->samples);
+	schedule_destroy(off_cpu->schedule);
+	free(off_cpu);
+}
+
+uint32_t off_cpu_reason_location(struct profile *profile, enum wait_reason reason)
+{
+	uint32_t object = profile_intern_object(profile, "[waiting]", NULL);
+	uint32_t location =
+		profile_intern_location(profile, object, reason, reason, LOCATION_USER, 0);
+	struct profile_frame frame = { .object = object, .flags = FRAME_IS_WAIT };
+	uint32_t frame_id;
+
+	if (profile->locations.items[location].n_frames)
+		return location;
+	frame.name = profile_intern_text(profile, wait_reason_frame_name(reason));
+	frame_id = profile_intern_frame(profile, &frame);
+	profile_set_location_frames(profile, location, &frame_id, 1, 0);
+	return location;
+}
+
+/** The entry of a sample id; its pointer is valid until the next call. */
+static struct place *place_at(struct off_cpu *off_cpu, uint32_t sample)
+{
+	while (off_cpu->places.count <= sample)
+		place_vector_append_new(&off_cpu->places);
+	return &off_cpu->places.items[sample];
+}
+
+/** The sample id of a place. */
+static uint32_t intern_place(struct off_cpu *off_cpu, const struct off_cpu_place *wanted)
+{
+	struct profile *profile = off_cpu->profile;
+	uint32_t stack = wanted->stack, sample;
+	struct place *place;
+
+	if (wanted->reason != WAIT_UNKNOWN)
+		stack = profile_intern_stack(profile, stack,
+					     off_cpu_reason_location(profile, wanted->reason));
+	sample = profile_add_sample(profile, wanted->thread, off_cpu->options.event, stack,
+				    wanted->end, 0, 0);
+	place = place_at(off_cpu, sample);
+	if (place->is_known)
+		return sample;
+	place->is_known = true;
+	place->pid = wanted->pid;
+	place->tid = wanted->tid;
+	place->reason = wanted->reason;
+	for (size_t i = 0; wanted->callchain && i < wanted->callchain->count; i++)
+		address_vector_append(&place->callchain, wanted->callchain->items[i]);
+	return sample;
+}
+
+/** The same place for a thread that was made to leave. */
+static uint32_t preempted_place(struct off_cpu *off_cpu, uint32_t sample)
+{
+	const struct profile_sample *plain = &off_cpu->profile->samples.items[sample];
+	struct place *place = place_at(off_cpu, sample);
+	struct address_vector callchain = place->callchain;
+	const struct off_cpu_place wanted = {
+		.pid = place->pid,
+		.tid = place->tid,
+		.thread = plain->thread,
+		.stack = plain->stack,
+		.end = plain->end,
+		.reason = WAIT_CPU,
+		.callchain = &callchain,
+	};
+	uint32_t preempted;
+
+	if (place->preempted)
+		return place->preempted - 1;
+	if (place->reason != WAIT_UNKNOWN)
+		return sample;
+	preempted = intern_place(off_cpu, &wanted);
+	place_at(off_cpu, sample)->preempted = preempted + 1;
+	return preempted;
+}
+
+void off_cpu_set_place(struct off_cpu *off_cpu, const struct off_cpu_place *place)
+{
+	schedule_set_stack(off_cpu->schedule, place->pid, place->tid, place->time_ns,
+			   intern_place(off_cpu, place));
+}
+
+static void add_waits(struct off_cpu *off_cpu, uint32_t sample_id, uint64_t time_ns, uint32_t cpu,
+		      uint64_t count, uint64_t period_ns)
+{
+	struct profile_sample *sample = &off_cpu->profile->samples.items[sample_id];
+	const struct place *place = place_at(off_cpu, sample_id);
+
+	sample->count += count;
+	sample->period += period_ns;
+	if (off_cpu->options.keeps_ticks)
+		profile_add_tick(off_cpu->profile, sample_id, time_ns, cpu, period_ns);
+	if (off_cpu->options.keeps_samples)
+		off_cpu_sample_vector_append(&off_cpu->samples,
+					     (struct off_cpu_sample){ .pid = place->pid,
+								      .tid = place->tid,
+								      .cpu = cpu,
+								      .time_ns = time_ns,
+								      .period_ns = period_ns,
+								      .count = count,
+								      .reason = place->reason,
+								      .place = sample_id });
+}
+
+static unsigned int length_class(uint64_t duration_ns)
+{
+	return duration_ns ? 63 - (unsigned int)__builtin_clzll(duration_ns) : 0;
+}
+
+static uint64_t class_key(uint32_t pid, uint32_t tid, unsigned int class_index)
+{
+	return hash_combine(hash_u64((uint64_t)tid << 32 | pid), class_index);
+}
+
+static struct wait_class *find_class(struct off_cpu *off_cpu, uint32_t pid, uint32_t tid,
+				     unsigned int class_index)
+{
+	bool is_new;
+	struct wait_class **slot =
+		class_map_insert(&off_cpu->classes, class_key(pid, tid, class_index), &is_new);
+
+	if (is_new) {
+		*slot = memory_allocate(1, sizeof(**slot));
+		(*slot)->pid = pid;
+		(*slot)->tid = tid;
+		(*slot)->index = class_index;
+	}
+	return *slot;
+}
+
+static void add_donor(struct wait_class *class, uint32_t sample, uint64_t period_ns)
+{
+	if (class->is_shared_out)
+		donor_vector_clear(&class->donors);
+	class->is_shared_out = false;
+	for (size_t i = 0; i < class->donors.count; i++) {
+		if (class->donors.items[i].sample != sample)
+			continue;
+		class->donors.items[i].count++;
+		class->donors.items[i].period_ns += period_ns;
+		return;
+	}
+	donor_vector_append(&class->donors, (struct donor){ sample, 1, period_ns });
+}
+
+/** Add the waits without a stack to the donors, in proportion. */
+static void share_out(struct off_cpu *off_cpu, struct wait_class *class,
+		      const struct donor_vector *donors, uint64_t time_ns)
+{
+	uint64_t count_left = class->count, period_left_ns = class->period_ns, total_ns = 0;
+
+	for (size_t i = 0; i < donors->count; i++)
+		total_ns += MAX(donors->items[i].period_ns, UINT64_C(1));
+	for (size_t i = 0; i < donors->count; i++) {
+		const struct donor *donor = &donors->items[i];
+		bool is_last = i + 1 == donors->count;
+		double share = (double)MAX(donor->period_ns, UINT64_C(1)) / (double)total_ns;
+		uint64_t count = MIN((uint64_t)(share * (double)class->count), count_left);
+		uint64_t period_ns =
+			MIN((uint64_t)(share * (double)class->period_ns), period_left_ns);
+
+		if (is_last) {
+			count = count_left;
+			period_ns = period_left_ns;
+		}
+		count_left -= count;
+		period_left_ns -= period_ns;
+		if (count || period_ns)
+			add_waits(off_cpu, donor->sample, time_ns, class->cpu, count, period_ns);
+	}
+	class->count = class->period_ns = 0;
+}
+
+static void share_out_all(struct off_cpu *off_cpu, uint64_t time_ns)
+{
+	size_t n_kept = 0;
+
+	for (size_t i = 0; i < off_cpu->waiting.count; i++) {
+		struct wait_class *class = off_cpu->waiting.items[i];
+
+		if (class->donors.count) {
+			share_out(off_cpu, class, &class->donors, time_ns);
+			class->is_shared_out = true;
+		} else {
+			off_cpu->waiting.items[n_kept++] = class;
+		}
+	}
+	off_cpu->waiting.count = n_kept;
+	off_cpu->shared_out_ns = time_ns;
+}
+
+/** The profile's thread of a wait without a stack: whatever it was called last. */
+static uint32_t thread_of(struct off_cpu *off_cpu, uint32_t pid, uint32_t tid)
+{
+	const struct profile_thread_vector *threads = &off_cpu->profile->threads;
+
+	for (size_t i = threads->count; i-- > 0;) {
+		if (threads->items[i].pid == pid && threads->items[i].tid == tid)
+			return (uint32_t)i;
+	}
+	return profile_intern_thread(off_cpu->profile, pid, tid, "", "");
+}
+
+static uint32_t place_without_stack(struct off_cpu *off_cpu, uint32_t pid, uint32_t tid,
+				    enum wait_reason reason)
+{
+	const struct off_cpu_place place = {
+		.pid = pid,
+		.tid = tid,
+		.thread = thread_of(off_cpu, pid, tid),
+		.end = STACK_END_NONE,
+		.reason = reason,
+	};
+
+	return intern_place(off_cpu, &place);
+}
+
+static void take_stretch(void *context, const struct off_cpu_stretch *stretch)
+{
+	struct off_cpu *off_cpu = context;
+	struct profile_schedule *figures = &off_cpu->profile->schedule;
+	uint64_t duration_ns = stretch->end_ns - stretch->start_ns;
+	unsigned int class_index =
+		length_class(duration_ns) + (stretch->is_preempted ? N_LENGTHS : 0);
+	struct wait_class *class;
+	uint32_t sample = stretch->stack;
+
+	figures->n_waits++;
+	figures->waits_ns += duration_ns;
+	if (duration_ns < off_cpu->options.least_ns) {
+		figures->n_short++;
+		figures->short_ns += duration_ns;
+		return;
+	}
+	if (sample == SCHEDULE_NO_STACK && stretch->is_new)
+		sample = place_without_stack(off_cpu, stretch->pid, stretch->tid, WAIT_CPU);
+	if (sample != SCHEDULE_NO_STACK) {
+		figures->n_with_stack++;
+		figures->with_stack_ns += duration_ns;
+		if (stretch->is_preempted)
+			sample = preempted_place(off_cpu, sample);
+		if (!stretch->is_new)
+			add_donor(find_class(off_cpu, stretch->pid, stretch->tid, class_index),
+				  sample, duration_ns);
+		add_waits(off_cpu, sample, stretch->end_ns, stretch->cpu, 1, duration_ns);
+		return;
+	}
+	class = find_class(off_cpu, stretch->pid, stretch->tid, class_index);
+	if (!class->count)
+		class_vector_append(&off_cpu->waiting, class);
+	class->count++;
+	class->period_ns += duration_ns;
+	class->cpu = stretch->cpu;
+}
+
+void off_cpu_begin(struct off_cpu *off_cpu, uint64_t time_ns)
+{
+	schedule_begin(off_cpu->schedule, time_ns);
+	off_cpu->shared_out_ns = time_ns;
+}
+
+void off_cpu_apply(struct off_cpu *off_cpu, const struct record *record)
+{
+	schedule_apply(off_cpu->schedule, record);
+	if (record->time_ns > off_cpu->shared_out_ns + SHARE_OUT_PERIOD_NS)
+		share_out_all(off_cpu, record->time_ns);
+}
+
+/** Waits of this thread that are not much longer or shorter; NULL: there are none with a stack. */
+static const struct donor_vector *nearest_donors(struct off_cpu *off_cpu, uint32_t pid,
+						 uint32_t tid, unsigned int class_index)
+{
+	for (unsigned int distance = 1; distance <= CLASS_DISTANCE_MAX; distance++) {
+		for (int sign = -1; sign <= 1; sign += 2) {
+			unsigned int near = class_index + (unsigned int)(sign * (int)distance);
+			struct wait_class **class;
+
+			if (near / N_LENGTHS != class_index / N_LENGTHS || near >= N_CLASSES)
+				continue;
+			class = class_map_find(&off_cpu->classes, class_key(pid, tid, near));
+			if (class && (*class)->donors.count)
+				return &(*class)->donors;
+		}
+	}
+	return NULL;
+}
+
+/** At the end there will be no better donors. */
+static void settle(struct off_cpu *off_cpu, struct wait_class *class, uint64_t time_ns)
+{
+	const struct donor_vector *donors =
+		nearest_donors(off_cpu, class->pid, class->tid, class->index);
+	uint32_t sample;
+
+	if (donors) {
+		share_out(off_cpu, class, donors, time_ns);
+		return;
+	}
+	off_cpu->profile->schedule.n_without_stack += class->count;
+	sample = place_without_stack(off_cpu, class->pid, class->tid,
+				     class->index >= N_LENGTHS ? WAIT_CPU : WAIT_NO_STACK);
+	add_waits(off_cpu, sample, time_ns, class->cpu, class->count, class->period_ns);
+	class->count = class->period_ns = 0;
+}
+
+void off_cpu_end(struct off_cpu *off_cpu, uint64_t time_ns)
+{
+	schedule_end(off_cpu->schedule, time_ns);
+	share_out_all(off_cpu, time_ns);
+	for (size_t i = 0; i < off_cpu->waiting.count; i++)
+		settle(off_cpu, off_cpu->waiting.items[i], time_ns);
+	class_vector_clear(&off_cpu->waiting);
+}
+
+void off_cpu_find_sleepers(struct off_cpu *off_cpu, uint64_t now_ns,
+			   struct off_cpu_sleeper_vector *ret)
+{
+	struct sleeping_thread_vector threads = { 0 };
+
+	if (now_ns > SLEEPER_LEAST_NS)
+		schedule_list_sleepers(off_cpu->schedule, now_ns - SLEEPER_LEAST_NS, &threads);
+	for (size_t i = 0; i < threads.count; i++) {
+		const struct sleeping_thread *thread = &threads.items[i];
+		struct sleeper state = sleeper_read(thread->pid, thread->tid);
+
+		if (!state.is_asleep)
+			continue;
+		schedule_note_asleep(off_cpu->schedule, thread->pid, thread->tid);
+		off_cpu_sleeper_vector_append(
+			ret, (struct off_cpu_sleeper){ thread->pid, thread->tid, state });
+	}
+	sleeping_thread_vector_deinit(&threads);
+}
+
+const struct off_cpu_sample_vector *off_cpu_samples(const struct off_cpu *off_cpu)
+{
+	return &off_cpu->samples;
+}
+
+const struct address_vector *off_cpu_callchain(const struct off_cpu *off_cpu, uint32_t place)
+{
+	return &off_cpu->places.items[place].callchain;
+}
+
+void off_cpu_samples_clear(struct off_cpu *off_cpu)
+{
+	off_cpu_sample_vector_clear(&off_cpu->samples);
+}
+
+DEFINE_VECTOR(clue_vector, struct wait_clue)
+
+/** Of a location's frames, innermost first. */
+static void append_clues(const struct profile *profile, uint32_t location_id,
+			 struct wait_clue *of_frame, bool *is_known, struct clue_vector *ret)
+{
+	const struct profile_location *location = &profile->locations.items[location_id];
+
+	for (uint32_t i = 0; i < location->n_frames; i++) {
+		uint32_t id = profile->location_frames.items[location->first_frame + i];
+		const struct profile_frame *frame = &profile->frames.items[id];
+
+		if (!is_known[id])
+			of_frame[id] = wait_clue_of_function(profile_text(profile, frame->name),
+							     frame->flags & FRAME_IS_KERNEL);
+		is_known[id] = true;
+		clue_vector_append(ret, of_frame[id]);
+	}
+}
+
+static bool has_reason(const struct profile *profile, uint32_t stack)
+{
+	uint32_t location = profile->stacks.items[stack].location;
+
+	return stack && profile_location_frame(profile, location, 0)->flags & FRAME_IS_WAIT;
+}
+
+void off_cpu_name_reasons(struct profile *profile, uint32_t event)
+{
+	/* The reasons' own frames come on top, and are never asked for. */
+	size_t n_frames = profile->frames.count;
+	_cleanup_free_ struct wait_clue *of_frame = memory_allocate(n_frames, sizeof(*of_frame));
+	_cleanup_free_ bool *is_known = memory_allocate(n_frames, sizeof(*is_known));
+	struct clue_vector clues = { 0 };
+
+	for (size_t i = 0; i < profile->samples.count; i++) {
+		struct profile_sample *sample = &profile->samples.items[i];
+		enum wait_reason reason;
+
+		if (sample->event != event || has_reason(profile, sample->stack))
+			continue;
+		clue_vector_clear(&clues);
+		for (uint32_t stack = sample->stack; stack;
+		     stack = profile->stacks.items[stack].parent)
+			append_clues(profile, profile->stacks.items[stack].location, of_frame,
+				     is_known, &clues);
+		reason = wait_reason_of_clues(clues.items, clues.count);
+		sample->stack = profile_intern_stack(profile, sample->stack,
+						     off_cpu_reason_location(profile, reason));
+	}
+	clue_vector_deinit(&clues);
+}
+
+static void drop_empty_samples(struct profile *profile, uint32_t event)
+{
+	_cleanup_free_ bool *kept = memory_allocate(profile->samples.count, sizeof(*kept));
+
+	for (size_t i = 0; i < profile->samples.count; i++)
+		kept[i] = profile->samples.items[i].event != event ||
+			  profile->samples.items[i].count || profile->samples.items[i].period;
+	profile_keep_samples(profile, kept);
+}
+
+void off_cpu_finish(struct off_cpu *off_cpu)
+{
+	const struct schedule_figures *figures = schedule_figures(off_cpu->schedule);
+	struct profile_schedule *schedule = &off_cpu->profile->schedule;
+
+	schedule->watched_ns = figures->watched_ns;
+	schedule->n_switches = figures->n_switches;
+	for (size_t i = 0; i < figures->concurrency_ns.count; i++)
+		address_vector_append(&schedule->concurrency_ns, figures->concurrency_ns.items[i]);
+	for (size_t i = 0; i < figures->threads.count; i++) {
+		const struct schedule_thread *thread = &figures->threads.items[i];
+
+		profile_thread_time_vector_append(
+			&schedule->threads,
+			(struct profile_thread_time){ .pid = thread->pid,
+						      .tid = thread->tid,
+						      .running_ns = thread->running_ns,
+						      .off_cpu_ns = thread->off_cpu_ns,
+						      .n_switches = thread->n_switches,
+						      .n_preempted = thread->n_preempted });
+	}
+	drop_empty_samples(off_cpu->profile, off_cpu->options.event);
+}

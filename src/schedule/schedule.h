@@ -1,0 +1,94 @@
+#pragma once
+
+/**
+ * Who ran when. Fed with records in time order: PERF_RECORD_SWITCH (of threads or of whole
+ * CPUs), FORK, EXIT, and with the stacks at which threads left their CPU; tells each stretch
+ * of time that a thread was off it. Not thread-safe.
+ *
+ * Source of the records: perf_event_open(2), attr.context_switch.
+ */
+
+#include "base/vector.h"
+#include "record/record.h"
+
+/** No stack is known of a stretch. */
+#define SCHEDULE_NO_STACK UINT32_MAX
+
+/** CPUs told apart in schedule_figures.running_ns; more than any kernel here supports. */
+#define SCHEDULE_CPUS_MAX 8192
+
+/** A thread was off the CPU from start to end. */
+struct off_cpu_stretch {
+	uint32_t pid, tid;
+	uint32_t cpu; /**< Where it came back, or where it had left at the end of the recording. */
+	uint64_t start_ns, end_ns;
+	uint32_t stack;     /**< What schedule_set_stack() was given; SCHEDULE_NO_STACK. */
+	bool is_preempted;  /**< It left while it could have run on. */
+	bool is_new;        /**< It had not run before: a new thread waiting for its first turn. */
+	bool is_unfinished; /**< The recording ended first. */
+};
+
+typedef void schedule_handler(void *context, const struct off_cpu_stretch *stretch);
+
+struct schedule;
+
+/** @param is_of_cpus  Whole CPUs are watched: only threads that were seen on one count. */
+struct schedule *schedule_create(schedule_handler *handler, void *context, bool is_of_cpus);
+void schedule_destroy(struct schedule *schedule);
+
+/** From here on is watched. Before the first record of each run. */
+void schedule_begin(struct schedule *schedule, uint64_t time_ns);
+
+/** Other types are ignored. */
+void schedule_apply(struct schedule *schedule, const struct record *record);
+
+/**
+ * The stack at which the thread is off the CPU, or is about to be: belongs to the stretch in
+ * which @p time_ns lies, or that begins next.
+ */
+void schedule_set_stack(struct schedule *schedule, uint32_t pid, uint32_t tid, uint64_t time_ns,
+			uint32_t stack);
+
+/** Nothing more comes: ends all stretches. begin() may follow. */
+void schedule_end(struct schedule *schedule, uint64_t time_ns);
+
+/** A thread that may be asleep, without a known stack. */
+struct sleeping_thread {
+	uint32_t pid, tid;
+	uint64_t since_ns;
+	bool is_certain; /**< It was seen leaving; else it has not been seen at all. */
+};
+
+DEFINE_VECTOR(sleeping_thread_vector, struct sleeping_thread)
+
+/**
+ * The threads that have slept since before @p before_ns without a known stack, appended; each
+ * once per stretch.
+ */
+void schedule_list_sleepers(struct schedule *schedule, uint64_t before_ns,
+			    struct sleeping_thread_vector *ret);
+
+/** The thread, not seen before, is off the CPU since schedule_begin(). */
+void schedule_note_asleep(struct schedule *schedule, uint32_t pid, uint32_t tid);
+
+/** Of one thread, over all runs. */
+struct schedule_thread {
+	uint32_t pid, tid;
+	uint64_t running_ns, off_cpu_ns;
+	uint64_t n_switches;  /**< Times it left the CPU... */
+	uint64_t n_preempted; /**< ...of these, when it could have run on. */
+};
+
+DEFINE_VECTOR(schedule_thread_vector, struct schedule_thread)
+
+/** Sums over all runs. */
+struct schedule_figures {
+	uint64_t watched_ns;
+	uint64_t n_switches;
+	/** By number of threads running at once: how long that was. Up to the most there were. */
+	struct address_vector concurrency_ns;
+	struct schedule_thread_vector threads; /**< In the order they were first seen. */
+};
+
+/** Borrowed; complete after schedule_end(). */
+const struct schedule_figures *schedule_figures(struct schedule *schedule);
