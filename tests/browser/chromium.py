@@ -25,7 +25,7 @@ FLAGS = [
     "--disable-extensions", "--hide-scrollbars=false", "--remote-debugging-port=0",
     "--remote-allow-origins=*", "--no-proxy-server", "--force-device-scale-factor=1",
 ]
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
 
 
 def find_chromium():

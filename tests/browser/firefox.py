@@ -13,7 +13,7 @@ import time
 from browser_page import BrowserPage
 from web_socket import WebSocket
 
-START_TIMEOUT_S = 90
+START_TIMEOUT_S = 180
 
 # No first-run pages, no updates, no reports: nothing is asked of the network.
 PREFERENCES = {

@@ -43,9 +43,14 @@ def test_a_tip_follows_the_mouse_and_stays_inside(show):
     assert text_of(page, ".tip").startswith("compare\n30 samples \u00b7 30.0 %")
     for name in ("all", "init", "compare"):
         hover(page, name)
-        assert page.evaluate("(() => { const box = document.querySelector('.tip')"
-                             ".getBoundingClientRect(); return box.left >= 0 && box.top >= 0 && "
-                             "box.right <= innerWidth && box.bottom <= innerHeight; })()")
+        left, top, right, bottom, width, height = page.evaluate(
+            "(() => { const box = document.querySelector('.tip').getBoundingClientRect();"
+            "return [box.left, box.top, box.right, box.bottom, innerWidth, innerHeight]; })()")
+        assert 0 <= left and 0 <= top and right <= width and bottom <= height
+        frame = frames_of(page)[name]
+        x, y = frame["x"] + frame["width"] / 2, frame["y"] + 9
+        assert min(abs(left - x), abs(right - x)) < 20 or left < x < right
+        assert min(abs(top - y), abs(bottom - y)) < 20 or top < y < bottom
     page.key("i")
     assert not is_shown(page, ".tip")
 

@@ -4,7 +4,7 @@ import os
 import socket
 import struct
 
-ANSWER_TIMEOUT_S = 60
+ANSWER_TIMEOUT_S = 180
 
 
 class WebSocket:

@@ -5,7 +5,7 @@ const EDGE_PX = 6;
 
 /** Move an element to x, y of its parent, or as near as it fits inside. */
 function placeInside(element, x, y) {
-	const room = element.offsetParent || element.parentNode;
+	const room = element.parentNode;
 	const left = Math.min(x, room.clientWidth - element.offsetWidth - EDGE_PX);
 	const top = Math.min(y, room.clientHeight - element.offsetHeight - EDGE_PX);
 
@@ -31,7 +31,7 @@ class Tip {
 		if (whole)
 			element.append(make("div", { text: whole, class: "whole" }));
 		/* Left of the pointer or above it where there is no room right of it or below. */
-		const room = element.offsetParent || element.parentNode;
+		const room = element.parentNode;
 		const isLeft = x + TIP_DISTANCE_PX + element.offsetWidth > room.clientWidth - EDGE_PX;
 		const isAbove = y + TIP_DISTANCE_PX + element.offsetHeight > room.clientHeight - EDGE_PX;
 
