@@ -49,18 +49,19 @@ const KEYS = [
 	["/", "search"],
 	["n  N", "next, previous match"],
 	["Esc", "close, clear the search, zoom back"],
-	["\u2190 \u2191 \u2193 \u2192", "walk the frames"],
+	["\u2190  \u2191  \u2193  \u2192", "walk the frames"],
 	["Enter", "zoom to the frame (again: back)"],
 	["Home", "show everything"],
 	["i", "flip: flames or icicles"],
 	["r", "callers: merge from the innermost function on"],
 	["k", "kernel frames on or off"],
 	["m", "merge direct recursion"],
-	["x", "hide the function everywhere"],
-	["h  o", "hide what the search matches, show only its stacks"],
+	["x  s", "hide the function, show only its stacks"],
+	["h  o", "the same of all that the search matches"],
 	["u", "undo the last of these"],
+	["f", "mark the function everywhere"],
 	["c  C", "copy the name, the whole stack"],
-	["right click", "all of this as a menu"],
+	["right click", "what can be done with a frame"],
 	["d", "dark or light"],
 	["?", "this help"],
 ];
@@ -300,7 +301,7 @@ class Page {
 		for (const [key, text] of KEYS) {
 			const cell = make("th");
 
-			for (const one of key.split(/ +/))
+			for (const one of key.split("  "))
 				cell.append(make("kbd", { text: one }));
 			table.append(make("tr", null, cell, make("td", { text })));
 		}
