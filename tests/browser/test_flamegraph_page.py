@@ -270,5 +270,10 @@ def test_every_control_has_a_name_and_a_role(show):
     levels = page.evaluate("""[...document.querySelectorAll("[role=treeitem]")].map((item) =>
         Number(item.getAttribute("aria-level")))""")
     assert min(levels) == 1 and max(levels) == 6
+    # Read aloud from left to right, each frame before what it calls.
+    assert page.evaluate("[...document.querySelectorAll('[role=treeitem]')].map((item) => "
+                         "item.getAttribute('aria-label').replace(/,.*/, '')).join(' ')") == (
+        "all app [incomplete stack] lost init copy main parse copy read_line work sort compare "
+        "sys_call")
     # The graph is one stop of the Tab key.
     assert page.evaluate("document.querySelectorAll('.graph [tabindex=\"0\"]').length") == 1

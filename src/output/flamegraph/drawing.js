@@ -27,6 +27,7 @@ class Drawing extends Details {
 			const item = pending.pop();
 			/* What ends in the frame itself comes first, as in the static picture. */
 			let x = item.x + (this.selfBeforeKids(item.frame)) * scale;
+			const kids = [];
 
 			items.push(item);
 			for (const kid of this.view.children(item.frame)) {
@@ -35,11 +36,14 @@ class Drawing extends Details {
 				if (this.data.isChart)
 					x = (kid.start - this.zoomed.start) * scale;
 				if (kidWidth >= least)
-					pending.push({ frame: kid, x, width: kidWidth, isFaded: false });
+					kids.push({ frame: kid, x, width: kidWidth, isFaded: false });
 				else
 					this.n_narrow++;
 				x += kidWidth;
 			}
+			/* The leftmost next: the page's order is that of reading. */
+			for (const kid of kids.reverse())
+				pending.push(kid);
 		}
 		this.drawn = items;
 	}
