@@ -72,6 +72,18 @@ static uint32_t add_event(struct profile *profile, const struct perf_event_attr 
 	return id;
 }
 
+static uint32_t intern_thread(struct analyzer *analyzer, uint32_t pid, uint32_t tid)
+{
+	return profile_intern_thread(analyzer->profile, pid, tid,
+				     process_table_comm(analyzer->processes, pid, tid),
+				     process_table_comm(analyzer->processes, pid, pid));
+}
+
+static uint32_t thread_of_analyzer(void *context, uint32_t pid, uint32_t tid)
+{
+	return intern_thread(context, pid, tid);
+}
+
 /**
  * Name and unit of the period of each event, as the sources know them. The two behind
  * off-CPU time are none when we recorded them; in others' files they may be of interest.
@@ -106,6 +118,8 @@ static void add_events(struct analyzer *analyzer, const struct record_source *so
 	analyzer->profile->events.items[analyzer->off_cpu_event].measure = PROFILE_OFF_CPU;
 	analyzer->off_cpu =
 		off_cpu_create(analyzer->profile, &(struct off_cpu_options){
+							  .thread_of = thread_of_analyzer,
+							  .context = analyzer,
 							  .event = analyzer->off_cpu_event,
 							  .least_ns = options->off_cpu_least_ns,
 							  .is_of_cpus = options->is_of_cpus,
@@ -202,13 +216,6 @@ static uint32_t intern_resolved(struct analyzer *analyzer, uint32_t pid)
 		stack = profile_intern_stack(analyzer->profile, stack,
 					     intern_location(analyzer, &frames->items[i], pid));
 	return stack;
-}
-
-static uint32_t intern_thread(struct analyzer *analyzer, uint32_t pid, uint32_t tid)
-{
-	return profile_intern_thread(analyzer->profile, pid, tid,
-				     process_table_comm(analyzer->processes, pid, tid),
-				     process_table_comm(analyzer->processes, pid, pid));
 }
 
 /** A thread leaves the CPU, or sleeps, where the sample is. */

@@ -283,25 +283,13 @@ static void share_out_all(struct off_cpu *off_cpu, uint64_t time_ns)
 	off_cpu->shared_out_ns = time_ns;
 }
 
-/** The profile's thread of a wait without a stack: whatever it was called last. */
-static uint32_t thread_of(struct off_cpu *off_cpu, uint32_t pid, uint32_t tid)
-{
-	const struct profile_thread_vector *threads = &off_cpu->profile->threads;
-
-	for (size_t i = threads->count; i-- > 0;) {
-		if (threads->items[i].pid == pid && threads->items[i].tid == tid)
-			return (uint32_t)i;
-	}
-	return profile_intern_thread(off_cpu->profile, pid, tid, "", "");
-}
-
 static uint32_t place_without_stack(struct off_cpu *off_cpu, uint32_t pid, uint32_t tid,
 				    enum wait_reason reason)
 {
 	const struct off_cpu_place place = {
 		.pid = pid,
 		.tid = tid,
-		.thread = thread_of(off_cpu, pid, tid),
+		.thread = off_cpu->options.thread_of(off_cpu->options.context, pid, tid),
 		.end = STACK_END_NONE,
 		.reason = reason,
 	};

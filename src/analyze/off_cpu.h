@@ -20,6 +20,9 @@
 struct off_cpu;
 
 struct off_cpu_options {
+	/** The profile's thread of that id, by its present name. */
+	uint32_t (*thread_of)(void *context, uint32_t pid, uint32_t tid);
+	void *context;
 	uint32_t event;    /**< Of the profile: gets the samples. */
 	uint64_t least_ns; /**< Shorter waits are counted only. */
 	bool is_of_cpus;   /**< Whole CPUs are watched. */

@@ -1,6 +1,7 @@
 #include "cli/run_options.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 
 #include <string.h>
 
@@ -68,7 +69,9 @@ struct error *run_options_waiting_check(struct run_options *run)
 	if (!run->is_wall)
 		return NULL;
 	if (!run->events.count)
-		sampled_event_vector_append(&run->events, (struct sampled_event){ .name = event });
+		sampled_event_vector_append(
+			&run->events,
+			(struct sampled_event){ .name = memory_duplicate_text(event) });
 	if (strncmp(event, "cpu-clock", 9) != 0 && strncmp(event, "task-clock", 10) != 0)
 		return error_with_hint(error_new(ERROR_USAGE,
 						 "--wall adds up time: it cannot with "

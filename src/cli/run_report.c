@@ -13,6 +13,7 @@
 
 #define TOP_FUNCTIONS 10
 #define TOP_FINDINGS  5
+#define TOP_WAITS     6
 
 void format_duration(uint64_t duration_ns, char *text)
 {
@@ -142,6 +143,26 @@ static char *finding_text(const struct finding *finding, const struct profile *p
 	}
 	fclose(file);
 	return text;
+}
+
+/** What threads waited for; where and who is in analysis.txt. */
+static void print_waits(const struct explanation *explanation, const struct profile *profile)
+{
+	const struct waits *waits = &explanation->waits;
+
+	if (!waits->count)
+		return;
+	print_heading("Waiting    TIME     WAITS  FOR");
+	for (size_t i = 0; i < MIN(waits->by_reason.count, (size_t)TOP_WAITS); i++) {
+		const struct wait_total *wait = &waits->by_reason.items[i];
+		char time[32], reason[WAIT_NAME_SIZE_BYTES];
+
+		format_duration(wait->period_ns, time);
+		wait_name(profile, wait->reason, reason);
+		fprintf(stderr, "%6.1f%% %9s %9" PRIu64 "  %s\n",
+			share_percent(wait->period_ns, waits->period_ns), time, wait->count,
+			reason);
+	}
 }
 
 static void print_findings(const struct explanation *explanation, const struct profile *profile)
@@ -279,6 +300,7 @@ void run_report_print(const struct recording *recording, const struct explanatio
 	fputc('\n', stderr);
 	print_quality(recording, explanation);
 	print_functions(explanation, profile);
+	print_waits(explanation, profile);
 	print_findings(explanation, profile);
 	run_counters_print(recording->counters);
 	print_criteria(explanation);

@@ -348,6 +348,7 @@ void explanation_write_text(const struct explanation *explanation, const struct 
 	write_kind(file, explanation);
 	write_functions(file, explanation, profile);
 	write_findings(file, explanation, profile);
+	activity_section_write(explanation, profile, file);
 	write_unresolved(file, explanation, profile);
 	write_criteria(file, explanation);
 	write_next(file, explanation);

@@ -103,6 +103,19 @@ static double rule_share(const struct rule_set *rules, const struct rule_weight 
 	return share;
 }
 
+/** Of what was sampled, even where the explanation is of waits too. */
+static void collect_activity(struct explanation *explanation, const struct profile *profile)
+{
+	uint32_t sampled = profile_find_measure(profile, PROFILE_SAMPLED);
+	uint32_t event = explanation->event;
+
+	if (event < profile->events.count &&
+	    profile->events.items[event].measure != PROFILE_SAMPLED && sampled != UINT32_MAX)
+		event = sampled;
+	activity_init(&explanation->activity, profile, event);
+	waits_init(&explanation->waits, profile, profile_find_measure(profile, PROFILE_OFF_CPU));
+}
+
 struct explanation *explanation_create(const struct profile *profile, const struct rule_set *rules,
 				       uint32_t event)
 {
@@ -120,6 +133,7 @@ struct explanation *explanation_create(const struct profile *profile, const stru
 	explanation->kernel_share = kernel_share_of(profile, event, period_total);
 	unresolved_collect(explanation, profile);
 	findings_collect(explanation, profile, rules, weights);
+	collect_activity(explanation, profile);
 
 	facts = (struct program_facts){
 		.n_samples = explanation->quality.n_samples,
@@ -135,6 +149,9 @@ struct explanation *explanation_create(const struct profile *profile, const stru
 		.io_share = rule_share(rules, weights, period_total, io_rules),
 	};
 	explanation->kind = program_kind_of(&facts, &explanation->kind_reason);
+	/* Who is kept from running by others is not idle. */
+	if (explanation->kind != PROGRAM_CROWDED_OUT)
+		serial_finding_collect(explanation, profile);
 	explanation->ending = ending_of(info);
 	criteria_collect(explanation, profile);
 	next_commands_append(explanation, profile, &explanation->next_commands);
@@ -147,6 +164,8 @@ void explanation_destroy(struct explanation *explanation)
 		return;
 	profile_function_vector_deinit(&explanation->functions);
 	finding_vector_deinit(&explanation->findings);
+	activity_deinit(&explanation->activity);
+	waits_deinit(&explanation->waits);
 	unresolved_library_vector_deinit(&explanation->unresolved);
 	for (size_t i = 0; i < explanation->criteria.count; i++) {
 		free(explanation->criteria.items[i].detail);

@@ -8,8 +8,10 @@
  */
 
 #include "base/error.h"
+#include "profile/activity.h"
 #include "profile/profile.h"
 #include "profile/summary.h"
+#include "profile/waits.h"
 
 #include <stdio.h>
 
@@ -118,6 +120,8 @@ struct explanation {
 	char *ending; /**< "the command was killed by signal ..."; NULL: status 0 or not known. */
 	struct string_vector next_commands;          /**< "COMMAND  # why"; owned. */
 	struct finding_vector findings;              /**< Descending share. */
+	struct activity activity;                    /**< Threads, of the event that was sampled. */
+	struct waits waits;                          /**< Empty when they were not recorded. */
 	struct unresolved_library_vector unresolved; /**< Descending count. */
 	struct criterion_vector criteria; /**< Callers may append (names static, texts owned). */
 };

@@ -18,6 +18,16 @@ struct rule_weight {
 void findings_collect(struct explanation *explanation, const struct profile *profile,
 		      const struct rule_set *rules, struct rule_weight *weights_ret);
 
+/** Add what several threads that keep one CPU busy have in common. Needs the activity. */
+void serial_finding_collect(struct explanation *explanation, const struct profile *profile);
+
+/** The sections on threads and waits of analysis.txt, and the members of summary.json. */
+void activity_section_write(const struct explanation *explanation, const struct profile *profile,
+			    FILE *file);
+struct json_writer;
+void activity_json_write(struct json_writer *json, const struct explanation *explanation,
+			 const struct profile *profile);
+
 /** What the kind of program is told from; shares are 0..1. */
 struct program_facts {
 	uint64_t n_samples;

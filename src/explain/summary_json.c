@@ -240,5 +240,6 @@ void explanation_write_json(const struct explanation *explanation, const struct 
 	write_sampling(&json, explanation, profile);
 	write_quality(&json, explanation, profile);
 	write_conclusions(&json, explanation, profile);
+	activity_json_write(&json, explanation, profile);
 	json_end_object(&json);
 }

@@ -116,6 +116,7 @@ static struct error *report_write(const struct profile *profile,
 		write_event(&report, file);
 		report_write_rows(&report, file);
 		report_write_totals(&report, file);
+		report_write_activity(&report, file);
 	}
 	report_deinit(&report);
 	return NULL;

@@ -77,5 +77,8 @@ void report_write_rows(const struct report *report, FILE *file);
 /** What the entry calls, then what calls it: two trees under its row; or stacks in lists. */
 void report_write_trees(const struct report *report, const struct report_entry *entry, FILE *file);
 
+/** Pools of threads, CPUs busy at once, work over time, waits. */
+void report_write_activity(const struct report *report, FILE *file);
+
 /** Samples by thread and by object. */
 void report_write_totals(const struct report *report, FILE *file);
