@@ -95,6 +95,10 @@ static struct error *parse_options(const struct command *command, int argc, char
 				       "./new -- ARGUMENTS");
 	if (request->options.n_runs_least > request->options.n_runs_most)
 		return error_new(ERROR_USAGE, "--min-runs is more than --max-runs");
+	if (request->document_path && !request->document_label)
+		return error_new(ERROR_USAGE, "--update-doc needs --doc-line LABEL");
+	if (request->flamegraph_path && request->is_without_profile)
+		return error_new(ERROR_USAGE, "--export-flamegraph does not go with --no-profile");
 	request->operands = memory_allocate((size_t)n_operands + 1, sizeof(char *));
 	memcpy(request->operands, argv + parser.index, (size_t)n_operands * sizeof(char *));
 	request->n_operands = (size_t)n_operands;
@@ -190,10 +194,16 @@ static struct error *report(const struct compare_request *request,
 			    const struct comparison *comparison, int *status_ret)
 {
 	RETURN_IF_ERROR(write_exports(request, comparison));
+	if (request->save_name && comparison->end != COMPARISON_STOPPED)
+		RETURN_IF_ERROR(compare_save(request, comparison));
 	if (request->is_json)
 		export_json_write(comparison, &request->gates, stdout);
+	else if (request->document_label)
+		RETURN_IF_ERROR(compare_write_lines(request, comparison));
 	else
 		compare_report_write(comparison, &request->gates, stdout);
+	if (request->is_for_github)
+		RETURN_IF_ERROR(compare_write_github(request, comparison));
 	*status_ret = terminal_finish_output();
 	if (*status_ret == EXIT_SUCCESS && comparison->end == COMPARISON_STOPPED)
 		*status_ret = EXIT_SIGNAL_BASE + run_signals_state().ending_signal;
@@ -203,9 +213,9 @@ static struct error *report(const struct compare_request *request,
 }
 
 /** Times are worth reporting also without a cause. */
-static void find_causes(struct comparison *comparison)
+static void find_causes(const struct compare_request *request, struct comparison *comparison)
 {
-	struct error *error = compare_find_causes(comparison);
+	struct error *error = compare_find_causes(comparison, request->flamegraph_path);
 
 	if (error)
 		terminal_print_warning("the cause was not looked for: %s", error->message);
@@ -228,8 +238,8 @@ static struct error *compare(struct compare_request *request, int *status_ret)
 	if (!error)
 		error = comparison_run(&comparison, &watch);
 	if (!error && !request->is_without_profile && comparison.sides.count > 1 &&
-	    comparison.end != COMPARISON_STOPPED)
-		find_causes(&comparison);
+	    comparison.end != COMPARISON_STOPPED && !comparison_stored_sides(&comparison))
+		find_causes(request, &comparison);
 	terminal_set_status(NULL);
 	if (compare_is_stopped(NULL) && (error || comparison.sides.items[0].runs.count == 0)) {
 		error_destroy(error);

@@ -32,6 +32,7 @@ struct compare_target {
 	const char *folder;  /**< Where it runs; NULL: here. */
 	const char *commit;  /**< Of a git revision; else NULL. */
 	bool is_revision;
+	bool is_baseline; /**< An entry of the history. */
 };
 
 DEFINE_VECTOR(compare_target_vector, struct compare_target)
@@ -49,6 +50,11 @@ struct compare_request {
 	bool is_without_build;
 	struct export_request_vector exports;
 	struct gate_vector gates;
+	const char *flamegraph_path; /**< NULL: none. */
+	const char *document_label;  /**< NULL: no line for a document. */
+	const char *document_path;   /**< NULL: no document is changed. */
+	const char *save_name;       /**< Keep the last side in the history; NULL: do not. */
+	bool is_for_github;
 	const char *output_path; /**< --output; NULL: thrown away. */
 	bool shows_output;
 	bool is_without_profile;
@@ -74,6 +80,14 @@ struct error *compare_find_targets(struct compare_request *request) MUST_CHECK;
 struct error *compare_make_revisions(struct compare_request *request, const char *folder_path,
 				     struct repository *repository) MUST_CHECK;
 
+/** Keep the last side in the history under request->save_name. */
+struct error *compare_save(const struct compare_request *request,
+			   const struct comparison *comparison) MUST_CHECK;
+
+/** Add the history's entry @p name as a side that is not run; warns when settings differ. */
+struct error *compare_add_baseline(struct compare_request *request, const char *name,
+				   const char *command, struct comparison *comparison) MUST_CHECK;
+
 /** Signals while something runs; for struct run_watch and its like. */
 void compare_set_running(void *context, pid_t pid);
 bool compare_is_stopped(void *context);
@@ -82,8 +96,21 @@ bool compare_is_stopped(void *context);
 struct error *compare_add_sides(struct compare_request *request,
 				struct comparison *comparison) MUST_CHECK;
 
-/** Profile all sides, in turns, and find out what changed; after the timing. */
-struct error *compare_find_causes(struct comparison *comparison) MUST_CHECK;
+/**
+ * Profile all sides, in turns, and find out what changed; after the timing.
+ *
+ * @param flamegraph_path  Where a flame graph of it is written; NULL: nowhere.
+ */
+struct error *compare_find_causes(struct comparison *comparison,
+				  const char *flamegraph_path) MUST_CHECK;
+
+/** Print the lines about all sides, or put them into the document, as was asked for. */
+struct error *compare_write_lines(const struct compare_request *request,
+				  const struct comparison *comparison) MUST_CHECK;
+
+/** Annotations on stdout, the summary at the end of $GITHUB_STEP_SUMMARY. */
+struct error *compare_write_github(const struct compare_request *request,
+				   const struct comparison *comparison) MUST_CHECK;
 
 /** The answer, for people. */
 void compare_report_write(const struct comparison *comparison, const struct gate_vector *gates,

@@ -6,6 +6,7 @@
 #include "cli/run_signals.h"
 #include "cli/terminal.h"
 #include "compare/schedule.h"
+#include "output/flamegraph.h"
 
 #include <math.h>
 #include <string.h>
@@ -95,6 +96,7 @@ static struct error *record_side(struct profiling *profiling, size_t side)
 
 	RETURN_IF_ERROR(run_script(comparison, recorded, recorded->hooks.prepare));
 	RETURN_IF_ERROR(recording_add_run(&profiling->recordings[side], &profiling->options[side]));
+	compare_set_running(NULL, 0);
 	return run_script(comparison, recorded, recorded->hooks.conclude);
 }
 
@@ -203,20 +205,77 @@ static struct cause *explain_side(const struct profiling *profiling, size_t side
 	return cause;
 }
 
+/** Differences take the programs of both sides for the same, whatever they are called. */
+static void name_program(struct profile *profile, const struct side *side)
+{
+	const char *word = side->command.argv[0], *slash = strrchr(word, '/');
+
+	free(profile->info.program);
+	free(profile->info.command);
+	profile->info.program = memory_duplicate_text(slash ? slash + 1 : word);
+	profile->info.command = memory_duplicate_text(side->command.text);
+}
+
 static struct error *explain_all(struct profiling *profiling, struct comparison *comparison)
 {
 	struct rule_set *rules = rule_set_create();
 	struct error *error = rule_set_read_default(rules);
 
-	for (size_t i = 0; i < comparison->sides.count && !error; i++)
+	for (size_t i = 0; i < comparison->sides.count && !error; i++) {
+		name_program(analyzer_profile(profiling->recordings[i].analyzer),
+			     &comparison->sides.items[i]);
 		error = analyzer_finish(profiling->recordings[i].analyzer);
+	}
 	for (size_t i = 1; i < comparison->sides.count && !error; i++)
 		comparison->sides.items[i].cause = explain_side(profiling, i, rules);
 	rule_set_destroy(rules);
 	return error;
 }
 
-struct error *compare_find_causes(struct comparison *comparison)
+/** "FILE", of a third side "FILE-3" before its suffix. Free it. */
+static char *graph_path(const char *path, size_t side)
+{
+	const char *name = strrchr(path, '/'), *dot = strrchr(name ? name : path, '.');
+	int length = (int)(dot ? dot - path : (ptrdiff_t)strlen(path));
+
+	if (side == 1)
+		return memory_duplicate_text(path);
+	return memory_format_text("%.*s-%zu%s", length, path, side + 1, dot ? dot : "");
+}
+
+/** Both sides ran equally often: counts of samples are comparable as they are. */
+static struct error *write_graph(const struct profiling *profiling, const char *path, size_t side)
+{
+	const struct side_vector *sides = &profiling->comparison->sides;
+	const struct flame_difference_options how = { 0 };
+	struct flame_side before = { analyzer_profile(profiling->recordings[0].analyzer), 0 };
+	struct flame_side after = { analyzer_profile(profiling->recordings[side].analyzer), 0 };
+	struct output_options options = output_options_default();
+	_cleanup_free_ char *title =
+		memory_format_text("%s → %s", sides->items[0].name, sides->items[side].name);
+	struct output_file output;
+	struct error *error;
+
+	options.title = title;
+	RETURN_IF_ERROR(output_file_create(&output, path, true));
+	error = flamegraph_write_difference(before, after, &how, &options, output.file);
+	if (!error)
+		error = output_file_commit(&output);
+	output_file_abandon(&output);
+	return error;
+}
+
+static struct error *write_graphs(const struct profiling *profiling, const char *path)
+{
+	for (size_t side = 1; path && side < profiling->comparison->sides.count; side++) {
+		_cleanup_free_ char *name = graph_path(path, side);
+
+		RETURN_IF_ERROR(write_graph(profiling, name, side));
+	}
+	return NULL;
+}
+
+struct error *compare_find_causes(struct comparison *comparison, const char *flamegraph_path)
 {
 	struct profiling profiling;
 	struct error *error;
@@ -226,6 +285,8 @@ struct error *compare_find_causes(struct comparison *comparison)
 	error = record_all(&profiling);
 	if (!error && !run_signals_state().ending_signal)
 		error = explain_all(&profiling, comparison);
+	if (!error && !run_signals_state().ending_signal)
+		error = write_graphs(&profiling, flamegraph_path);
 	profiling_deinit(&profiling);
 	terminal_set_status(NULL);
 	return error;

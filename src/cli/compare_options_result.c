@@ -1,5 +1,7 @@
 #include "cli/compare_options.h"
 
+#include "history/history.h"
+
 enum {
 	OPTION_SHOW_OUTPUT = COMPARE_OPTIONS_RESULT,
 	OPTION_OUTPUT,
@@ -12,6 +14,12 @@ enum {
 	OPTION_EXPORT_CSV,
 	OPTION_EXPORT_ASCIIDOC,
 	OPTION_EXPORT_JUNIT,
+	OPTION_EXPORT_SUMMARY,
+	OPTION_EXPORT_FLAMEGRAPH,
+	OPTION_GITHUB,
+	OPTION_DOC_LINE,
+	OPTION_UPDATE_DOC,
+	OPTION_SAVE,
 };
 
 static const struct option_spec options[] = {
@@ -38,6 +46,28 @@ static const struct option_spec options[] = {
 	  "FILE" },
 	{ OPTION_EXPORT_JUNIT, 0, "export-junit", "FILE",
 	  "Write a JUnit report with one test for each --fail-if.", "FILE" },
+	{ OPTION_EXPORT_SUMMARY, 0, "export-summary", "FILE",
+	  "Write a page in Markdown for a review: sentence, gates, all metrics, functions.",
+	  "FILE" },
+	{ OPTION_EXPORT_FLAMEGRAPH, 0, "export-flamegraph", "FILE",
+	  "Write a flame graph of what changed, with the views difference, before and after. Of a "
+	  "third command and more to FILE-3.svg and so on.",
+	  "FILE" },
+	{ OPTION_GITHUB, 0, "github", NULL,
+	  "Also print annotations for GitHub Actions, and append the summary to the file that "
+	  "$GITHUB_STEP_SUMMARY names.",
+	  NULL },
+	{ OPTION_DOC_LINE, 0, "doc-line", "LABEL",
+	  "Instead of the report print one line for a changelog: 'LABEL: 117.0 ms → 39.00 ms, 67 % "
+	  "faster (64–70 %)'.",
+	  NULL },
+	{ OPTION_UPDATE_DOC, 0, "update-doc", "FILE",
+	  "Put that line into FILE: in the place of the one that begins with LABEL, or at its end.",
+	  "FILE" },
+	{ OPTION_SAVE, 0, "save", "NAME",
+	  "Keep the runs of the last command in the history; 'compare NAME -- COMMAND' compares "
+	  "with them later.",
+	  NULL },
 	OPTION_END,
 };
 
@@ -55,7 +85,7 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 	struct compare_request *request = context;
 
 	*is_known_ret = true;
-	if (id >= OPTION_EXPORT_JSON && id <= OPTION_EXPORT_JUNIT) {
+	if (id >= OPTION_EXPORT_JSON && id <= OPTION_EXPORT_SUMMARY) {
 		struct export_request export = { &comparison_exports[id - OPTION_EXPORT_JSON],
 						 value };
 
@@ -80,6 +110,21 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 	case OPTION_QUIET:
 		request->is_quiet = true;
 		return NULL;
+	case OPTION_EXPORT_FLAMEGRAPH:
+		request->flamegraph_path = value;
+		return NULL;
+	case OPTION_GITHUB:
+		request->is_for_github = true;
+		return NULL;
+	case OPTION_DOC_LINE:
+		request->document_label = value;
+		return NULL;
+	case OPTION_UPDATE_DOC:
+		request->document_path = value;
+		return NULL;
+	case OPTION_SAVE:
+		request->save_name = value;
+		return history_check_name(value);
 	default:
 		*is_known_ret = false;
 		return NULL;

@@ -14,6 +14,7 @@ enum {
 	OPTION_CONCLUDE,
 	OPTION_CLEANUP,
 	OPTION_IGNORE_FAILURE,
+	OPTION_CHECK_OUTPUT,
 };
 
 static const struct option_spec options[] = {
@@ -41,6 +42,9 @@ static const struct option_spec options[] = {
 	  NULL },
 	{ OPTION_IGNORE_FAILURE, 'i', "ignore-failure", NULL,
 	  "Go on when a command ends with a status other than 0; failures are counted.", NULL },
+	{ OPTION_CHECK_OUTPUT, 0, "check-output", NULL,
+	  "First run each command once and fail, naming the line, unless all print the same.",
+	  NULL },
 	OPTION_END,
 };
 
@@ -103,6 +107,9 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 		return NULL;
 	case OPTION_IGNORE_FAILURE:
 		runs->accepts_failure = true;
+		return NULL;
+	case OPTION_CHECK_OUTPUT:
+		runs->checks_output = true;
 		return NULL;
 	default:
 		*is_known_ret = false;

@@ -33,8 +33,9 @@ static void write_side(const struct side *side, FILE *file)
 
 static void write_verdict(const struct comparison *comparison, size_t side, FILE *file)
 {
-	struct metric_change change = comparison_change(comparison, side, METRIC_TIME);
-	_cleanup_free_ char *sentence = verdict_sentence(comparison, side);
+	struct metric_change change =
+		comparison_change(comparison, side, verdict_metric(comparison, side));
+	_cleanup_free_ char *sentence = verdict_summary(comparison, side);
 	_cleanup_free_ char *safe = escape_plain(sentence);
 	enum verdict_kind kind = verdict_kind_of(&change);
 	char p[16];
@@ -50,6 +51,18 @@ static void write_verdict(const struct comparison *comparison, size_t side, FILE
 	fputc('\n', file);
 }
 
+static enum terminal_style metric_style(const struct metric_change *change)
+{
+	switch (verdict_kind_of(change)) {
+	case VERDICT_LESS:
+		return STYLE_GOOD;
+	case VERDICT_MORE:
+		return STYLE_BAD;
+	default:
+		return STYLE_DIM;
+	}
+}
+
 static void write_metric(const struct comparison *comparison, size_t side, enum metric metric,
 			 FILE *file)
 {
@@ -61,16 +74,9 @@ static void write_metric(const struct comparison *comparison, size_t side, enum 
 		return;
 	metric_format(metric, change.reference, reference);
 	metric_format(metric, change.changed, changed);
-	fprintf(file, "  %-*s %12s -> %12s  %s\n", LABEL_WIDTH, metrics[metric].label, reference,
-		changed, text);
-}
-
-static void write_cause_sentence(const struct cause *cause, FILE *file)
-{
-	_cleanup_free_ char *sentence = cause_sentence(cause);
-	_cleanup_free_ char *safe = escape_plain(sentence);
-
-	fprintf(file, "%s%s%s\n", terminal_begin(file, STYLE_BOLD), safe, terminal_end(file));
+	fprintf(file, "  %-*s %12s -> %12s  %s%s%s\n", LABEL_WIDTH, metrics[metric].label,
+		reference, changed, terminal_begin(file, metric_style(&change)), text,
+		terminal_end(file));
 }
 
 static void write_single(const struct comparison *comparison, FILE *file)
@@ -108,6 +114,17 @@ static void write_gates(const struct comparison *comparison, const struct gate_v
 	}
 }
 
+static bool has_memory(const struct comparison *comparison)
+{
+	for (size_t i = 0; i < comparison->sides.count; i++) {
+		_cleanup_free_ double *values = NULL;
+
+		if (!side_series(&comparison->sides.items[i], METRIC_MEMORY, &values).count)
+			return false;
+	}
+	return true;
+}
+
 void compare_report_write(const struct comparison *comparison, const struct gate_vector *gates,
 			  FILE *file)
 {
@@ -122,8 +139,6 @@ void compare_report_write(const struct comparison *comparison, const struct gate
 
 		fputc('\n', file);
 		write_verdict(comparison, side, file);
-		if (cause)
-			write_cause_sentence(cause, file);
 		for (int i = 0; i < N_METRICS; i++)
 			write_metric(comparison, side, (enum metric)i, file);
 		if (cause)
@@ -133,6 +148,10 @@ void compare_report_write(const struct comparison *comparison, const struct gate
 	if (!comparison->has_hardware)
 		fputs("instructions, cycles, branches, caches: not measurable here (this machine "
 		      "gives no hardware counters)\n",
+		      file);
+	if (!has_memory(comparison))
+		fputs("peak memory: not measurable for commands that need less than perf-profile "
+		      "itself, about 5 MiB\n",
 		      file);
 	if (comparison->shell_s[METRIC_TIME] > 0) {
 		metric_format_seconds(comparison->shell_s[METRIC_TIME], shell);

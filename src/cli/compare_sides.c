@@ -159,10 +159,12 @@ static void command_of_target(const struct compare_request *request, const struc
 			      const struct compare_target *target, struct arena *arena,
 			      struct command_line *ret)
 {
-	char **words = request->command + target->is_revision;
+	/* A baseline's command has its program among the words. */
+	bool is_whole = target->is_revision || !target->name;
+	char **words = request->command + is_whole;
 	struct string_vector built = { 0 };
 	const char *program = replace_parameters(choice, target->program, arena);
-	bool is_placed = !target->is_revision && has_place(request);
+	bool is_placed = !is_whole && has_place(request);
 
 	if (!is_placed)
 		string_vector_append(&built, program);
@@ -210,6 +212,14 @@ static struct error *add_targets(struct compare_request *request, const struct c
 {
 	for (size_t i = 0; i < request->targets.count; i++) {
 		const struct compare_target *target = &request->targets.items[i];
+
+		if (target->is_baseline) {
+			_cleanup_free_ char *command = command_line_quote(request->command);
+
+			RETURN_IF_ERROR(
+				compare_add_baseline(request, target->name, command, comparison));
+			continue;
+		}
 		struct side side = { .folder = target->folder, .commit = target->commit };
 
 		command_of_target(request, choice, target, &request->texts, &side.command);

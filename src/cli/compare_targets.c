@@ -1,6 +1,7 @@
 #include "cli/compare.h"
 
 #include "base/memory.h"
+#include "cli/history_entries.h"
 #include "cli/program_search.h"
 #include "cli/terminal.h"
 
@@ -24,7 +25,7 @@ static struct error *not_found_error(const char *name, const struct repository *
 	return error_with_hint(
 		error_new(ERROR_NOT_FOUND, "'%s' is neither a program%s", name,
 			  repository ? " nor a revision of this git repository"
-				     : " nor is this folder in a git repository"),
+				     : ", nor is this folder in a git repository"),
 		repository && repository->is_shallow
 			? "this clone is shallow, older commits and tags are not here: "
 			  "git fetch --unshallow --tags"
@@ -77,6 +78,38 @@ static struct error *add_revisions(struct compare_request *request, const char *
 	return compare_make_revisions(request, folder_path, repository);
 }
 
+/** One name before "--" that is in the history. */
+static bool is_baseline(const struct compare_request *request)
+{
+	struct history *history;
+	struct error *error;
+	bool has;
+
+	if (request->n_operands != 1 || is_program_path(request->operands[0]) ||
+	    !history_is_there())
+		return false;
+	error = history_open_default(&history);
+	if (error) {
+		terminal_print_warning("%s", error->message);
+		error_destroy(error);
+		return false;
+	}
+	has = history_has(history, request->operands[0]);
+	history_close(history);
+	return has;
+}
+
+static void add_baseline(struct compare_request *request)
+{
+	struct compare_target *baseline = compare_target_vector_append_new(&request->targets);
+	struct compare_target *command;
+
+	baseline->name = request->operands[0];
+	baseline->is_baseline = true;
+	command = compare_target_vector_append_new(&request->targets);
+	command->program = request->command[0];
+}
+
 struct error *compare_find_targets(struct compare_request *request)
 {
 	_cleanup_free_ char *folder_path = getcwd(NULL, 0);
@@ -86,6 +119,10 @@ struct error *compare_find_targets(struct compare_request *request)
 
 	if (!request->command)
 		return NULL;
+	if (is_baseline(request)) {
+		add_baseline(request);
+		return NULL;
+	}
 	if (!folder_path)
 		return error_from_errno(errno, "cannot tell the current folder");
 	error = repository_open(folder_path, &watch, &repository);

@@ -48,6 +48,19 @@ static void read_cpuinfo(struct machine *machine)
 			memory_format_text("%s,%s,%s,%s", vendor, family, model, stepping);
 }
 
+/* Source: the kernel's Documentation/admin-guide/pm/cpufreq.rst. */
+static void read_governor(struct machine *machine)
+{
+	FILE *file = fopen("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "re");
+	char line[64] = "";
+
+	if (!file)
+		return;
+	if (fgets(line, sizeof(line), file))
+		machine->governor = memory_format_text("%.*s", (int)strcspn(line, "\n"), line);
+	fclose(file);
+}
+
 void machine_init(struct machine *machine)
 {
 	struct utsname names;
@@ -64,6 +77,7 @@ void machine_init(struct machine *machine)
 	machine->n_cpus_online = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
 	machine->n_cpus_available = (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
 	read_cpuinfo(machine);
+	read_governor(machine);
 }
 
 void machine_deinit(struct machine *machine)
@@ -73,5 +87,6 @@ void machine_deinit(struct machine *machine)
 	free(machine->architecture);
 	free(machine->cpu_model);
 	free(machine->cpu_id);
+	free(machine->governor);
 	*machine = (struct machine){ 0 };
 }

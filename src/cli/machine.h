@@ -10,7 +10,8 @@ struct machine {
 	char *kernel_release;
 	char *architecture;
 	char *cpu_model;
-	char *cpu_id; /**< "vendor,family,model,stepping", as perf writes it. */
+	char *cpu_id;   /**< "vendor,family,model,stepping", as perf writes it. */
+	char *governor; /**< Of the first CPU's frequency. */
 	uint32_t n_cpus_online;
 	uint32_t n_cpus_available;
 	uint64_t memory_total_kib;

@@ -67,14 +67,27 @@ char *cause_sentence(const struct cause *cause)
 
 static bool is_worth_a_row(const struct cause *cause, const struct function_change *change)
 {
-	return fabs(change->change_s) >=
-	       ROW_SHARE_LEAST * fmax(cause->reference_s, cause->changed_s);
+	return change->is_significant &&
+	       fabs(change->change_s) >=
+		       ROW_SHARE_LEAST * fmax(cause->reference_s, cause->changed_s);
+}
+
+/** The rows of a table, by change. @return how many there are. */
+static size_t choose_rows(const struct cause *cause, const struct function_change *rows[ROWS_MAX])
+{
+	size_t n_rows = 0;
+
+	for (size_t i = 0; i < cause->functions.count && n_rows < ROWS_MAX; i++) {
+		const struct function_change *change = &cause->functions.items[i];
+
+		if (is_worth_a_row(cause, change))
+			rows[n_rows++] = change;
+	}
+	return n_rows;
 }
 
 static const char *change_remark(const struct function_change *change)
 {
-	if (!change->is_significant)
-		return "within the error";
 	if (!change->reference_count && change->reference_children_s <= 0)
 		return "new";
 	if (!change->changed_count && change->changed_children_s <= 0)
@@ -118,24 +131,21 @@ static bool has_changed(const struct finding_change *finding)
 
 void cause_write_text(const struct cause *cause, FILE *file)
 {
-	size_t n_rows = 0;
+	const struct function_change *rows[ROWS_MAX];
+	size_t n_rows = choose_rows(cause, rows);
 
-	fprintf(file, "  own time of functions per run, by change (%zu functions):\n",
-		cause->functions.count);
-	for (size_t i = 0; i < cause->functions.count && n_rows < ROWS_MAX; i++) {
-		const struct function_change *change = &cause->functions.items[i];
-		struct row_text row = row_text_make(change);
-		_cleanup_free_ char *name = escape_plain(change->name);
+	fprintf(file, "  own time of functions per run, by change (95 %%):\n");
+	for (size_t i = 0; i < n_rows; i++) {
+		struct row_text row = row_text_make(rows[i]);
+		_cleanup_free_ char *name = escape_plain(rows[i]->name);
+		const char *remark = change_remark(rows[i]);
 
-		if (!is_worth_a_row(cause, change))
-			break;
-		n_rows++;
-		fprintf(file, "  %12s -> %12s  %s (%s to %s)  %s%s%s\n", row.before, row.after,
-			row.change, row.low, row.high, name, change->is_kernel ? " [kernel]" : "",
-			"");
-		if (*change_remark(change))
-			fprintf(file, "  %32s^ %s\n", "", change_remark(change));
+		fprintf(file, "  %12s -> %12s  %s (%s to %s)  %s%s%s%s\n", row.before, row.after,
+			row.change, row.low, row.high, name, rows[i]->is_kernel ? " [kernel]" : "",
+			*remark ? ", " : "", remark);
 	}
+	fprintf(file, "  %zu other functions did not change by more than the error of sampling\n",
+		cause->functions.count - n_rows);
 	for (size_t i = 0; i < cause->findings.count; i++) {
 		const struct finding_change *finding = &cause->findings.items[i];
 
@@ -148,24 +158,29 @@ void cause_write_text(const struct cause *cause, FILE *file)
 
 void cause_write_markdown(const struct cause *cause, FILE *file)
 {
-	_cleanup_free_ char *sentence = cause_sentence(cause);
-	_cleanup_free_ char *safe = escape_plain(sentence);
-	size_t n_rows = 0;
+	const struct function_change *rows[ROWS_MAX];
+	size_t n_rows = choose_rows(cause, rows);
 
-	fprintf(file, "\n%s.\n\n| Function | Before | After | Change (95 %%) | |\n", safe);
-	fputs("|:---|---:|---:|---:|:---|\n", file);
-	for (size_t i = 0; i < cause->functions.count && n_rows < ROWS_MAX; i++) {
-		const struct function_change *change = &cause->functions.items[i];
-		struct row_text row = row_text_make(change);
-		_cleanup_free_ char *name = escape_plain(change->name);
+	if (!n_rows)
+		return;
+	fputs("\n| Function | Before | After | Change (95 %) | |\n|:---|---:|---:|---:|:---|\n",
+	      file);
+	for (size_t i = 0; i < n_rows; i++) {
+		struct row_text row = row_text_make(rows[i]);
+		_cleanup_free_ char *name = escape_plain(rows[i]->name);
 
-		if (!is_worth_a_row(cause, change))
-			break;
-		n_rows++;
 		for (char *letter = name; *letter; letter++)
 			*letter = *letter == '|' || *letter == '`' ? '\'' : *letter;
 		fprintf(file, "| `%s` | %s | %s | %s (%s to %s) | %s |\n", name, row.before,
-			row.after, row.change, row.low, row.high, change_remark(change));
+			row.after, row.change, row.low, row.high, change_remark(rows[i]));
+	}
+	for (size_t i = 0; i < cause->findings.count; i++) {
+		const struct finding_change *finding = &cause->findings.items[i];
+
+		if (has_changed(finding))
+			fprintf(file, "\nFinding: %s, %.1f %% → %.1f %% of the samples.\n",
+				finding->title, 100 * finding->reference_share,
+				100 * finding->changed_share);
 	}
 }
 

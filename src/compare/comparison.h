@@ -45,6 +45,7 @@ struct side {
 	const char *commit; /**< Of the git revision it was built from; NULL: none. Borrowed. */
 	struct parameter_vector parameters;
 	struct run_vector runs;
+	bool is_stored;      /**< Measured before: its runs are there, and it is not run again. */
 	struct cause *cause; /**< Against the first side; NULL: not looked for. Owned. */
 	size_t n_failed;     /**< Runs with a status other than 0, and accepted. */
 };
@@ -61,6 +62,7 @@ struct comparison_options {
 	uint64_t seed;
 	uint64_t timeout_ns; /**< Per run; 0: none. */
 	bool accepts_failure;
+	bool checks_output; /**< All sides must print the same in a run before the timed ones. */
 	struct shell_choice shell;
 	struct launch_place place;       /**< Streams of the commands. */
 	struct launch_place hooks_place; /**< Streams of the hooks. */
@@ -94,6 +96,9 @@ struct comparison_watch {
 void comparison_init(struct comparison *comparison, const struct comparison_options *options);
 void comparison_deinit(struct comparison *comparison);
 
+/** Sides that were measured before; they are the first. */
+size_t comparison_stored_sides(const struct comparison *comparison);
+
 /** A new side. Takes @p command. @p name is copied. */
 struct side *comparison_add_side(struct comparison *comparison, const char *name,
 				 struct command_line command);
@@ -120,6 +125,10 @@ struct metric_change {
 	/** The interval excludes 1 and the rank test agrees (p < 0.05). */
 	bool is_different;
 };
+
+/** The ratio of a metric's medians, side / first side; false: there is none. */
+bool comparison_ratio(const struct comparison *comparison, size_t side, enum metric metric,
+		      uint32_t n_resamples, struct estimate *ret) MUST_CHECK;
 
 struct metric_change comparison_change(const struct comparison *comparison, size_t side,
 				       enum metric metric);

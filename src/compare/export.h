@@ -31,3 +31,7 @@ void export_csv_write(const struct comparison *comparison, const struct gate_vec
 /** One test case per gate and side; without gates one per side. */
 void export_junit_write(const struct comparison *comparison, const struct gate_vector *gates,
 			FILE *file);
+
+/** Markdown for a page about a change: sentence, gates, all metrics, the functions. */
+void export_summary_write(const struct comparison *comparison, const struct gate_vector *gates,
+			  FILE *file);

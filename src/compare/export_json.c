@@ -145,11 +145,14 @@ static void write_comparison(struct json_writer *json, const struct comparison *
 			     const struct gate_vector *gates, size_t side)
 {
 	_cleanup_free_ char *sentence = verdict_sentence(comparison, side);
+	_cleanup_free_ char *summary = verdict_summary(comparison, side);
 
 	json_begin_object(json, NULL);
 	json_string(json, "reference", comparison->sides.items[0].name);
 	json_string(json, "changed", comparison->sides.items[side].name);
+	json_string(json, "summary", summary);
 	json_string(json, "sentence", sentence);
+	json_string(json, "decided_by", metrics[verdict_metric(comparison, side)].name);
 	json_begin_object(json, "metrics");
 	for (int i = 0; i < N_METRICS; i++)
 		write_change(json, comparison, side, (enum metric)i);

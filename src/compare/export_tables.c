@@ -73,7 +73,7 @@ static void write_cell(const char *text, FILE *file)
 static void write_sentences(const struct comparison *comparison, FILE *file)
 {
 	for (size_t i = 1; i < comparison->sides.count; i++) {
-		_cleanup_free_ char *sentence = verdict_sentence(comparison, i);
+		_cleanup_free_ char *sentence = verdict_summary(comparison, i);
 		_cleanup_free_ char *safe = escape_plain(sentence);
 
 		fprintf(file, "%s.\n", safe);

@@ -6,5 +6,6 @@ const struct comparison_export comparison_exports[] = {
 	{ "csv", "--export-csv", export_csv_write },
 	{ "asciidoc", "--export-asciidoc", export_asciidoc_write },
 	{ "junit", "--export-junit", export_junit_write },
+	{ "summary", "--export-summary", export_summary_write },
 	{ NULL, NULL, NULL },
 };

@@ -12,7 +12,7 @@ const struct metric_description metrics[N_METRICS] = {
 	[METRIC_USER] = { "user", "user", UNIT_SECONDS, false },
 	[METRIC_SYSTEM] = { "system", "system", UNIT_SECONDS, false },
 	[METRIC_MEMORY] = { "memory", "peak memory", UNIT_BYTES, false },
-	[METRIC_TASK_CLOCK] = { "task-clock", "task clock", UNIT_SECONDS, false },
+	[METRIC_TASK_CLOCK] = { "task-clock", "CPU time", UNIT_SECONDS, false },
 	[METRIC_PAGE_FAULTS] = { "page-faults", "page faults", UNIT_COUNT, false },
 	[METRIC_CONTEXT_SWITCHES] = { "context-switches", "context switches", UNIT_COUNT, false },
 	[METRIC_INSTRUCTIONS] = { "instructions", "instructions", UNIT_COUNT, true },
@@ -25,6 +25,8 @@ const struct metric_description metrics[N_METRICS] = {
 
 bool metric_find(const char *name, enum metric *ret)
 {
+	if (strcmp(name, "cpu") == 0)
+		name = metrics[METRIC_TASK_CLOCK].name;
 	for (int i = 0; i < N_METRICS; i++) {
 		if (strcmp(metrics[i].name, name) == 0) {
 			*ret = (enum metric)i;

@@ -37,7 +37,7 @@ struct metric_description {
 /** By enum metric. */
 extern const struct metric_description metrics[N_METRICS];
 
-/** @return false: there is none of that name. */
+/** "cpu" is short for task-clock. @return false: there is none of that name. */
 bool metric_find(const char *name, enum metric *ret);
 
 /** Room for a formatted value. */

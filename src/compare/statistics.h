@@ -63,6 +63,15 @@ bool statistics_ratio_of_medians(struct series reference, struct series changed,
 double statistics_rank_test(struct series a, struct series b);
 
 /**
+ * Wilcoxon's signed-rank test, two-sided: how likely differences of pairs as one-sided as these
+ * are when neither side tends to be larger. What disturbs both of a pair cancels out, so it sees
+ * smaller differences than the test above where the machine is busy. Exact for few pairs without
+ * ties, else by the normal approximation with corrections for ties and continuity. Pairs that are
+ * equal are left out; 1 when none is left. The counts are equal.
+ */
+double statistics_signed_rank_test(struct series a, struct series b);
+
+/**
  * Spearman's correlation of the values with their order: -1 .. 1; 0 when all are equal.
  *
  * @param p_ret  How likely one as strong is without any drift (two-sided, normal

@@ -56,7 +56,9 @@ static void take_usage(const struct rusage *usage, const struct rusage *before,
 	values[METRIC_SYSTEM] = fmax(system_s, 0);
 	/* The kernel scales the two so that their sum is what the scheduler measured. */
 	values[METRIC_TASK_CLOCK] = fmax(user_s + system_s, 0);
-	values[METRIC_MEMORY] = (double)usage->ru_maxrss * 1024;
+	/* The kernel counts what our own child had before its exec as well. */
+	if (usage->ru_maxrss > before->ru_maxrss)
+		values[METRIC_MEMORY] = (double)usage->ru_maxrss * 1024;
 	values[METRIC_PAGE_FAULTS] = (double)(usage->ru_minflt + usage->ru_majflt -
 					      before->ru_minflt - before->ru_majflt);
 	values[METRIC_CONTEXT_SWITCHES] =

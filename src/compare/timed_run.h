@@ -40,9 +40,9 @@ struct run_setting {
  * faults and switches are those of wait4(2), of the command and all it waited for, less what the
  * child used before its exec. Without hardware counters nothing is between fork and exec.
  *
- * Peak memory is ru_maxrss of getrusage(2): of the largest process of the command; the kernel
- * counts what our own child had before its exec, so values below about 3 MiB are not
- * the command's.
+ * Peak memory is ru_maxrss of getrusage(2): of the largest process of the command. The kernel
+ * counts what our own child had before its exec, 3 to 5 MiB; what is not above that is not the
+ * command's and is left NAN.
  *
  * @return only errors of starting it; a bad end is data.
  */

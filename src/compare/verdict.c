@@ -45,6 +45,29 @@ static int factor_decimals(double distance)
 	return distance >= 0.1 ? 2 : distance >= 0.01 ? 3 : 4;
 }
 
+/** "no difference in time shown ..., but B takes 1.020 × the CPU time (1.016 to 1.024)" */
+static char *steady_sentence(const struct metric_change *time, const struct metric_change *cpu,
+			     const char *reference, const char *name)
+{
+	const struct estimate *ratio = &cpu->ratio;
+	int n_decimals = factor_decimals(fabs(ratio->value - 1));
+
+	return memory_format_text("%s takes %.*f × the CPU time of %s (%.*f to %.*f); in time no "
+				  "difference is shown (could still be up to ±%.1f %%)",
+				  name, n_decimals, ratio->value, reference, n_decimals,
+				  ratio->interval.low, n_decimals, ratio->interval.high,
+				  largest_percent(time));
+}
+
+enum metric verdict_metric(const struct comparison *comparison, size_t side)
+{
+	struct metric_change time = comparison_change(comparison, side, METRIC_TIME);
+	struct metric_change cpu = comparison_change(comparison, side, METRIC_TASK_CLOCK);
+
+	return verdict_kind_of(&time) == VERDICT_SAME && cpu.is_different ? METRIC_TASK_CLOCK
+									  : METRIC_TIME;
+}
+
 char *verdict_sentence(const struct comparison *comparison, size_t side)
 {
 	struct metric_change change = comparison_change(comparison, side, METRIC_TIME);
@@ -54,6 +77,11 @@ char *verdict_sentence(const struct comparison *comparison, size_t side)
 	double factor = change.ratio.value;
 	int n_decimals;
 
+	if (verdict_metric(comparison, side) == METRIC_TASK_CLOCK) {
+		struct metric_change cpu = comparison_change(comparison, side, METRIC_TASK_CLOCK);
+
+		return steady_sentence(&change, &cpu, reference, name);
+	}
 	switch (verdict_kind_of(&change)) {
 	case VERDICT_SAME:
 		return memory_format_text("no difference shown between %s and %s (could still be "
@@ -73,6 +101,15 @@ char *verdict_sentence(const struct comparison *comparison, size_t side)
 	return memory_format_text("%s is %.*f × %s than %s (%.*f to %.*f)", name, n_decimals,
 				  factor, change.ratio.value < 1 ? "faster" : "slower", reference,
 				  n_decimals, factors.low, n_decimals, factors.high);
+}
+
+char *verdict_summary(const struct comparison *comparison, size_t side)
+{
+	const struct cause *cause = comparison->sides.items[side].cause;
+	_cleanup_free_ char *sentence = verdict_sentence(comparison, side);
+	_cleanup_free_ char *reason = cause ? cause_sentence(cause) : NULL;
+
+	return memory_format_text("%s%s%s", sentence, reason ? "; " : "", reason ? reason : "");
 }
 
 /** "+3.2", "−0.4": a real minus sign, as in text. */

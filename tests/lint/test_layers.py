@@ -25,12 +25,13 @@ LAYERS = {
                "profile",
     "explain": "base profile",
     "compare": "base capture profile",
+    "history": "base compare",
     "output": "base profile",
     "check": "base arch capture object",
     "build": "base",
     "revision": "base build",
     "cli": "base cache arch record perfdata object process schedule unwind runtime symbols profile "
-           "input capture analyze explain compare output check build revision",
+           "input capture analyze explain compare output check build revision history",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)

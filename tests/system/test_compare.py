@@ -135,3 +135,29 @@ def test_interrupted_it_reports_what_it_has(perf_profile, tmp_path):
     output, _ = process.communicate(timeout=20)
     assert process.returncode == 128 + signal.SIGTERM
     assert "stopped early" in output
+
+
+def test_flame_graph_summary_and_annotations(compare, programs, tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    done = compare("-r", "6", "--fail-if", "cpu>5%", "--github", "--export-flamegraph", "d.svg",
+                   *map(str, programs), status=1)
+    assert "\n::error title=perf-profile cpu>5%25::" in done.stdout
+    summary = (tmp_path / "summary.md").read_text()
+    assert "**failed** `cpu>5%`" in summary and "| `parse_header` |" in summary
+    graph = ElementTree.parse(tmp_path / "d.svg").getroot()
+    assert graph.tag.endswith("svg") and "parse_header" in (tmp_path / "d.svg").read_text()
+
+
+def test_a_line_for_a_document(compare, tmp_path):
+    document = tmp_path / "CHANGELOG.md"
+    document.write_text("# Changes\n- speed: old\n")
+    done = compare("--no-profile", "-r", "3", "--doc-line", "speed", "--update-doc",
+                   "CHANGELOG.md", "sleep 0.05", "sleep 0.01")
+    assert done.stdout.startswith("speed: 5")
+    assert document.read_text() == "# Changes\n- " + done.stdout
+
+
+def test_outputs_are_checked_on_request(compare):
+    done = compare("--check-output", "--no-profile", "-r", "2", "echo a", "echo b", status=125)
+    assert "print different things, from line 1 on: 'a' and 'b'" in done.stderr
+    compare("--check-output", "--no-profile", "-r", "2", "echo a", "printf 'a\\n'")

@@ -73,7 +73,8 @@ static void test_runs_exactly_and_in_turns(void **state)
 		for (size_t run = 0; run < 7; run++) {
 			assert_int_equal(runs->items[run].order / 2, run);
 			assert_true(runs->items[run].values[METRIC_TIME] > 0);
-			assert_true(runs->items[run].values[METRIC_MEMORY] > 0);
+			/* Nothing that is our own: a small program has none. */
+			assert_false(runs->items[run].values[METRIC_MEMORY] <= 0);
 		}
 	}
 	assert_int_equal(fixture.comparison.end, COMPARISON_RUNS_MADE);
