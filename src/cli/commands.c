@@ -2,8 +2,21 @@
 
 /* clang-format off: one line each. */
 const struct command *const commands[] = {
-	&command_run,        &command_report,  &command_script,  &command_collapse,
-	&command_flamegraph, &command_export,  &command_compare, &command_diff,
-	&command_history,    &command_build,   &command_stat,    &command_cache,
-	&command_check,      &command_version, &command_help,    NULL,
+	&command_run,
+	&command_report,
+	&command_script,
+	&command_collapse,
+	&command_flamegraph,
+	&command_export,
+	&command_compare,
+	&command_diff,
+	&command_history,
+	&command_bundle,
+	&command_build,
+	&command_stat,
+	&command_cache,
+	&command_check,
+	&command_version,
+	&command_help,
+	NULL,
 };

@@ -13,6 +13,7 @@ extern const struct command command_export;
 extern const struct command command_compare;
 extern const struct command command_diff;
 extern const struct command command_history;
+extern const struct command command_bundle;
 extern const struct command command_build;
 extern const struct command command_stat;
 extern const struct command command_cache;

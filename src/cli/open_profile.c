@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "cli/terminal.h"
+#include "input/bundle_profile.h"
 #include "input/text_profile.h"
 #include "perfdata/perf_data_reader.h"
 
@@ -244,6 +245,8 @@ static struct error *open_stream(const struct open_profile_options *options,
 	bool is_plain_file;
 
 	RETURN_IF_ERROR(input_kind_of(stream, &opened->kind));
+	if (opened->kind == INPUT_BUNDLE)
+		return bundle_profile_read(stream, options->is_without_ticks, &opened->profile);
 	if (opened->kind != INPUT_PERF_DATA)
 		return open_text(options, stream, opened);
 	is_plain_file = strcmp(opened->path, "-") != 0 && !input_stream_is_compressed(stream);

@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 #include "base/memory.h"
+#include "input/bundle_profile.h"
 #include "input/script_line.h"
 
 /** Headers of perf script text have some fifty lines, some of them long. */
@@ -105,6 +106,10 @@ struct error *input_kind_of(struct input_stream *stream, enum input_kind *ret)
 			*ret = INPUT_PERF_DATA;
 			return NULL;
 		}
+	}
+	if (bundle_is_start(bytes)) {
+		*ret = INPUT_BUNDLE;
+		return NULL;
 	}
 	at = (const char *)bytes.data;
 	end = at + bytes.size;

@@ -9,6 +9,7 @@ enum input_kind {
 	INPUT_PERF_DATA, /**< perf.data of any version and byte order, file or pipe mode. */
 	INPUT_SCRIPT,    /**< `perf script` text. */
 	INPUT_FOLDED,    /**< Folded stacks. */
+	INPUT_BUNDLE,    /**< What perf-profile bundle writes. */
 };
 
 /**
