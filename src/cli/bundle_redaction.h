@@ -14,8 +14,8 @@ void redaction_init(struct redaction *redaction, const char *recorded_host);
 void redaction_deinit(struct redaction *redaction);
 
 /**
- * A profile_text_change: paths outside the system's folders lose their folders, commands their
- * arguments, hosts their name; names of users and machines are replaced everywhere else.
+ * A profile_text_change: paths outside the system's folders lose their folders, commands and
+ * hosts are left out; names of users and machines are replaced everywhere else.
  *
  * @param context  A struct redaction.
  */

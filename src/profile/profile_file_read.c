@@ -255,18 +255,72 @@ static struct error *read_event(struct file_reader *reader)
 {
 	struct profile *profile = reader->profile;
 	string_id name = 0, unit = 0;
-	uint64_t frequency_hz = 0, period = 0;
+	uint64_t frequency_hz = 0, period = 0, measure = 0;
 	uint32_t id;
 
 	RETURN_IF_ERROR(read_text(reader, &name));
 	RETURN_IF_ERROR(read_text(reader, &unit));
 	RETURN_IF_ERROR(read_number(reader, &frequency_hz));
 	RETURN_IF_ERROR(read_number(reader, &period));
+	RETURN_IF_ERROR(read_number(reader, &measure));
+	if (measure > PROFILE_WALL)
+		return byte_reader_error(&reader->bytes, "an unknown kind of event");
 	id = profile_add_event(profile, profile_text(profile, name), profile_text(profile, unit));
 	profile->events.items[id].frequency_hz = frequency_hz;
 	profile->events.items[id].period = period;
+	profile->events.items[id].measure = (enum profile_measure)measure;
 	index_vector_append(&reader->events, id);
 	return NULL;
+}
+
+static struct error *read_table(struct file_reader *reader,
+				struct error *(*read_entry)(struct file_reader *reader))
+{
+	uint64_t count = 0;
+
+	RETURN_IF_ERROR(read_count(reader, &count));
+	for (uint64_t i = 0; i < count; i++)
+		RETURN_IF_ERROR(read_entry(reader));
+	return NULL;
+}
+
+static struct error *read_thread_time(struct file_reader *reader)
+{
+	struct profile_thread_time thread = { 0 };
+
+	RETURN_IF_ERROR(read_u32(reader, "a process id that is too large", &thread.pid));
+	RETURN_IF_ERROR(read_u32(reader, "a thread id that is too large", &thread.tid));
+	RETURN_IF_ERROR(read_number(reader, &thread.running_ns));
+	RETURN_IF_ERROR(read_number(reader, &thread.off_cpu_ns));
+	RETURN_IF_ERROR(read_number(reader, &thread.n_switches));
+	RETURN_IF_ERROR(read_number(reader, &thread.n_preempted));
+	profile_thread_time_vector_append(&reader->profile->schedule.threads, thread);
+	return NULL;
+}
+
+static struct error *read_concurrency(struct file_reader *reader)
+{
+	uint64_t duration_ns = 0;
+
+	RETURN_IF_ERROR(read_number(reader, &duration_ns));
+	address_vector_append(&reader->profile->schedule.concurrency_ns, duration_ns);
+	return NULL;
+}
+
+static struct error *read_schedule(struct file_reader *reader)
+{
+	struct profile_schedule *schedule = &reader->profile->schedule;
+	uint64_t *const numbers[] = {
+		&schedule->watched_ns,      &schedule->n_switches,    &schedule->n_waits,
+		&schedule->waits_ns,        &schedule->n_with_stack,  &schedule->with_stack_ns,
+		&schedule->n_without_stack, &schedule->n_stacks_lost, &schedule->least_ns,
+		&schedule->n_short,         &schedule->short_ns,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		RETURN_IF_ERROR(read_number(reader, numbers[i]));
+	RETURN_IF_ERROR(read_table(reader, read_concurrency));
+	return read_table(reader, read_thread_time);
 }
 
 static struct error *read_sample(struct file_reader *reader)
@@ -305,17 +359,6 @@ static struct error *read_ticks(struct file_reader *reader)
 	return NULL;
 }
 
-static struct error *read_table(struct file_reader *reader,
-				struct error *(*read_entry)(struct file_reader *reader))
-{
-	uint64_t count = 0;
-
-	RETURN_IF_ERROR(read_count(reader, &count));
-	for (uint64_t i = 0; i < count; i++)
-		RETURN_IF_ERROR(read_entry(reader));
-	return NULL;
-}
-
 static struct error *read_header(struct file_reader *reader)
 {
 	struct bytes magic = { 0 };
@@ -343,6 +386,7 @@ static struct error *read_all(struct file_reader *reader, bool is_without_ticks)
 	RETURN_IF_ERROR(read_table(reader, read_stack));
 	RETURN_IF_ERROR(read_table(reader, read_thread));
 	RETURN_IF_ERROR(read_table(reader, read_event));
+	RETURN_IF_ERROR(read_schedule(reader));
 	RETURN_IF_ERROR(read_table(reader, read_sample));
 	return is_without_ticks ? NULL : read_ticks(reader);
 }

@@ -176,6 +176,35 @@ static void write_threads_and_events(struct writer *writer)
 		write_id(writer, PROFILE_TEXT_NAME, event->unit);
 		write_number(writer, event->frequency_hz);
 		write_number(writer, event->period);
+		write_number(writer, event->measure);
+	}
+}
+
+static void write_schedule(struct writer *writer)
+{
+	const struct profile_schedule *schedule = &writer->profile->schedule;
+	const uint64_t numbers[] = {
+		schedule->watched_ns,      schedule->n_switches,    schedule->n_waits,
+		schedule->waits_ns,        schedule->n_with_stack,  schedule->with_stack_ns,
+		schedule->n_without_stack, schedule->n_stacks_lost, schedule->least_ns,
+		schedule->n_short,         schedule->short_ns,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		write_number(writer, numbers[i]);
+	write_number(writer, schedule->concurrency_ns.count);
+	for (size_t i = 0; i < schedule->concurrency_ns.count; i++)
+		write_number(writer, schedule->concurrency_ns.items[i]);
+	write_number(writer, schedule->threads.count);
+	for (size_t i = 0; i < schedule->threads.count; i++) {
+		const struct profile_thread_time *thread = &schedule->threads.items[i];
+
+		write_number(writer, thread->pid);
+		write_number(writer, thread->tid);
+		write_number(writer, thread->running_ns);
+		write_number(writer, thread->off_cpu_ns);
+		write_number(writer, thread->n_switches);
+		write_number(writer, thread->n_preempted);
 	}
 }
 
@@ -223,6 +252,7 @@ struct error *profile_file_write(const struct profile *profile, profile_text_cha
 	write_locations(&writer);
 	write_stacks(&writer);
 	write_threads_and_events(&writer);
+	write_schedule(&writer);
 	write_samples(&writer);
 	if (ret->count > PROFILE_FILE_SIZE_MAX_BYTES)
 		return error_new(ERROR_UNSUPPORTED, "the profile is larger than 1 GiB");

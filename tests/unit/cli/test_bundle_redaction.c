@@ -34,11 +34,7 @@ static void test_paths(void **state)
 
 static void test_commands_hosts_and_sentences(void **state)
 {
-	assert_changed(PROFILE_TEXT_COMMAND, "/home/alice/it --password x",
-		       "it (arguments left out)");
-	assert_changed(PROFILE_TEXT_COMMAND, "it", "it");
-	assert_changed(PROFILE_TEXT_COMMAND, "'/a b/the it' -x", "the it (arguments left out)");
-	assert_changed(PROFILE_TEXT_COMMAND, "'/a b/the it'", "the it");
+	assert_changed(PROFILE_TEXT_COMMAND, "/home/alice/it --password x", "(left out)");
 	assert_changed(PROFILE_TEXT_HOST, "box17.example.org", "host");
 	assert_changed(PROFILE_TEXT_COMM, "alice-worker", "user-worker");
 	assert_changed(PROFILE_TEXT_NAME, "std::vector<int>::push_back",
