@@ -245,6 +245,7 @@ PROGRAMS = {
     "recursion, 200 frames": lambda s: workload("recursion", s, 200),
     "recursion, 10,000 frames": lambda s: workload("recursion", s, 10000),
     "alternating deep callers": lambda s: workload("deep-callers", s),
+    "alternating under 540 KiB": lambda s: workload("huge-frames", s),
     "alloca, realigned frames": lambda s: workload("odd-frames", s),
     "dlopen, dlclose": lambda s: workload("loader", s, measure.WORKLOADS / "plugin.so"),
     "forks": lambda s: workload("forks", s),

@@ -380,7 +380,7 @@ static void apply_sleeper(struct analyzer *analyzer, const struct off_cpu_sleepe
 			  uint64_t now_ns)
 {
 	const struct architecture *architecture = analyzer->stacks.architecture;
-	const struct memory_reader memory = memory_reader_of_thread(sleeper->tid);
+	const struct memory_reader memory = memory_reader_of_thread(sleeper->tid, now_ns);
 	struct record record = { .type = PERF_RECORD_SAMPLE,
 				 .misc = PERF_RECORD_MISC_USER,
 				 .pid = sleeper->pid,
@@ -415,6 +415,13 @@ void analyzer_look_at_sleepers(struct analyzer *analyzer, uint64_t now_ns)
 const struct address_vector *analyzer_callchain(const struct analyzer *analyzer)
 {
 	return &analyzer->stacks.callchain;
+}
+
+struct stack_extent analyzer_stack_extent(const struct analyzer *analyzer)
+{
+	if (!analyzer->stacks.unwinder)
+		return (struct stack_extent){ 0 };
+	return unwinder_extent(analyzer->stacks.unwinder);
 }
 
 struct error *analyzer_finish(struct analyzer *analyzer)

@@ -51,6 +51,9 @@ struct error *analyzer_apply(struct analyzer *analyzer, const struct record *rec
  */
 const struct address_vector *analyzer_callchain(const struct analyzer *analyzer);
 
+/** How far the user stack of the sample just applied could be walked. */
+struct stack_extent analyzer_stack_extent(const struct analyzer *analyzer);
+
 /**
  * Records of context switches are among the source's: where they are, so is an event
  * OFF_CPU_EVENT_NAME in the profile, whose samples are waits. From here on threads are watched;

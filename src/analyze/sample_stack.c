@@ -121,13 +121,18 @@ static bool is_amid_exec(const struct sample_stack *context, const struct record
 static enum stack_end resolve_user_side(struct sample_stack *context, const struct record *record,
 					struct process *process)
 {
-	const struct memory_reader now = memory_reader_of_thread(record->tid);
+	const struct memory_reader now = memory_reader_of_thread(record->tid, record->time_ns);
+	const struct stack_copy copy = {
+		.bytes = record->sample.user_stack,
+		.pieces = record->sample.user_stack_pieces,
+		.n_pieces = record->sample.n_user_stack_pieces,
+	};
 	struct registers registers;
 
 	if (!registers_of(context, &record->sample, &registers) ||
 	    is_amid_exec(context, record, process, &registers))
 		return STACK_END_NONE;
-	return unwinder_run(context->unwinder, process, &registers, record->sample.user_stack,
+	return unwinder_run(context->unwinder, process, &registers, &copy,
 			    context->origin ? NULL : &now, &context->stack.frames);
 }
 
@@ -200,18 +205,21 @@ void sample_stack_resolve_sleeper(struct sample_stack *context, const struct rec
 				  struct bytes stack)
 {
 	const struct architecture *architecture = context->architecture;
-	const struct memory_reader now = memory_reader_of_thread(record->tid);
+	const struct stack_copy copy = { .bytes = stack };
+	struct memory_reader now = memory_reader_of_thread(record->tid, record->time_ns);
 	const uint8_t sp = architecture->stack_pointer_register;
 	const uint8_t pc = architecture->instruction_pointer_register;
 	struct registers registers = { 0 };
 
+	/* It sleeps: what was copied a moment ago is what is there. */
+	now.copied_ns = now.now_ns;
 	sample_stack_clear(context);
 	registers.values[sp] = stack_pointer;
 	registers.values[pc] = instruction_pointer;
 	registers.valid_mask = UINT64_C(1) << sp | UINT64_C(1) << pc;
 	context->stack.end =
 		unwinder_run(context->unwinder, process_table_find(context->processes, record->pid),
-			     &registers, stack, &now, &context->stack.frames);
+			     &registers, &copy, &now, &context->stack.frames);
 	build_callchain(context);
 }
 

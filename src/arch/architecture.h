@@ -56,6 +56,9 @@ struct architecture {
 	 */
 	bool (*may_follow_call)(struct bytes before);
 
+	/** Whether a system call that ends the thread is in @p code. */
+	bool (*has_exit)(struct bytes code);
+
 	/** The code bytes of the sigreturn trampoline; a frame there is a signal frame. */
 	struct bytes sigreturn_code;
 

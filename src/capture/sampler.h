@@ -99,6 +99,7 @@ struct sampler_facts {
 	bool has_kernel;
 	bool has_user;
 	uint32_t stack_copy_bytes;
+	bool has_stack_windows; /**< Also pieces further out, where a stack needs them. */
 	uint64_t ring_size_bytes;
 	uint32_t n_rings;
 	bool has_switches;
@@ -136,6 +137,9 @@ struct sampler {
 	/** Stop sampling for a while, or go on; who runs what is recorded all the time. */
 	void (*set_enabled)(struct sampler_session *session, bool is_enabled);
 	void (*progress)(const struct sampler_session *session, struct sampler_progress *ret);
+	/** How far the stack of @p sample could be walked: a hint for what to copy of the next. */
+	void (*learn)(struct sampler_session *session, const struct record *sample,
+		      const struct stack_extent *extent);
 	/* session->source.destroy() ends it. */
 };
 

@@ -101,6 +101,7 @@ static void fill_info(const struct recording *recording, const struct run_option
 	info->has_kernel_samples = recording->facts.has_kernel;
 	info->is_kernel_only = !recording->facts.has_user;
 	info->stack_copy_bytes = recording->facts.stack_copy_bytes;
+	info->has_stack_windows = recording->facts.has_stack_windows;
 	for (size_t i = 0; i < recording->degradations.count; i++)
 		string_vector_append(&info->degradations,
 				     memory_duplicate_text(recording->degradations.items[i]));

@@ -202,6 +202,19 @@ static void end_run(struct recording *recording, uint64_t time_ns)
 		give_up_perf_data(recording, error);
 }
 
+static struct error *take_record(struct run *run, const struct record *record)
+{
+	struct stack_extent extent;
+
+	RETURN_IF_ERROR(analyzer_apply(run->recording->analyzer, record));
+	if (record->type == PERF_RECORD_SAMPLE) {
+		extent = analyzer_stack_extent(run->recording->analyzer);
+		run->sampler->learn(run->session, record, &extent);
+	}
+	store_record(run, record);
+	return NULL;
+}
+
 static struct error *take_records(struct run *run)
 {
 	struct record_source *source = &run->session->source;
@@ -213,8 +226,7 @@ static struct error *take_records(struct run *run)
 	while (state != RECORD_SOURCE_END && !run->recording->is_aborted) {
 		RETURN_IF_ERROR(source->next(source, RECORD_WAIT_NS, &record, &state));
 		if (state == RECORD_SOURCE_RECORD) {
-			RETURN_IF_ERROR(analyzer_apply(run->recording->analyzer, &record));
-			store_record(run, &record);
+			RETURN_IF_ERROR(take_record(run, &record));
 			if (++n_unchecked < RECORDS_PER_CHECK)
 				continue;
 		}

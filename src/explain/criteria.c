@@ -91,11 +91,15 @@ static char *stacks_hint(enum stack_end end, const struct profile *profile)
 {
 	switch (end) {
 	case STACK_END_COPY_ENDED:
-		if (profile->info.stack_copy_bytes >= STACK_COPY_MAX_BYTES)
-			return memory_duplicate_text("stacks are deeper than the kernel can copy: "
-						     "build with -fno-omit-frame-pointer and use "
-						     "--call-graph fp");
-		return memory_format_text("use --call-graph dwarf,%d", STACK_COPY_MAX_BYTES);
+		if (profile->info.stack_copy_bytes < STACK_COPY_MAX_BYTES)
+			return memory_format_text("use --call-graph dwarf,%d",
+						  STACK_COPY_MAX_BYTES);
+		return memory_duplicate_text(
+			profile->info.has_stack_windows
+				? "stacks are deeper than can be copied: build with "
+				  "-fno-omit-frame-pointer and use --call-graph fp"
+				: "deeper stacks can be copied by root, or with CAP_BPF, CAP_PERFMON "
+				  "and CAP_SYS_PTRACE");
 	case STACK_END_NO_RULE:
 	case STACK_END_BAD_RULE:
 		return memory_duplicate_text("build with -fasynchronous-unwind-tables or "

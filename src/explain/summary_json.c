@@ -62,6 +62,7 @@ static void write_sampling(struct json_writer *json, const struct explanation *e
 	json_bool(json, "kernel_side", info->has_kernel_samples);
 	json_bool(json, "user_side", !info->is_kernel_only);
 	json_u64(json, "stack_copy_bytes", info->stack_copy_bytes);
+	json_bool(json, "stack_windows", info->has_stack_windows);
 	json_u64(json, "samples", explanation->quality.n_samples);
 	json_u64(json, "period_total", explanation->quality.period_total);
 	json_double(json, "kernel_share", explanation->kernel_share);

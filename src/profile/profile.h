@@ -183,6 +183,7 @@ struct profile_info {
 	bool has_kernel_samples;   /**< The kernel side was recorded. */
 	bool is_kernel_only;       /**< The user side was left out. */
 	uint64_t stack_copy_bytes; /**< 0: stacks by frame pointer. */
+	bool has_stack_windows;    /**< Deeper stacks were copied where they needed it. */
 
 	/** What was given up on the way and why, one line each. */
 	struct string_vector degradations;

@@ -11,7 +11,7 @@
  */
 
 #include "base/build_id.h"
-#include "base/bytes.h"
+#include "base/stack_copy.h"
 
 #include <linux/perf_event.h>
 
@@ -63,6 +63,10 @@ struct sample_record {
 	/** The copied user stack from the stack pointer up; only what is valid (dyn_size). */
 	struct bytes user_stack;
 	uint64_t user_stack_asked_bytes; /**< Size of the copy before the kernel cut it. */
+
+	/** Further out, of the same moment; a recorder's own, in no record of the kernel. */
+	const struct stack_piece *user_stack_pieces;
+	size_t n_user_stack_pieces;
 
 	struct bytes raw;
 	const struct perf_branch_entry *branches; /**< Newest first. */

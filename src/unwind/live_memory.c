@@ -1,5 +1,7 @@
 #include "unwind/live_memory.h"
 
+#include "base/clock.h"
+
 #include <string.h>
 #include <sys/uio.h>
 
@@ -57,7 +59,10 @@ static size_t read_thread(void *context, uint64_t address, void *buffer, size_t 
 	return n_read < 0 ? 0 : (size_t)n_read;
 }
 
-struct memory_reader memory_reader_of_thread(uint32_t tid)
+struct memory_reader memory_reader_of_thread(uint32_t tid, uint64_t copied_ns)
 {
-	return (struct memory_reader){ .read = read_thread, .context = (void *)(uintptr_t)tid };
+	return (struct memory_reader){ .read = read_thread,
+				       .context = (void *)(uintptr_t)tid,
+				       .copied_ns = copied_ns,
+				       .now_ns = clock_monotonic_ns() };
 }

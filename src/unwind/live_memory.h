@@ -16,6 +16,8 @@ struct memory_reader {
 	/** @return bytes read from @p address on; fewer than asked for: the rest cannot be read. */
 	size_t (*read)(void *context, uint64_t address, void *buffer, size_t size_bytes);
 	void *context;
+	uint64_t copied_ns; /**< When the stack was copied (CLOCK_MONOTONIC)... */
+	uint64_t now_ns;    /**< ...and what time it is; the same: it has not changed since. */
 };
 
 /** Chunks kept at once. Outer frames lie together: few are needed. */
@@ -47,7 +49,8 @@ bool live_memory_read_word(struct live_memory *memory, uint64_t address, size_t 
 			   uint64_t *ret);
 
 /**
- * A reader of thread @p tid's memory: process_vm_readv(2), which needs the rights of
- * ptrace(2) to it: our own children, or CAP_SYS_PTRACE.
+ * A reader now, for a stack that was copied at @p copied_ns, of thread @p tid's memory:
+ * process_vm_readv(2), which needs the rights of ptrace(2) to it: our own children, or
+ * CAP_SYS_PTRACE.
  */
-struct memory_reader memory_reader_of_thread(uint32_t tid);
+struct memory_reader memory_reader_of_thread(uint32_t tid, uint64_t copied_ns);

@@ -31,12 +31,13 @@ struct cached_site {
 
 struct unwinder {
 	const struct architecture *architecture;
-	struct object_slot_vector slots;  /**< By object->index. */
-	struct step_vector steps;         /**< Of the walk at hand; here to keep its memory. */
-	struct cached_site *cache;        /**< SITE_CACHE_SIZE, direct-mapped. */
-	struct outer_chain *outer_chains; /**< OUTER_CHAINS_SIZE, direct-mapped. */
-	struct live_memory live;          /**< Of the walk at hand. */
-	struct cache *kept_tables;        /**< From run to run; NULL: none. */
+	struct object_slot_vector slots; /**< By object->index. */
+	struct step_vector steps;        /**< Of the walk at hand; here to keep its memory. */
+	struct cached_site *cache;       /**< SITE_CACHE_SIZE, direct-mapped. */
+	struct outer_word *outer_words;  /**< OUTER_WORDS_SIZE. */
+	struct live_memory live;         /**< Of the walk at hand. */
+	struct stack_extent extent;      /**< Of the last walk. */
+	struct cache *kept_tables;       /**< From run to run; NULL: none. */
 	struct unwinder_statistics statistics;
 };
 
@@ -46,8 +47,7 @@ struct unwinder *unwinder_create(const struct architecture *architecture)
 
 	unwinder->architecture = architecture;
 	unwinder->cache = memory_allocate(SITE_CACHE_SIZE, sizeof(*unwinder->cache));
-	unwinder->outer_chains =
-		memory_allocate(OUTER_CHAINS_SIZE, sizeof(*unwinder->outer_chains));
+	unwinder->outer_words = memory_allocate(OUTER_WORDS_SIZE, sizeof(*unwinder->outer_words));
 	return unwinder;
 }
 
@@ -61,7 +61,7 @@ void unwinder_destroy(struct unwinder *unwinder)
 	}
 	object_slot_vector_deinit(&unwinder->slots);
 	step_vector_deinit(&unwinder->steps);
-	free(unwinder->outer_chains);
+	free(unwinder->outer_words);
 	free(unwinder->cache);
 	free(unwinder);
 }
@@ -153,6 +153,11 @@ static void find_site_uncached(struct unwinder *unwinder, struct process *proces
 		ret->elf_address = 0;
 	else if (ret->table)
 		ret->rule = unwind_table_find(ret->table, ret->elf_address);
+	/* Go describes its trampoline as if it were called; and callers are looked up before it. */
+	if (ret->rule->kind == UNWIND_RULE_REGISTER && !ret->rule->is_signal_frame &&
+	    (walk_is_sigreturn(unwinder->architecture, ret->object, ret->elf_address, true) ||
+	     walk_is_sigreturn(unwinder->architecture, ret->object, ret->elf_address + 1, false)))
+		ret->rule = &gap_rule;
 }
 
 void unwinder_find_site(struct unwinder *unwinder, struct process *process,
@@ -218,20 +223,20 @@ static enum stack_end walk_step(struct walk *walk, const struct site *site)
 	return walk_step_by_guess(walk, site);
 }
 
-/** Called after each step that left the copy behind. */
-static bool is_credible_beyond(struct walk *walk, const struct address_frame_vector *frames)
+/**
+ * Called after each step that left the copy behind. Where what was found cannot be believed
+ * the walk goes on all the same, to note a look and to see where the stack ends.
+ */
+static bool is_possible_beyond(struct walk *walk, const struct address_frame_vector *frames)
 {
-	if (!walk->n_frames_inside) {
-		const struct step *step =
-			walk->steps->count ? &walk->steps->items[walk->steps->count - 1] : NULL;
-		const uint64_t inside = frames->items[frames->count - 1].runtime_address;
+	const uint64_t key = hash_combine(walk->stack_pointer, walk->process->pid);
 
+	if (!walk->n_frames_inside) {
 		walk->n_frames_inside = frames->count;
-		walk->inside_key = hash_combine(hash_combine(inside, step ? step->cfa : 0),
-						walk->process->pid);
-		if (!walk_beyond_begin(walk))
-			return false;
+		walk->is_doubtful = !walk_beyond_begin(walk);
 	}
+	walk->is_doubtful |= !outer_word_is_steady(walk->unwinder->outer_words, key,
+						   walk->instruction_pointer, walk->live->reader);
 	return walk_beyond_is_credible(walk);
 }
 
@@ -249,13 +254,14 @@ static enum stack_end walk_run(struct walk *walk, struct address_frame_vector *f
 				   &site);
 		/* No code: a damaged or misread word, which nobody wants to see as a caller. */
 		if (back && !site.object)
-			return STACK_END_NO_MAPPING;
+			return walk_end_without_code(walk,
+						     &frames_ret->items[frames_ret->count - 1]);
 		append_frame(walk, &site, frames_ret);
 		walk->unwinder->statistics.n_frames++;
 		end = walk_step(walk, &site);
 		if (end != STACK_END_NONE)
 			return end;
-		if (walk->live->n_words && !is_credible_beyond(walk, frames_ret))
+		if (walk->live->n_words && !is_possible_beyond(walk, frames_ret))
 			return STACK_END_COPY_ENDED;
 		/* Only the frame of a signal leads to one that did not call: it was not called. */
 		if (walk->is_exact)
@@ -274,8 +280,7 @@ static enum stack_end end_beyond(const struct walk *walk, enum stack_end end,
 	statistics->n_live_stacks++;
 	if (!walk->n_frames_inside)
 		return end;
-	if (stack_end_is_complete(end) &&
-	    outer_chains_agree(walk->unwinder->outer_chains, walk, frames)) {
+	if (stack_end_is_complete(end) && !walk->is_doubtful) {
 		statistics->n_live_recovered++;
 		return STACK_END_RECOVERED;
 	}
@@ -284,7 +289,7 @@ static enum stack_end end_beyond(const struct walk *walk, enum stack_end end,
 }
 
 enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
-			    const struct registers *registers, struct bytes stack,
+			    const struct registers *registers, const struct stack_copy *stack,
 			    const struct memory_reader *beyond,
 			    struct address_frame_vector *frames_ret)
 {
@@ -293,6 +298,7 @@ enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
 		.process = process,
 		.architecture = unwinder->architecture,
 		.stack = stack,
+		.extent = &unwinder->extent,
 		.stack_start = registers->values[unwinder->architecture->stack_pointer_register],
 		.live = &unwinder->live,
 		.steps = &unwinder->steps,
@@ -303,8 +309,16 @@ enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
 
 	walk_rebase(&walk, registers);
 	live_memory_start(&unwinder->live, beyond);
+	unwinder->extent = (struct stack_extent){ 0 };
 	end = walk_run(&walk, frames_ret);
+	if (stack_end_is_complete(end))
+		unwinder->extent.end = walk.stack_pointer;
 	return unwinder->live.n_words ? end_beyond(&walk, end, frames_ret) : end;
+}
+
+struct stack_extent unwinder_extent(const struct unwinder *unwinder)
+{
+	return unwinder->extent;
 }
 
 const char *unwinder_object_problem(const struct unwinder *unwinder, const struct object *object)

@@ -8,6 +8,7 @@
  * or three reads a frame. Not thread-safe: one per thread.
  */
 
+#include "base/stack_copy.h"
 #include "unwind/address_stack.h"
 
 struct architecture;
@@ -48,8 +49,7 @@ void unwinder_keep(struct unwinder *unwinder);
  *
  * @param process    Whose mappings hold at the time of the sample.
  * @param registers  At the time of the sample; must hold instruction and stack pointer.
- * @param stack      Copy of user stack memory, from the stack pointer up. Borrowed; may
- *                   be shorter than the real stack.
+ * @param stack      Copy of user stack memory; may be shorter than the real stack.
  * @param beyond     The memory of the process as it is now, for what lies beyond the copy;
  *                   NULL: there is none, as of a process that has ended. What
  *                   is found there is marked ADDRESS_FRAME_IS_RECOVERED, and kept only if
@@ -60,9 +60,12 @@ void unwinder_keep(struct unwinder *unwinder);
  * Source: DWARF 5 section 6.4; System V x86-64 psABI section 3.2.
  */
 enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
-			    const struct registers *registers, struct bytes stack,
+			    const struct registers *registers, const struct stack_copy *stack,
 			    const struct memory_reader *beyond,
 			    struct address_frame_vector *frames_ret);
+
+/** How far the last unwinder_run() came. */
+struct stack_extent unwinder_extent(const struct unwinder *unwinder);
 
 /**
  * Whether unwind information says that nothing calls the code around @p runtime_address, a

@@ -2,29 +2,47 @@
 
 #include <string.h>
 
-bool walk_read_copied_word(const struct walk *walk, uint64_t address, uint64_t *ret)
+/** The word at @p address of bytes that lay at @p start; false: it is not among them. */
+static bool read_word_of(struct bytes bytes, uint64_t start, uint64_t address, size_t size_bytes,
+			 uint64_t *ret)
 {
-	size_t size_bytes = walk->architecture->is_64_bit ? 8 : 4;
-	uint64_t position = address - walk->stack_start;
+	uint64_t position = address - start;
 	uint64_t value = 0;
 
-	if (address < walk->stack_start || walk->stack.size < size_bytes ||
-	    position > walk->stack.size - size_bytes)
+	if (address < start || bytes.size < size_bytes || position > bytes.size - size_bytes)
 		return false;
-	memcpy(&value, walk->stack.data + position, size_bytes);
+	memcpy(&value, bytes.data + position, size_bytes);
 	*ret = value;
 	return true;
 }
 
+bool walk_read_copied_word(const struct walk *walk, uint64_t address, uint64_t *ret)
+{
+	const size_t size_bytes = walk->architecture->is_64_bit ? 8 : 4;
+
+	if (read_word_of(walk->stack->bytes, walk->stack_start, address, size_bytes, ret))
+		return true;
+	for (size_t i = 0; i < walk->stack->n_pieces; i++) {
+		const struct stack_piece *piece = &walk->stack->pieces[i];
+
+		if (read_word_of(piece->bytes, piece->address, address, size_bytes, ret))
+			return true;
+	}
+	return false;
+}
+
 bool walk_read_word(const struct walk *walk, uint64_t address, uint64_t *ret)
 {
-	return walk_read_copied_word(walk, address, ret) ||
-	       walk_read_word_beyond(walk, address, ret);
+	if (walk_read_copied_word(walk, address, ret))
+		return true;
+	if (!walk->extent->missing)
+		walk->extent->missing = address;
+	return walk_read_word_beyond(walk, address, ret);
 }
 
 enum stack_end walk_read_failure(const struct walk *walk)
 {
-	return walk->stack.size ? STACK_END_COPY_ENDED : STACK_END_NO_COPY;
+	return walk->stack->bytes.size ? STACK_END_COPY_ENDED : STACK_END_NO_COPY;
 }
 
 /** Position of a register in the list of callee-saved ones; false: it is not one. */

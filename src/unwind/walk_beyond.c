@@ -1,5 +1,6 @@
 #include "unwind/walk_internal.h"
 
+#include "base/clock.h"
 #include "base/hash_map.h"
 
 /**
@@ -11,8 +12,8 @@
  * - The end of the copy is as it was to the byte: these are the same calls, not the same functions
  *   called from elsewhere.
  * - Each return address beyond lies behind a call instruction of mapped code.
- * - No other callers were found behind the same frame inside the copy: of two that take turns,
- *   now says nothing about then.
+ * - Each of these was there at many looks in a row, the first of them before the sample: of two
+ *   callers that take turns, now says nothing about then.
  * - The walk ends at the root. One that takes the frame of another function for that
  *   of this one misses the return address of its caller, and ends elsewhere.
  */
@@ -23,6 +24,18 @@
 /** So much of the copy's end is compared: saved registers and local variables too. */
 #define TAIL_SIZE_BYTES 1024
 
+/**
+ * So many looks must agree. Callers that take turns at equal shares, faster than the looks, pass
+ * for steady once in 2^16.
+ */
+#define LOOKS_MIN 16
+
+/** Samples are analysed many at once: what is seen for the next of them is the same look. */
+#define LOOKS_APART_MIN_NS NS_PER_MS
+
+/** After a longer time nobody knows what was there meanwhile. */
+#define LOOKS_APART_MAX_NS (200 * NS_PER_MS)
+
 /** Below the stack pointer nothing is of use, whatever it is. */
 #define BELOW_STACK_SIZE_BYTES (UINT64_C(1) << 20)
 
@@ -31,7 +44,7 @@ bool walk_read_word_beyond(const struct walk *walk, uint64_t address, uint64_t *
 	const size_t size_bytes = walk->architecture->is_64_bit ? 8 : 4;
 
 	/* Without a copy, there is nothing to compare with. */
-	if (!walk->live->reader || !walk->stack.size ||
+	if (!walk->live->reader || !walk->stack->bytes.size ||
 	    (address < walk->stack_start && walk->stack_start - address < BELOW_STACK_SIZE_BYTES))
 		return false;
 	return live_memory_read_word(walk->live, address, size_bytes, ret);
@@ -50,8 +63,8 @@ static bool is_unchanged(const struct walk *walk, uint64_t address)
 /** The outer end of the copy, byte for byte. */
 static bool is_tail_unchanged(const struct walk *walk)
 {
-	const uint64_t end = walk->stack_start + walk->stack.size;
-	const uint64_t size_bytes = MIN(walk->stack.size, (size_t)TAIL_SIZE_BYTES);
+	const uint64_t end = walk->stack_start + walk->stack->bytes.size;
+	const uint64_t size_bytes = MIN(walk->stack->bytes.size, (size_t)TAIL_SIZE_BYTES);
 
 	for (uint64_t address = end - size_bytes; address < end; address += 8) {
 		if (!is_unchanged(walk, address))
@@ -86,16 +99,22 @@ bool walk_beyond_is_credible(const struct walk *walk)
 	       walk_is_return_address(walk, walk->instruction_pointer);
 }
 
-bool outer_chains_agree(struct outer_chain *chains, const struct walk *walk,
-			const struct address_frame_vector *frames)
+bool outer_word_is_steady(struct outer_word *words, uint64_t key, uint64_t value,
+			  const struct memory_reader *reader)
 {
-	struct outer_chain *chain = &chains[walk->inside_key & (OUTER_CHAINS_SIZE - 1)];
-	uint64_t hash = 0;
+	struct outer_word *word = &words[hash_u64(key) & (OUTER_WORDS_SIZE - 1)];
+	const uint64_t apart_ns = reader->now_ns - word->last_ns;
 
-	for (size_t i = walk->n_frames_inside; i < frames->count; i++)
-		hash = hash_combine(hash, frames->items[i].runtime_address);
-	if (chain->key != walk->inside_key)
-		*chain = (struct outer_chain){ .key = walk->inside_key, .hash = hash };
-	chain->has_changed |= chain->hash != hash;
-	return !chain->has_changed;
+	if (word->key != key || word->value != value || apart_ns > LOOKS_APART_MAX_NS) {
+		*word = (struct outer_word){ .key = key,
+					     .value = value,
+					     .first_ns = reader->now_ns,
+					     .last_ns = reader->now_ns,
+					     .n_looks = 1 };
+	} else if (apart_ns >= LOOKS_APART_MIN_NS) {
+		word->last_ns = reader->now_ns;
+		word->n_looks++;
+	}
+	return reader->copied_ns == reader->now_ns ||
+	       (word->n_looks >= LOOKS_MIN && word->first_ns < reader->copied_ns);
 }

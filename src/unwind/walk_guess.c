@@ -13,15 +13,7 @@
 /** What lies between main() and the entry stub is a libc's, and small. */
 #define START_CODE_WORDS_MAX 64
 
-/** A frame pointer further out than this is not one. */
-#define FRAME_SIZE_MAX_BYTES (UINT64_C(1) << 20)
-
 static const struct unwind_saves nothing_saved;
-
-static bool is_in_file(const struct object *object)
-{
-	return object && object->state == OBJECT_OPEN && object->image.size;
-}
 
 /** Elf address of the present frame; the site of a caller is one byte before. */
 static uint64_t elf_address_of_frame(const struct walk *walk, const struct site *site)
@@ -34,7 +26,7 @@ static bool is_entry_stub(const struct walk *walk, const struct site *site)
 	const uint64_t entry = site->object->entry_elf_address;
 	const uint64_t elf_address = elf_address_of_frame(walk, site);
 
-	if (!is_in_file(site->object) || !entry || elf_address < entry ||
+	if (!walk_is_in_file(site->object) || !entry || elf_address < entry ||
 	    elf_address - entry >= ENTRY_STUB_SIZE_MAX_BYTES)
 		return false;
 	/* Where _start is described, this is the function after it. */
@@ -53,7 +45,7 @@ bool walk_is_return_address(const struct walk *walk, uint64_t runtime_address)
 		return false;
 	/* The search opens the object. */
 	unwinder_find_site(walk->unwinder, walk->process, runtime_address - 1, &site);
-	if (!is_in_file(site.object))
+	if (!walk_is_in_file(site.object))
 		return true;
 	start = site.elf_address + 1 - size_max_bytes;
 	code = object_bytes_at(site.object, start);
@@ -84,6 +76,43 @@ static bool step_as_leaf(struct walk *walk, unsigned int n_pushed)
 	return true;
 }
 
+/*
+ * Some libcs give their trampoline no unwind information. A handler returns to
+ * its first byte; a sample may hit any instruction of it, or the kernel in the
+ * system call that ends it.
+ */
+static bool is_signal_trampoline(const struct walk *walk, const struct site *site)
+{
+	return walk_is_sigreturn(walk->architecture, site->object, elf_address_of_frame(walk, site),
+				 walk->is_exact);
+}
+
+bool walk_is_sigreturn(const struct architecture *architecture, const struct object *object,
+		       uint64_t elf_address, bool is_exact)
+{
+	const struct bytes wanted = architecture->sigreturn_code;
+	const size_t depth_max = is_exact ? wanted.size : 0;
+
+	if (!walk_is_in_file(object))
+		return false;
+	for (size_t depth = 0; depth <= depth_max; depth++) {
+		struct bytes code = object_bytes_at(object, elf_address - depth);
+
+		if (code.size >= wanted.size && !memcmp(code.data, wanted.data, wanted.size))
+			return true;
+	}
+	return false;
+}
+
+/** A handler was not called: it returns to the start of the trampoline. */
+static bool is_handlers_return_address(const struct walk *walk, uint64_t runtime_address)
+{
+	struct site site;
+
+	unwinder_find_site(walk->unwinder, walk->process, runtime_address, &site);
+	return walk_is_sigreturn(walk->architecture, site.object, site.elf_address, false);
+}
+
 /** System V x86-64 psABI section 3.2.2: saved frame pointer, return address. */
 static enum stack_end step_by_frame_pointer(struct walk *walk)
 {
@@ -103,7 +132,9 @@ static enum stack_end step_by_frame_pointer(struct walk *walk)
 	    !walk_read_word(walk, frame_pointer + 8, &return_address))
 		return walk_read_failure(walk);
 	/* The outermost frame was not called: Go lets it return to runtime.goexit + 1. */
-	if (return_address && saved_frame_pointer && !walk_is_return_address(walk, return_address))
+	if (return_address && saved_frame_pointer &&
+	    !walk_is_return_address(walk, return_address) &&
+	    !is_handlers_return_address(walk, return_address))
 		return STACK_END_NO_RULE;
 	step_vector_append(walk->steps, (struct step){ .saves = NULL, .cfa = frame_pointer + 16 });
 	walk->instruction_pointer = return_address;
@@ -112,28 +143,6 @@ static enum stack_end step_by_frame_pointer(struct walk *walk)
 	walk->is_exact = false;
 	walk->is_by_frame_pointer = true;
 	return STACK_END_NONE;
-}
-
-/*
- * Some libcs give their trampoline no unwind information. A handler returns to
- * its first byte; a sample may hit any instruction of it, or the kernel in the
- * system call that ends it.
- */
-static bool is_signal_trampoline(const struct walk *walk, const struct site *site)
-{
-	const struct bytes wanted = walk->architecture->sigreturn_code;
-	const uint64_t elf_address = elf_address_of_frame(walk, site);
-	const size_t depth_max = walk->is_exact ? wanted.size : 0;
-
-	if (!is_in_file(site->object))
-		return false;
-	for (size_t depth = 0; depth <= depth_max; depth++) {
-		struct bytes code = object_bytes_at(site->object, elf_address - depth);
-
-		if (code.size >= wanted.size && !memcmp(code.data, wanted.data, wanted.size))
-			return true;
-	}
-	return false;
 }
 
 static enum stack_end step_by_signal_frame(struct walk *walk)
@@ -172,23 +181,6 @@ static bool is_called_from_described_code(const struct walk *walk, const struct 
 }
 
 /*
- * runtime.systemstack and runtime.mcall go over to the stack of the system's thread and leave
- * the frame pointer on that of the goroutine; in runtime.mstart, below them, it is whatever the
- * thread began with. All other Go code keeps it (since 1.7), so that is where this stack
- * began. With unwind information they lead to mstart, and no further either.
- */
-static bool is_go_stack_switch(const struct walk *walk, const struct site *site)
-{
-	const uint64_t frame_pointer = walk->frame_pointer;
-
-	return !walk->is_exact && walk->is_by_frame_pointer && walk->has_frame_pointer &&
-	       (frame_pointer < walk->stack_pointer ||
-		frame_pointer - walk->stack_pointer >= FRAME_SIZE_MAX_BYTES) &&
-	       is_in_file(site->object) &&
-	       object_section(site->object, ".note.go.buildid", NULL).size;
-}
-
-/*
  * musl has no unwind information for what calls main(). Its frames are left out if nothing
  * else can be among them: each return address from here to that into the entry stub is
  * of code that is not described.
@@ -218,8 +210,8 @@ static bool step_to_entry_stub(struct walk *walk, const struct site *site)
 		walk->instruction_pointer = return_address;
 		walk->stack_pointer = slot + word_size_bytes;
 		walk->has_frame_pointer = false;
-		step_vector_append(walk->steps, (struct step){ .saves = NULL,
-							       .cfa = walk->stack_pointer });
+		step_vector_append(walk->steps,
+				   (struct step){ .saves = NULL, .cfa = walk->stack_pointer });
 		return true;
 	}
 	return false;
@@ -238,6 +230,8 @@ enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
 		return step_by_signal_frame(walk);
 	if (walk->is_exact && is_called_from_described_code(walk, site) && step_as_leaf(walk, 0))
 		return STACK_END_NONE;
+	if (walk_is_switched(walk, site))
+		return STACK_END_SWITCH;
 	end = step_by_frame_pointer(walk);
 	/* _init and the start of crtstuff's functions: one push, or room for one. */
 	if (end == STACK_END_NO_RULE && walk->is_exact &&
@@ -246,7 +240,5 @@ enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
 	if ((end == STACK_END_NO_RULE || end == STACK_END_FP_ROOT) &&
 	    step_to_entry_stub(walk, site))
 		return STACK_END_NONE;
-	if (end == STACK_END_NO_RULE && is_go_stack_switch(walk, site))
-		return STACK_END_SWITCH;
 	return end;
 }

@@ -31,9 +31,10 @@ struct walk {
 	struct process *process;
 	const struct architecture *architecture;
 
-	struct bytes stack;   /**< The copy. */
-	uint64_t stack_start; /**< Runtime address of its first byte. */
-	struct live_memory *live; /**< What lies beyond it. */
+	const struct stack_copy *stack;
+	uint64_t stack_start;        /**< Runtime address of the copy's first byte. */
+	struct live_memory *live;    /**< What was not copied. */
+	struct stack_extent *extent; /**< To note how far the walk came. */
 
 	/** Registers that were last known all at once: at the leaf, or where a signal hit. */
 	struct registers base;
@@ -44,31 +45,26 @@ struct walk {
 	uint64_t stack_pointer;
 	uint64_t frame_pointer;
 	bool has_frame_pointer;
-	uint64_t inside_key;      /**< What the last frame inside the copy is known by. */
 	size_t n_frames_inside;   /**< Found before the copy ended; 0: it has not. */
+	bool is_doubtful;         /**< Of the frames beyond the copy, one is not to be believed. */
 	bool is_exact;            /**< Stopped or interrupted at the address: it did not call. */
 	bool is_by_frame_pointer; /**< Found by the step_by_frame_pointer(). */
 };
 
-/**
- * The callers beyond the copy that were found for one last frame inside it. Where they were
- * seen to change, a look at the process says nothing about a sample before it.
- */
-struct outer_chain {
-	uint64_t key;  /**< Process, last frame inside the copy and its place; 0: empty. */
-	uint64_t hash; /**< Of the return addresses beyond. */
-	bool has_changed;
+/** What looks at one word beyond the copy have shown. */
+struct outer_word {
+	uint64_t key; /**< Process and address; 0: empty. */
+	uint64_t value;
+	uint64_t first_ns, last_ns; /**< Looks that found it, of CLOCK_MONOTONIC. */
+	uint32_t n_looks;           /**< Between these two, all alike. */
 };
 
-/** A power of two. */
-#define OUTER_CHAINS_SIZE 1024
+/** A power of two; direct-mapped: a word that was forgotten has to prove itself again. */
+#define OUTER_WORDS_SIZE 4096
 
-/**
- * Note the frames beyond the copy; false: behind the same frame
- * inside it there were others before.
- */
-bool outer_chains_agree(struct outer_chain *chains, const struct walk *walk,
-			const struct address_frame_vector *frames);
+/** Note a look; whether the word can be taken for what it was when the stack was copied. */
+bool outer_word_is_steady(struct outer_word *words, uint64_t key, uint64_t value,
+			  const struct memory_reader *reader);
 
 /** The word at @p address of the copied stack; false: not copied. */
 bool walk_read_copied_word(const struct walk *walk, uint64_t address, uint64_t *ret);
@@ -105,6 +101,25 @@ enum stack_end walk_step_by_full_row(struct walk *walk, const struct site *site)
 
 /** Leave a frame of which nothing is known: leaf, frame pointer, signal trampoline. */
 enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site);
+
+/** Whether @p object is an ELF file whose bytes can be looked at. May be NULL. */
+bool walk_is_in_file(const struct object *object);
+
+/**
+ * Whether @p elf_address is the first of the trampoline that signal handlers return to;
+ * @p is_exact: any of its instructions.
+ */
+bool walk_is_sigreturn(const struct architecture *architecture, const struct object *object,
+		       uint64_t elf_address, bool is_exact);
+
+/** A frame pointer further out than this is not one. */
+#define FRAME_SIZE_MAX_BYTES (UINT64_C(1) << 20)
+
+/** What it means that @p left, the last frame, returns to what is no code. */
+enum stack_end walk_end_without_code(const struct walk *walk, const struct address_frame *left);
+
+/** Whether the present frame, found by frame pointer, is where Go changed stacks. */
+bool walk_is_switched(const struct walk *walk, const struct site *site);
 
 /** Find the site of an address, through the unwinder's cache. */
 void unwinder_find_site(struct unwinder *unwinder, struct process *process,

@@ -91,6 +91,18 @@ static bool may_follow_call(struct bytes before)
 	return false;
 }
 
+/* exit(2) is number 60: "mov $60,%eax; syscall", or, where %eax is 0 already, "mov $60,%al". */
+static bool has_exit(struct bytes code)
+{
+	static const uint8_t of_word[] = { 0xb8, 60, 0, 0, 0, 0x0f, 0x05 };
+	static const uint8_t of_byte[] = { 0xb0, 60, 0x0f, 0x05 };
+
+	if (!code.size)
+		return false;
+	return memmem(code.data, code.size, of_word, sizeof(of_word)) ||
+	       memmem(code.data, code.size, of_byte, sizeof(of_byte));
+}
+
 const struct architecture x86_64_architecture = {
 	.name = "x86_64",
 	.elf_machine = EM_X86_64,
@@ -106,6 +118,7 @@ const struct architecture x86_64_architecture = {
 	.dwarf_register_of_perf = dwarf_register_of_perf,
 	.call_size_max_bytes = CALL_SIZE_MAX_BYTES,
 	.may_follow_call = may_follow_call,
+	.has_exit = has_exit,
 	.sigreturn_code = { sigreturn_code, sizeof(sigreturn_code) },
 	.sigreturn_register_offsets = sigreturn_register_offsets,
 };

@@ -34,11 +34,18 @@ static void pending_load(struct drain *drain, struct ring *ring, uint64_t horizo
 	size_t size_bytes;
 
 	for (;;) {
+		enum stack_window_kind kind;
 		struct error *error;
 
 		pending->record = ring_peek(ring);
 		if (!pending->record.size)
 			return;
+		kind = stack_windows_kind(drain->windows, pending->record, &pending->time_ns);
+		/* At once: the next samples of the thread depend on it. */
+		if (kind == STACK_WINDOW_GREETING)
+			stack_windows_answer(drain->windows, pending->record);
+		if (kind != STACK_WINDOW_NONE)
+			break;
 		error = record_decode_time(drain->layouts, pending->record, "perf ring",
 					   ring->position, &pending->time_ns, &size_bytes);
 		if (!error)
@@ -54,7 +61,12 @@ static void pending_load(struct drain *drain, struct ring *ring, uint64_t horizo
 static void take(struct drain *drain, struct batch *batch, struct bytes record)
 {
 	const struct record_layout_table *layouts = drain->layouts;
+	uint64_t time_ns;
 
+	if (stack_windows_kind(drain->windows, record, &time_ns)) {
+		byte_vector_append_bytes(&batch->bytes, record.data, record.size);
+		return;
+	}
 	if (drain->gate.n_events && record_sample_event(layouts, record) == drain->gated_event)
 		drain->n_gated_samples++;
 	sample_trim_append(&batch->bytes, layouts, record);
@@ -226,6 +238,7 @@ struct error *drain_start(struct drain *drain, const struct drain_plan *plan)
 		.rings = plan->rings,
 		.n_rings = plan->n_rings,
 		.layouts = plan->layouts,
+		.windows = plan->windows,
 		.stop_fd = eventfd(0, EFD_CLOEXEC),
 		.gated_event = plan->gated_event,
 	};

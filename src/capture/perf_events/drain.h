@@ -9,6 +9,7 @@
 #include "capture/perf_events/batch_queue.h"
 #include "capture/perf_events/ring.h"
 #include "capture/perf_events/stack_gate.h"
+#include "capture/perf_events/stack_windows.h"
 #include "record/record.h"
 
 #include <sys/types.h>
@@ -24,6 +25,7 @@ struct drain {
 	struct ring *rings;
 	size_t n_rings;
 	const struct record_layout_table *layouts;
+	const struct stack_windows *windows; /**< NULL: none. */
 	struct batch_queue queue;
 	pthread_t thread;
 	int stop_fd; /**< eventfd: asked to stop. */
@@ -44,6 +46,7 @@ struct drain_plan {
 	struct ring *rings;
 	size_t n_rings;
 	const struct record_layout_table *layouts;
+	const struct stack_windows *windows; /**< NULL: none. */
 	const uint32_t *watched_pids; /**< When all have ended, it is as if stopped. */
 	size_t n_watched_pids;        /**< 0: never. */
 	const int *gated;             /**< Events that are turned off while too many come. */

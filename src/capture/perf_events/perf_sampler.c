@@ -1,9 +1,13 @@
 #include "capture/perf_events/perf_sampler.h"
 
+#include "arch/architecture.h"
 #include "base/memory.h"
 #include "capture/perf_events/drain.h"
 #include "capture/perf_events/open_ladder.h"
 #include "capture/perf_events/switch_events.h"
+
+/** Registers and kernel.perf_event_max_stack's default of 127 frames, and room to spare. */
+#define SAMPLE_WITHOUT_STACK_MAX_BYTES 2048
 
 struct perf_session {
 	struct sampler_session session; /* first: see container_of_source() */
@@ -11,6 +15,7 @@ struct perf_session {
 	struct record_layout *layout_of_event;
 	struct record_layout_table layouts;
 	const char **event_names; /* what source.event_names points at */
+	struct stack_windows *windows; /* NULL: none */
 	struct drain drain;
 	struct batch *batch; /* being read; NULL: take the next */
 	size_t batch_position;
@@ -21,30 +26,77 @@ static struct perf_session *container_of_source(struct record_source *source)
 	return (struct perf_session *)source;
 }
 
-static struct error *perf_session_next(struct record_source *source, uint64_t timeout_ns,
-				       struct record *ret, enum record_source_state *state_ret)
+/** Records not read yet; empty: none came within the time, or none will (*is_end_ret). */
+static struct bytes records_left(struct perf_session *session, uint64_t timeout_ns,
+				 bool *is_end_ret)
 {
-	struct perf_session *session = container_of_source(source);
-	struct bytes left;
-	bool is_end;
-
 	if (session->batch && session->batch_position >= session->batch->bytes.count) {
 		batch_queue_recycle(&session->drain.queue, session->batch);
 		session->batch = NULL;
 	}
 	if (!session->batch) {
-		session->batch = batch_queue_take(&session->drain.queue, timeout_ns, &is_end);
+		session->batch = batch_queue_take(&session->drain.queue, timeout_ns, is_end_ret);
 		session->batch_position = 0;
 	}
-	if (!session->batch) {
-		*state_ret = is_end ? RECORD_SOURCE_END : RECORD_SOURCE_IDLE;
-		return NULL;
+	if (!session->batch)
+		return (struct bytes){ 0 };
+	return (struct bytes){ session->batch->bytes.items + session->batch_position,
+			       session->batch->bytes.count - session->batch_position };
+}
+
+/** The user side's stack pointer; false: there is none. */
+static bool find_stack_pointer(const struct sample_record *sample, uint64_t *ret)
+{
+	const struct architecture *architecture = architecture_native();
+	const int n_registers = __builtin_popcountll(architecture->perf_registers_mask);
+
+	if (!sample->has_user_registers || !sample->user_registers_abi)
+		return false;
+	for (int i = 0; i < n_registers; i++) {
+		if (architecture->dwarf_register_of_perf[i] ==
+		    architecture->stack_pointer_register) {
+			*ret = sample->user_registers[i];
+			return true;
+		}
 	}
-	left.data = session->batch->bytes.items + session->batch_position;
-	left.size = session->batch->bytes.count - session->batch_position;
+	return false;
+}
+
+/** What a record has to do with the windows. */
+static void serve_windows(struct stack_windows *windows, struct record *record)
+{
+	uint64_t stack_pointer;
+
+	if (record->type == PERF_RECORD_SAMPLE &&
+	    find_stack_pointer(&record->sample, &stack_pointer))
+		stack_windows_give(windows, stack_pointer, record);
+	else if (record->type == PERF_RECORD_COMM && record->comm.is_exec)
+		stack_windows_forget(windows, record->tid);
+}
+
+static struct error *perf_session_next(struct record_source *source, uint64_t timeout_ns,
+				       struct record *ret, enum record_source_state *state_ret)
+{
+	struct perf_session *session = container_of_source(source);
+	bool is_end = false;
+	struct bytes left;
+	uint64_t time_ns;
+
+	for (;;) {
+		left = records_left(session, timeout_ns, &is_end);
+		if (!left.size) {
+			*state_ret = is_end ? RECORD_SOURCE_END : RECORD_SOURCE_IDLE;
+			return NULL;
+		}
+		if (!stack_windows_kind(session->windows, left, &time_ns))
+			break;
+		session->batch_position += stack_windows_take(session->windows, left);
+	}
 	RETURN_IF_ERROR(
 		record_decode(&session->layouts, left, source->name, session->batch_position, ret));
 	session->batch_position += ret->bytes.size;
+	if (session->windows)
+		serve_windows(session->windows, ret);
 	*state_ret = RECORD_SOURCE_RECORD;
 	return NULL;
 }
@@ -54,6 +106,7 @@ static void perf_session_free(struct perf_session *session)
 {
 	struct string_vector *degradations = &session->session.facts.degradations;
 
+	stack_windows_destroy(session->windows);
 	opened_events_deinit(&session->opened);
 	free(session->layout_of_event);
 	free(session->event_names);
@@ -108,6 +161,22 @@ static void describe_events(struct perf_session *session)
 	};
 }
 
+/**
+ * For stacks that are deeper than the kernel's copy; that gives way to a long kernel callchain,
+ * so that the record keeps under its limit. Not for whole systems: a sample that hits another
+ * BPF program would be dropped unseen.
+ */
+static void open_windows(struct perf_session *session, const struct sampler_options *options)
+{
+	const uint32_t full_bytes = RECORD_SIZE_MAX_BYTES - SAMPLE_WITHOUT_STACK_MAX_BYTES;
+	const uint32_t copy_bytes = session->session.facts.stack_copy_bytes;
+
+	if (copy_bytes && options->target != SAMPLER_TARGET_SYSTEM)
+		session->windows =
+			stack_windows_create(&session->opened, MIN(copy_bytes, full_bytes));
+	session->session.facts.has_stack_windows = session->windows != NULL;
+}
+
 /** Per CPU: some two percent of it, at ten microseconds each. */
 #define SWITCH_STACKS_PER_SECOND 2000
 
@@ -121,6 +190,7 @@ static struct error *start_drain(struct perf_session *session,
 		.rings = opened->rings,
 		.n_rings = opened->n_rings,
 		.layouts = &session->layouts,
+		.windows = session->windows,
 		.watched_pids = options->watched_pids,
 		.n_watched_pids = options->n_watched_pids,
 		.gated = opened->gated.items,
@@ -144,6 +214,7 @@ static struct error *perf_sampler_open(const struct sampler_options *options,
 		return error;
 	}
 	describe_events(session);
+	open_windows(session, options);
 	error = start_drain(session, options);
 	if (error) {
 		perf_session_free(session);
@@ -183,6 +254,15 @@ static void perf_sampler_progress(const struct sampler_session *session,
 	};
 }
 
+static void perf_sampler_learn(struct sampler_session *session, const struct record *sample,
+			       const struct stack_extent *extent)
+{
+	struct perf_session *perf_session = container_of_source(&session->source);
+
+	if (perf_session->windows)
+		stack_windows_learn(perf_session->windows, sample->tid, extent);
+}
+
 const struct sampler perf_sampler = {
 	.name = "perf",
 	.description = "perf_event_open(2): stack copies or frame pointers, unwound here",
@@ -190,4 +270,5 @@ const struct sampler perf_sampler = {
 	.stop = perf_sampler_stop,
 	.set_enabled = perf_sampler_set_enabled,
 	.progress = perf_sampler_progress,
+	.learn = perf_sampler_learn,
 };

@@ -15,6 +15,20 @@ static bool follows_call(const uint8_t *code, size_t size_bytes)
 #define FOLLOWS_CALL(...)                                                                          \
 	follows_call((const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }))
 
+static void test_end_of_a_thread(void **state)
+{
+	static const uint8_t go[] = { 0xbf, 0x6f, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05 };
+	static const uint8_t musl[] = { 0x89, 0xc7, 0x31, 0xc0, 0xb0, 60, 0x0f, 0x05 };
+	static const uint8_t exit_group[] = { 0xb8, 231, 0, 0, 0, 0x0f, 0x05 };
+	const struct architecture *architecture = architecture_find(EM_X86_64);
+
+	assert_true(architecture->has_exit((struct bytes){ go, sizeof(go) }));
+	assert_true(architecture->has_exit((struct bytes){ musl, sizeof(musl) }));
+	assert_false(architecture->has_exit((struct bytes){ go, sizeof(go) - 1 }));
+	assert_false(architecture->has_exit((struct bytes){ exit_group, sizeof(exit_group) }));
+	assert_false(architecture->has_exit((struct bytes){ NULL, 0 }));
+}
+
 static void test_architecture_is_found_by_machine(void **state)
 {
 	assert_non_null(architecture_find(EM_X86_64));
@@ -87,6 +101,7 @@ static void test_other_instructions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_end_of_a_thread),
 		cmocka_unit_test(test_architecture_is_found_by_machine),
 		cmocka_unit_test(test_list_is_consistent),
 		cmocka_unit_test(test_every_register_comes_from_perf_once),

@@ -95,6 +95,9 @@ static void test_largest_copy_is_not_asked_for_again(void **state)
 	explain_fixture_init(&fixture, "app;main 50\napp;main 50 copy-ended\n", NULL);
 	fixture.profile->info.stack_copy_bytes = 65528;
 	explain_fixture_run(&fixture);
+	assert_text_has(explain_fixture_criterion(&fixture, "complete stacks")->hint, "CAP_BPF");
+	fixture.profile->info.has_stack_windows = true;
+	explain_fixture_run(&fixture);
 	assert_text_has(explain_fixture_criterion(&fixture, "complete stacks")->hint,
 			"--call-graph fp");
 	explain_fixture_deinit(&fixture);

@@ -71,9 +71,9 @@ static void compare(struct truth_test *test)
 
 static void take_sample(struct truth_test *test, const struct record *record)
 {
-	const struct memory_reader now = memory_reader_of_thread(record->tid);
+	const struct memory_reader now = memory_reader_of_thread(record->tid, record->time_ns);
 	struct process *process = process_table_find(test->processes, record->pid);
-	struct bytes stack = record->sample.user_stack;
+	struct stack_copy stack = { .bytes = record->sample.user_stack };
 	struct registers registers;
 
 	if (!read_registers(test->architecture, &record->sample, &registers))
@@ -81,16 +81,16 @@ static void take_sample(struct truth_test *test, const struct record *record)
 	address_frame_vector_clear(&test->whole);
 	address_frame_vector_clear(&test->alone);
 	address_frame_vector_clear(&test->recovered);
-	if (!stack_end_is_complete(unwinder_run(test->unwinder, process, &registers, stack, NULL,
+	if (!stack_end_is_complete(unwinder_run(test->unwinder, process, &registers, &stack, NULL,
 						&test->whole)))
 		return;
 	test->counts.n_true++;
-	stack.size = MIN(stack.size, test->copy_bytes);
-	if (stack_end_is_complete(unwinder_run(test->unwinder, process, &registers, stack, NULL,
+	stack.bytes.size = MIN(stack.bytes.size, test->copy_bytes);
+	if (stack_end_is_complete(unwinder_run(test->unwinder, process, &registers, &stack, NULL,
 					       &test->alone)))
 		return;
 	test->counts.n_short++;
-	if (unwinder_run(test->unwinder, process, &registers, stack, &now, &test->recovered) ==
+	if (unwinder_run(test->unwinder, process, &registers, &stack, &now, &test->recovered) ==
 	    STACK_END_RECOVERED)
 		compare(test);
 }

@@ -169,7 +169,7 @@ static bool chain_is_true(const struct single_step *test)
 static void check(struct single_step *test, const struct user_regs_struct *user)
 {
 	struct registers registers = registers_of_user(user);
-	struct bytes stack = { .data = test->stack };
+	struct stack_copy stack = { .bytes = { .data = test->stack } };
 	enum stack_end end;
 	uint64_t start_ns;
 	uint64_t wanted_bytes = 4096;
@@ -177,12 +177,12 @@ static void check(struct single_step *test, const struct user_regs_struct *user)
 	/* Enough for all pending returns, and one page for what else is read. */
 	if (test->pending.count)
 		wanted_bytes += test->pending.items[0].slot - user->rsp;
-	stack.size = read_memory(test, user->rsp, test->stack,
+	stack.bytes.size = read_memory(test, user->rsp, test->stack,
 				 MIN(wanted_bytes, (uint64_t)STACK_COPY_MAX_BYTES));
 	address_frame_vector_clear(&test->frames);
 	start_ns = clock_monotonic_ns();
 	end = unwinder_run(test->unwinder, process_table_find(test->processes, (uint32_t)test->pid),
-			   &registers, stack, NULL, &test->frames);
+			   &registers, &stack, NULL, &test->frames);
 	test->unwind_ns += clock_monotonic_ns() - start_ns;
 	test->n_checks++;
 	test->n_frames += test->frames.count;

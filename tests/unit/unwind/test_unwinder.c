@@ -1,5 +1,6 @@
 #include "unwind/unwinder.h"
 
+#include "base/clock.h"
 #include "cfi_builder.h"
 #include "elf_builder.h"
 #include "process/process.h"
@@ -50,6 +51,8 @@ struct fixture {
 	struct registers registers;
 	uint64_t *words; /**< The copied stack. */
 	size_t n_words;
+	const struct stack_piece *pieces;
+	size_t n_pieces;
 	struct address_frame_vector frames;
 	const struct memory_reader *beyond; /**< NULL: nothing beyond the copy. */
 };
@@ -101,6 +104,7 @@ static void build_eh_frame(struct cfi_builder *builder)
 static void build_program(const char *path)
 {
 	static const uint8_t call[] = { 0xe8, 0, 0, 0, 0 };
+	static const uint8_t exit[] = { 0xb8, 60, 0, 0, 0, 0x0f, 0x05 };
 	static const uint8_t trampoline[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
 	uint8_t bytes[CODE_SIZE_BYTES];
 	struct cfi_builder eh_frame = { 0 };
@@ -110,6 +114,7 @@ static void build_program(const char *path)
 	for (size_t function = 0x100; function < FUNCTION_TRAMPOLINE; function += 0x80)
 		memcpy(bytes + AFTER_CALL(function) - sizeof(call), call, sizeof(call));
 	memcpy(bytes + AFTER_CALL(FUNCTION_ENTRY) - sizeof(call), call, sizeof(call));
+	memcpy(bytes + AFTER_CALL(FUNCTION_SAVES), exit, sizeof(exit));
 	memcpy(bytes + FUNCTION_TRAMPOLINE, trampoline, sizeof(trampoline));
 	build_eh_frame(&eh_frame);
 
@@ -195,11 +200,15 @@ static void push(struct fixture *fixture, uint64_t word)
 
 static enum stack_end run(struct fixture *fixture, uint64_t instruction_pointer)
 {
-	const struct bytes stack = { (const uint8_t *)fixture->words, fixture->n_words * 8 };
+	const struct stack_copy stack = {
+		.bytes = { (const uint8_t *)fixture->words, fixture->n_words * 8 },
+		.pieces = fixture->pieces,
+		.n_pieces = fixture->n_pieces,
+	};
 
 	fixture->registers.values[TEST_RIP] = instruction_pointer;
 	address_frame_vector_clear(&fixture->frames);
-	return unwinder_run(fixture->unwinder, &fixture->process, &fixture->registers, stack,
+	return unwinder_run(fixture->unwinder, &fixture->process, &fixture->registers, &stack,
 			    fixture->beyond, &fixture->frames);
 }
 
@@ -290,6 +299,40 @@ static void test_go_changes_stacks(void **state)
 	assert_int_equal(run(fixture, code(FUNCTION_GAP)), STACK_END_NO_RULE);
 }
 
+static void test_go_changes_stacks_in_described_code(void **state)
+{
+	struct fixture *fixture = *state;
+
+	/* LEAF <- FRAME <- LEAF's kind, which changed stacks. */
+	fixture->registers.values[TEST_RBP] = stack_slot(2);
+	push(fixture, code(AFTER_CALL(FUNCTION_FRAME)));
+	push(fixture, 0);
+	push(fixture, UINT64_C(0xc000012340)); /* saved by FRAME: on the stack of a goroutine */
+	push(fixture, code(AFTER_CALL(FUNCTION_LEAF)));
+	push(fixture, 0x123456);
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_SWITCH);
+	assert_int_equal(fixture->frames.count, 3);
+	fixture->words[2] = stack_slot(6);
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_NO_MAPPING);
+	assert_int_equal(fixture->frames.count, 3);
+}
+
+static void test_start_of_a_thread(void **state)
+{
+	struct fixture *fixture = *state;
+
+	/* SAVES returns to no code; but had LEAF returned to it, it would have ended the thread. */
+	push(fixture, code(AFTER_CALL(FUNCTION_SAVES)));
+	push(fixture, 0);
+	push(fixture, 0);
+	push(fixture, 0x123456);
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_ROOT);
+	assert_int_equal(fixture->frames.count, 2);
+	/* The same bytes say nothing of one that was interrupted there. */
+	fixture->words[2] = 0x123456;
+	assert_int_equal(run(fixture, code(AFTER_CALL(FUNCTION_SAVES))), STACK_END_NO_MAPPING);
+}
+
 static void test_start_code_without_cfi(void **state)
 {
 	struct fixture *fixture = *state;
@@ -324,6 +367,30 @@ static size_t read_words(void *context, uint64_t address, void *buffer, size_t s
 	return size_bytes;
 }
 
+/** The words of the fixture as a process at some time, for a stack copied 1 ms before. */
+static struct memory_reader reader_of(struct fixture *fixture, uint64_t now_ms)
+{
+	return (struct memory_reader){ .read = read_words,
+				       .context = fixture,
+				       .copied_ns = (now_ms - 1) * NS_PER_MS,
+				       .now_ns = now_ms * NS_PER_MS };
+}
+
+/** Looks every 25 ms up to @p last_ms; how the last one ended. */
+static enum stack_end look_until(struct fixture *fixture, uint64_t first_ms, uint64_t last_ms)
+{
+	struct memory_reader reader;
+	enum stack_end end = STACK_END_NONE;
+
+	fixture->beyond = &reader;
+	for (uint64_t now_ms = first_ms; now_ms <= last_ms; now_ms += 25) {
+		reader = reader_of(fixture, now_ms);
+		end = run(fixture, code(FUNCTION_LEAF));
+	}
+	fixture->beyond = NULL;
+	return end;
+}
+
 /** LEAF <- FRAME <- FRAME <- ROOT, of which the copy holds the first three words or more. */
 static void push_stack_longer_than_copy(struct fixture *fixture)
 {
@@ -339,13 +406,16 @@ static void push_stack_longer_than_copy(struct fixture *fixture)
 static void test_beyond_the_copy(void **state)
 {
 	struct fixture *fixture = *state;
-	const struct memory_reader reader = { read_words, fixture };
 
 	push_stack_longer_than_copy(fixture);
 	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
 	assert_int_equal(fixture->frames.count, 3);
-	fixture->beyond = &reader;
-	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_RECOVERED);
+	assert_int_equal(unwinder_extent(fixture->unwinder).missing, stack_slot(4));
+	assert_int_equal(unwinder_extent(fixture->unwinder).end, 0);
+	assert_int_equal(look_until(fixture, 1000, 1350), STACK_END_COPY_ENDED);
+	assert_int_equal(look_until(fixture, 1375, 1375), STACK_END_RECOVERED);
+	assert_int_equal(unwinder_extent(fixture->unwinder).missing, stack_slot(4));
+	assert_int_equal(unwinder_extent(fixture->unwinder).end, stack_slot(5));
 	ASSERT_FRAMES(fixture, code(FUNCTION_LEAF), code(AFTER_CALL(FUNCTION_FRAME)),
 		      code(AFTER_CALL(FUNCTION_FRAME)), code(AFTER_CALL(FUNCTION_ROOT)));
 	assert_int_equal(fixture->frames.items[2].flags, ADDRESS_FRAME_IS_RETURN);
@@ -357,19 +427,18 @@ static void test_beyond_the_copy(void **state)
 static void test_doubt_beyond_the_copy_keeps_nothing(void **state)
 {
 	struct fixture *fixture = *state;
-	const struct memory_reader reader = { read_words, fixture };
 
 	push_stack_longer_than_copy(fixture);
-	fixture->beyond = &reader;
+	assert_int_equal(look_until(fixture, 1000, 1400), STACK_END_RECOVERED);
 	/* Not behind a call; in no code; no root. */
 	fixture->words[4] = code(FUNCTION_ROOT + 3);
-	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
+	assert_int_equal(look_until(fixture, 2000, 2500), STACK_END_COPY_ENDED);
 	fixture->words[4] = 0x123456;
-	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
+	assert_int_equal(look_until(fixture, 3000, 3500), STACK_END_COPY_ENDED);
 	fixture->words[4] = code(AFTER_CALL(FUNCTION_BAD));
-	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
+	assert_int_equal(look_until(fixture, 4000, 4500), STACK_END_COPY_ENDED);
 	assert_int_equal(fixture->frames.count, 3);
-	assert_int_equal(unwinder_statistics(fixture->unwinder).n_live_recovered, 0);
+	assert_int_equal(unwinder_statistics(fixture->unwinder).n_live_recovered, 2);
 }
 
 /** What was copied changed before the process was looked at. */
@@ -385,9 +454,12 @@ static size_t read_changed_words(void *context, uint64_t address, void *buffer, 
 static void test_changed_copy_says_no(void **state)
 {
 	struct fixture *fixture = *state;
-	const struct memory_reader reader = { read_changed_words, fixture };
+	struct memory_reader reader;
 
 	push_stack_longer_than_copy(fixture);
+	assert_int_equal(look_until(fixture, 1000, 1400), STACK_END_RECOVERED);
+	reader = reader_of(fixture, 1425);
+	reader.read = read_changed_words;
 	fixture->beyond = &reader;
 	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
 	assert_int_equal(fixture->frames.count, 3);
@@ -396,16 +468,63 @@ static void test_changed_copy_says_no(void **state)
 static void test_callers_that_take_turns_say_no(void **state)
 {
 	struct fixture *fixture = *state;
-	const struct memory_reader reader = { read_words, fixture };
+
+	push_stack_longer_than_copy(fixture);
+	for (uint64_t now_ms = 1000; now_ms < 2000; now_ms += 25) {
+		fixture->words[4] = code(AFTER_CALL(now_ms % 250 ? FUNCTION_ROOT : FUNCTION_LEAF));
+		fixture->words[5] = code(AFTER_CALL(FUNCTION_ROOT));
+		assert_int_equal(look_until(fixture, now_ms, now_ms), STACK_END_COPY_ENDED);
+	}
+	/* Whoever was there since. */
+	assert_int_equal(look_until(fixture, 2000, 2400), STACK_END_RECOVERED);
+}
+
+static void test_looks_at_the_same_time_are_one(void **state)
+{
+	struct fixture *fixture = *state;
+
+	push_stack_longer_than_copy(fixture);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(look_until(fixture, 1000, 1000), STACK_END_COPY_ENDED);
+	/* Too far apart: who knows what was between. */
+	for (uint64_t now_ms = 2000; now_ms < 20000; now_ms += 500)
+		assert_int_equal(look_until(fixture, now_ms, now_ms), STACK_END_COPY_ENDED);
+}
+
+static void test_looks_after_the_copy_say_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	struct memory_reader reader;
 
 	push_stack_longer_than_copy(fixture);
 	fixture->beyond = &reader;
-	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_RECOVERED);
-	fixture->words[4] = code(AFTER_CALL(FUNCTION_LEAF));
-	fixture->words[5] = code(AFTER_CALL(FUNCTION_ROOT));
+	for (uint64_t now_ms = 1000; now_ms < 2000; now_ms += 25) {
+		reader = reader_of(fixture, now_ms);
+		reader.copied_ns = 900 * NS_PER_MS;
+		assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
+	}
+	fixture->beyond = NULL;
+}
+
+static void test_pieces_further_out_count_as_copied(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct stack_piece pieces[] = {
+		{ stack_slot(3), { (const uint8_t *)&fixture->words[3], 8 } },
+		{ stack_slot(4), { (const uint8_t *)&fixture->words[4], 8 } },
+	};
+
+	push_stack_longer_than_copy(fixture);
+	fixture->pieces = pieces;
+	fixture->n_pieces = 1;
 	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
-	fixture->words[4] = code(AFTER_CALL(FUNCTION_ROOT));
-	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_COPY_ENDED);
+	assert_int_equal(unwinder_extent(fixture->unwinder).missing, stack_slot(4));
+	fixture->n_pieces = 2;
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_ROOT);
+	ASSERT_FRAMES(fixture, code(FUNCTION_LEAF), code(AFTER_CALL(FUNCTION_FRAME)),
+		      code(AFTER_CALL(FUNCTION_FRAME)), code(AFTER_CALL(FUNCTION_ROOT)));
+	assert_int_equal(fixture->frames.items[3].flags, ADDRESS_FRAME_IS_RETURN);
+	assert_int_equal(unwinder_extent(fixture->unwinder).missing, 0);
 }
 
 static size_t read_nothing(void *context, uint64_t address, void *buffer, size_t size_bytes)
@@ -416,7 +535,7 @@ static size_t read_nothing(void *context, uint64_t address, void *buffer, size_t
 static void test_memory_that_cannot_be_read(void **state)
 {
 	struct fixture *fixture = *state;
-	const struct memory_reader reader = { read_nothing, NULL };
+	const struct memory_reader reader = { .read = read_nothing };
 
 	push_stack_longer_than_copy(fixture);
 	fixture->beyond = &reader;
@@ -713,11 +832,16 @@ int main(void)
 		TEST(test_every_shorter_copy_says_so),
 		TEST(test_ends),
 		TEST(test_go_changes_stacks),
+		TEST(test_go_changes_stacks_in_described_code),
+		TEST(test_start_of_a_thread),
 		TEST(test_start_code_without_cfi),
 		TEST(test_beyond_the_copy),
 		TEST(test_doubt_beyond_the_copy_keeps_nothing),
 		TEST(test_changed_copy_says_no),
 		TEST(test_callers_that_take_turns_say_no),
+		TEST(test_looks_at_the_same_time_are_one),
+		TEST(test_looks_after_the_copy_say_nothing),
+		TEST(test_pieces_further_out_count_as_copied),
 		TEST(test_memory_that_cannot_be_read),
 		TEST(test_too_deep),
 		TEST(test_caller_is_looked_up_inside_its_call),
