@@ -4,6 +4,7 @@ PROGRAMS maps a name to a function of the seconds it should take, which gives th
 where it is not installed. Sources and inputs are made once, in the scratch folder, and are always
 the same.
 """
+import random
 import shutil
 import subprocess
 from pathlib import Path
@@ -143,6 +144,19 @@ def generated_rust(n_types):
             f" as u64 + {i}).filter(|x| x % 3 != 0).collect(); v.sort(); format!(\"{{:?}} {{:?}} "
             f"{{}}\", t, v, t.c.values().cloned().collect::<Vec<_>>().join(\",\")) }}")
     return "\n".join(lines) + "\n"
+
+
+def folded_stacks(n_stacks):
+    """Distinct folded stacks of a large program: deep, with shared beginnings, always the same."""
+    source = random.Random(1)
+    stacks, spine = set(), []
+    while len(stacks) < n_stacks:
+        del spine[source.randrange(max(len(spine) - 6, 0), len(spine) + 1):]
+        while len(spine) < 60 and source.random() < 0.75:
+            i = int(source.paretovariate(0.6)) % 8000
+            spine.append(f"module_{i % 40}::type_{i % 400}::function_{i}")
+        stacks.add(";".join(["server", "main", *spine]))
+    return "".join(f"{stack} {len(stack) % 9 + 1}\n" for stack in sorted(stacks))
 
 
 def written(name, text):

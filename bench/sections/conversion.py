@@ -1,16 +1,17 @@
 """Turning profiles into others: text to folded, perf.data to folded, folded to SVG."""
-import os
 import shlex
 import statistics
 import subprocess
 
 import peers
 from context import absent, figure, row
-from measure import PROGRAM, fresh_folder, interleaved, job, median, timed
+from measure import PROGRAM, fresh_folder, interleaved, job, n_samples, timed
+from workloads import folded_stacks, written
 
 NAME = "conversion"
 
 TEXT_SIZE_BYTES = 300_000_000
+FOLDED_STACKS = 300_000
 PATIENCE_S = 300
 
 
@@ -64,8 +65,8 @@ def text_to_folded(context, text):
 
 
 def data_to_folded(context, command):
-    """A recording of a hundred thousand finished call chains."""
-    recording = job(command, "-F", "20000", folder_name="conversion-job")
+    """A recording of many finished call chains: as many as the machine can take."""
+    recording = job(command, "-F", "max", "--script-limit", "0", folder_name="conversion-job")
     data = recording["folder"] / "perf.data"
     size = data.stat().st_size
     script = (f"{peers.PERF} script --no-inline -i {shlex.quote(str(data))} | "
@@ -73,8 +74,10 @@ def data_to_folded(context, command):
     ways = {"ours": lambda: timed([PROGRAM, "collapse", data]),
             "perf script --no-inline | stackcollapse-perf.pl":
                 lambda: timed(["sh", "-c", script], timeout_s=PATIENCE_S)}
+    timed([PROGRAM, "collapse", data])
     results = interleaved(ways, context.runs)
-    yield from rate_row("perf.data to folded", results, dict.fromkeys(results, size), 100, 500)
+    yield from rate_row(f"perf.data of {n_samples(recording)} samples to folded", results,
+                        dict.fromkeys(results, size), 100, 500)
 
 
 def folded_to_svg(context, folded):
@@ -85,13 +88,14 @@ def folded_to_svg(context, folded):
     if peers.INFERNO_FLAMEGRAPH:
         ways["inferno-flamegraph"] = lambda: timed([peers.INFERNO_FLAMEGRAPH, "-q", folded])
     results = interleaved(ways, context.runs)
-    yield from rate_row("folded to SVG", results, dict.fromkeys(results, folded.stat().st_size))
+    yield from rate_row(f"{FOLDED_STACKS} folded stacks to SVG", results, dict.fromkeys(results, folded.stat().st_size))
 
 
 def measure(context):
-    command = context.programs.get("cc1plus") or next(filter(None, context.programs.values()), None)
+    command = next((context.programs[name] for name in ("sqlite3", "cc1plus")
+                    if context.programs.get(name)), None)
     if not peers.PERF or not command:
-        yield absent("all", "conversions", "perf")
+        yield absent("sqlite3, cc1plus", "conversions", "perf or the program")
         return
     data, text = fresh_folder("conversion.perf.data"), fresh_folder("conversion.txt")
     timed([peers.PERF, "record", "-q", "-g", "-F", "4000", "-o", data, "--", *command])
@@ -99,8 +103,5 @@ def measure(context):
     yield from text_to_folded(context, text)
     if context.flamegraph.is_there():
         yield from data_to_folded(context, command)
-    folded = fresh_folder("conversion.folded")
-    piped([PROGRAM, "collapse", text], folded)
-    yield from folded_to_svg(context, folded)
-    if os.path.exists(data):
-        data.unlink()
+    yield from folded_to_svg(context, written("stacks.folded", folded_stacks(FOLDED_STACKS)))
+    data.unlink()

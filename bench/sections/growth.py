@@ -7,7 +7,7 @@ import math
 import subprocess
 
 from context import row
-from measure import BUILD, SCRATCH, WORKLOADS, job, median, n_lost, n_samples
+from measure import SCRATCH, WORKLOADS, job, median, n_lost, n_samples
 from workloads import written
 
 NAME = "growth"
@@ -39,8 +39,6 @@ int main(int argc, char **argv)
 		if (!work[i])
 			return fprintf(stderr, "%s\\n", dlerror()), 1;
 	}
-	for (int round = 0; round < 20000000 / n; round++)
-		work[round * 7 % n](20000 / 200 * 200 / 200);
 	for (int round = 0; round < atoi(argv[3]) * 30; round++)
 		work[round * 7 % n](1000000);
 	return 0;
@@ -148,12 +146,12 @@ def measure(context):
                            lambda: job([fixed, ms], "-F", "9970"))
     yield from growth_rows("10 x threads", context, lambda: job([fixed, ms, 10]),
                            lambda: job([fixed, ms, 100]))
-    main = compiled("libraries", LIBRARIES_MAIN, "-ldl")
+    main = compiled("load-libraries", LIBRARIES_MAIN, "-ldl")
     folder = libraries_folder(LIBRARIES[1])
     yield from growth_rows("10 x libraries", context,
                            lambda: job([main, LIBRARIES[0], folder, ms // 1000]),
                            lambda: job([main, LIBRARIES[1], folder, ms // 1000]))
-    main = compiled("stacks", STACKS_MAIN)
+    main = compiled("distinct-stacks", STACKS_MAIN)
     yield from growth_rows("10 x stacks", context,
                            lambda: job([main, STACKS[0], ms // 1000], "-F", "19999"),
                            lambda: job([main, STACKS[1], ms // 1000], "-F", "19999"))
