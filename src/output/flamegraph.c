@@ -367,6 +367,7 @@ static void finish_and_write(struct flamegraph *graph, FILE *file)
 	flame_tree_elide(&graph->tree, NODES_MAX, KEEP_SHARE);
 	graph->total_count =
 		MAX(graph->tree.nodes.items[FLAME_NODE_ROOT].total_count, graph->look->total_count);
+	graph->factor = flamegraph_count_factor(graph);
 	flamegraph_choose_colors(graph);
 	graph->title = flamegraph_make_title(graph);
 	graph->subtitle = flamegraph_make_subtitle(graph);

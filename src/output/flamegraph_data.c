@@ -141,8 +141,8 @@ static void write_look(const struct flamegraph *graph, FILE *file)
 	if (look->least_width_px > 0 || look->least_width_share > 0)
 		fprintf(file, "\"leastWidth\": [%g,%g],\n", look->least_width_px,
 			look->least_width_share);
-	if (look->factor > 0)
-		fprintf(file, "\"factor\": %g,\n", look->factor);
+	if (graph->factor > 0)
+		fprintf(file, "\"factor\": %g,\n", graph->factor);
 	if (look->background_bottom.is_set)
 		fprintf(file, "\"theme\": \"%s\",\n",
 			flamegraph_forced_theme(graph) == PALETTE_DARK ? "dark" : "light");

@@ -49,6 +49,7 @@ struct flamegraph {
 	char *title, *subtitle, *quality_text; /**< Hostile text. */
 	bool is_quality_poor;
 	uint64_t total_count; /**< What the width stands for: all samples or more. */
+	double factor;        /**< Counts are shown times this. 0: as they are. */
 	double change_max;    /**< Samples; the strongest colour of differences. */
 	uint64_t chance;      /**< For FLAMEGRAPH_SPREAD_CHANCE. */
 };
@@ -103,6 +104,9 @@ enum flamegraph_frame_flags {
 void flamegraph_frame_class(const struct flamegraph *graph, uint32_t frame, char *class_ret);
 
 const char *flamegraph_count_name(const struct flamegraph *graph);
+
+/** Microseconds are shown as milliseconds unless options say something else. */
+double flamegraph_count_factor(const struct flamegraph *graph);
 
 /** The object's name for people; "" for frames that are no code or whose object is unknown. */
 const char *flamegraph_object_name(const struct flame_frame *frame);

@@ -10,23 +10,36 @@
 #define ROW_HEIGHT_PX 18
 #define FONT_SIZE_PX  12
 
-const char *flamegraph_count_name(const struct flamegraph *graph)
+/** Counts are microseconds: profile_sample_weight(). */
+static bool is_time(const struct flamegraph *graph)
 {
 	const struct profile_event_vector *events = &graph->profile->events;
 	uint32_t event = graph->options->event;
 
+	return event < events->count && events->items[event].measure != PROFILE_SAMPLED;
+}
+
+const char *flamegraph_count_name(const struct flamegraph *graph)
+{
 	if (graph->options->count_name)
 		return graph->options->count_name;
-	if (event < events->count && events->items[event].measure != PROFILE_SAMPLED)
-		return "us";
-	return "samples";
+	if (!is_time(graph))
+		return "samples";
+	return graph->look->factor > 0 ? "us" : "ms";
+}
+
+double flamegraph_count_factor(const struct flamegraph *graph)
+{
+	bool is_own_unit = graph->look->factor > 0 || graph->options->count_name;
+
+	return is_time(graph) && !is_own_unit ? 0.001 : graph->look->factor;
 }
 
 void flamegraph_format_count(const struct flamegraph *graph, uint64_t count, char text_ret[32])
 {
-	double shown = (double)count * graph->look->factor;
+	double shown = (double)count * graph->factor;
 
-	if (graph->look->factor > 0)
+	if (graph->factor > 0)
 		count = round_u64(shown);
 	profile_format_count(count, text_ret);
 }

@@ -66,7 +66,8 @@ static bool is_runtime(const char *object)
 
 static enum code_kind code_kind_of(const struct palette_subject *subject)
 {
-	if (starts_with(subject->name, "[waiting: "))
+	/* The name tells where folded stacks have been in between. */
+	if (subject->flags & FRAME_IS_WAIT || starts_with(subject->name, "[waiting: "))
 		return CODE_WAITING;
 	if (subject->flags & FRAME_IS_KERNEL || ends_with(subject->name, "_[k]"))
 		return CODE_KERNEL;
@@ -114,7 +115,7 @@ static struct palette_shade shade_range(const struct palette *palette,
 /** Reds, which neither libraries nor the program's own code have. */
 static struct palette_shade shade_waiting(const struct palette_subject *subject)
 {
-	return shade_spread(subject, 8, 30, 0.13, -0.02);
+	return shade_spread(subject, -18, 36, 0.14, -0.03);
 }
 
 /**

@@ -176,6 +176,10 @@ static void test_waiting_stands_apart(void **state)
 		assert_true(red > green + 40 && red > blue + 30);
 		assert_false(is_orange(color));
 	}
+	/* By its flag whatever its name. */
+	assert_string_equal(palette_find("kind")->group_name(&(struct palette_subject){
+				    "[reason]", "", FRAME_IS_WAIT, false, false, 0 }),
+			    "waiting");
 	assert_string_equal(palette_find("library")->group_name(&waiting), "[waiting: disk]");
 	assert_string_equal(palette_find("kind")->group_name(&waiting), "waiting");
 }
