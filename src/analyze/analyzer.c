@@ -34,6 +34,7 @@ struct analyzer {
 	bool has_origin;
 	struct object_ids object_ids;
 	struct analyzer_statistics statistics;
+	struct object_servers *servers;
 	bool keeps_ticks;
 };
 
@@ -138,6 +139,13 @@ struct analyzer *analyzer_create(const struct record_source *source,
 		architecture = NULL;
 	analyzer->profile = profile_create();
 	analyzer->objects = object_registry_create(options->symfs_path);
+	for (size_t i = 0; options->debug_folders && i < options->debug_folders->count; i++)
+		object_registry_add_debug_folder(analyzer->objects,
+						 options->debug_folders->items[i]);
+	analyzer->servers = options->servers;
+	/* Records of another time wait for no one. */
+	if (options->origin)
+		object_registry_set_servers(analyzer->objects, options->servers);
 	analyzer->processes = process_table_create(analyzer->objects);
 	analyzer->symbolizer = symbolizer_create(options->symbols);
 	analyzer->keeps_ticks = !options->is_without_ticks;
@@ -431,6 +439,7 @@ struct error *analyzer_finish(struct analyzer *analyzer)
 	analyzer_end_run(analyzer, 0);
 	if (analyzer->off_cpu)
 		off_cpu_finish(analyzer->off_cpu);
+	object_registry_set_servers(analyzer->objects, analyzer->servers);
 	naming_run(analyzer->profile, &analyzer->object_ids, analyzer->symbolizer);
 	if (analyzer->off_cpu_event != EVENT_NONE)
 		off_cpu_name_reasons(analyzer->profile, analyzer->off_cpu_event);

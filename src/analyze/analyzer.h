@@ -10,6 +10,7 @@
 
 #include "analyze/off_cpu.h"
 #include "analyze/origin.h"
+#include "base/string_table.h"
 #include "process/process.h"
 #include "profile/profile.h"
 #include "record/record.h"
@@ -21,6 +22,8 @@ struct analyzer;
 struct analyzer_options {
 	const struct symbolizer_options *symbols;
 	const char *symfs_path;
+	const struct string_vector *debug_folders; /**< Searched first; NULL: none. */
+	struct object_servers *servers; /**< Asked for files, not while recording; NULL: nobody. */
 	const struct record_origin *origin; /**< NULL: records of processes that run here now. */
 	bool is_without_ticks;              /**< Do not keep every sample in time. */
 	bool is_of_cpus;                    /**< Whole CPUs are recorded, not threads. */

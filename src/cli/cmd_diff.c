@@ -39,6 +39,7 @@ static const struct option_spec options[] = {
 	  "Leave smaller changes out of the table. Default: 0.1.", NULL },
 	{ OPTION_SYMFS, 0, "symfs", "DIR",
 	  "Folder that holds the recorded machine's files; they are taken on trust.", "DIR" },
+	SYMBOL_SEARCH_OPTION_SPECS,
 	{ OPTION_QUIET, 'q', "quiet", NULL, "No warnings.", NULL },
 	FLAMEGRAPH_OPTION_SPECS('c', 'i'),
 	OPTION_END,
@@ -67,6 +68,7 @@ struct diff_request {
 	const char *paths[2];    /**< Before, after. */
 	const char *output_path; /**< NULL: standard output. */
 	const char *event, *symfs_path;
+	struct symbol_search search;
 	bool may_replace, is_quiet, is_help;
 };
 
@@ -122,6 +124,9 @@ static struct error *apply_option(void *context, int id, const char *value)
 		request->is_help = true;
 		return NULL;
 	default:
+		RETURN_IF_ERROR(symbol_search_apply(&request->search, id, value, &is_known));
+		if (is_known)
+			return NULL;
 		return flamegraph_setup_apply(&request->setup, id, value, &is_known);
 	}
 }
@@ -192,6 +197,7 @@ static struct error *open_side(const struct diff_request *request, const char *p
 {
 	const struct open_profile_options how = { .path = path,
 						  .symfs_path = request->symfs_path,
+						  .search = request->search,
 						  .is_without_ticks = true };
 	struct error *error;
 
@@ -239,6 +245,7 @@ static int run_diff(const struct command *command, int argc, char **argv)
 	else
 		status = terminal_finish_output();
 	flamegraph_setup_deinit(&request.setup);
+	symbol_search_deinit(&request.search);
 	return status;
 }
 

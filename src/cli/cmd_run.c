@@ -40,6 +40,7 @@ static const struct option_topic *const topics[] = {
 	&run_options_waiting,
 	&run_options_control,
 	&run_options_result,
+	&run_options_symbols,
 	&graph_topic,
 	NULL,
 };
@@ -302,7 +303,11 @@ static int cmd_run(const struct command *command, int argc, char **argv)
 	if (!error && !run.is_without_cache)
 		run.symbols.cache = cache_create_default();
 	if (!error)
+		error = symbol_search_start(&run.search);
+	if (!error)
 		error = run_job(&run, &status);
+	symbol_search_finish(&run.search);
+	symbol_search_deinit(&run.search);
 	cache_destroy(run.symbols.cache);
 	flamegraph_setup_deinit(&run.graph);
 	format_vector_deinit(&run.exports);

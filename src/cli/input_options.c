@@ -14,6 +14,7 @@
 void input_options_deinit(struct input_options *input)
 {
 	profile_filter_deinit(&input->filter);
+	symbol_search_deinit(&input->open.search);
 	arena_deinit(&input->texts);
 }
 
@@ -156,8 +157,7 @@ struct error *input_options_apply(struct input_options *input, int id, const cha
 		string_vector_append(&input->filter.ignore, value);
 		return NULL;
 	default:
-		*is_known_ret = false;
-		return NULL;
+		return symbol_search_apply(&input->open.search, id, value, is_known_ret);
 	}
 }
 

@@ -26,11 +26,14 @@ enum {
 /** Where symbols of a perf.data file come from. */
 #define SYMBOL_OPTION_SPECS                                                                        \
 	{ OPTION_SYMFS, 0, "symfs", "DIR",                                                         \
-	  "Folder that holds the recorded machine's files; they are taken on trust.", "DIR" },     \
+	  "Folder that holds the recorded machine's files, under their paths or by their names "   \
+	  "alone; they are taken on trust.",                                                       \
+	  "DIR" },                                                                                 \
 		{ OPTION_INPUT_NO_INLINE, 0, "no-inline", NULL,                                    \
 		  "Do not read debug information: no inlined functions, no file:line.", NULL },    \
 		{ OPTION_INPUT_NO_DEMANGLE, 0, "no-demangle", NULL,                                \
-		  "Show names as the linker has them.", NULL }
+		  "Show names as the linker has them.", NULL },                                    \
+		SYMBOL_SEARCH_OPTION_SPECS
 
 /** What part of the profile. The letters are perf report's; 0 where a tool means others. */
 #define FILTER_OPTION_SPECS(comm_letter, dso_letter, symbol_letter, cpu_letter)                    \

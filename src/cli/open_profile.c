@@ -106,7 +106,8 @@ static struct error *read_records(struct open_profile *opened, struct record_sou
 }
 
 static struct error *analyze(const struct open_profile_options *options,
-			     struct record_source *source, struct open_profile *opened)
+			     const struct symbol_search *search, struct record_source *source,
+			     struct open_profile *opened)
 {
 	const struct perf_data_header *header = perf_data_reader_header(source);
 	const struct record_origin origin = {
@@ -120,6 +121,8 @@ static struct error *analyze(const struct open_profile_options *options,
 	const struct analyzer_options analyzer_options = {
 		.symbols = &options->symbols,
 		.symfs_path = options->symfs_path,
+		.debug_folders = &search->debug_folders,
+		.servers = search->servers,
 		.origin = &origin,
 		.is_without_ticks = options->is_without_ticks,
 	};
@@ -135,11 +138,15 @@ static struct error *analyze(const struct open_profile_options *options,
 static struct error *open_perf_data(const struct open_profile_options *options, const char *path,
 				    struct open_profile *opened)
 {
+	struct symbol_search search = options->search;
 	struct record_source *source;
 	struct error *error;
 
 	RETURN_IF_ERROR(perf_data_reader_open(path, &source));
-	error = analyze(options, source, opened);
+	error = symbol_search_start(&search);
+	if (!error)
+		error = analyze(options, &search, source, opened);
+	symbol_search_finish(&search);
 	source->destroy(source);
 	return error;
 }

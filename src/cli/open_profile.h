@@ -8,6 +8,7 @@
 
 #include "analyze/analyzer.h"
 #include "base/error.h"
+#include "cli/symbol_search.h"
 #include "input/input_kind.h"
 #include "input/strange_lines.h"
 #include "profile/profile.h"
@@ -19,6 +20,7 @@ struct open_profile_options {
 	const char *path;            /**< "-": standard input. NULL: the last recording. */
 	struct input_stream *stream; /**< The path's, open already; NULL: it is not. Borrowed. */
 	const char *symfs_path;
+	struct symbol_search search; /**< Where else; not started. */
 	struct symbolizer_options symbols;
 	bool is_without_ticks; /**< Do not keep every sample in time. */
 	/** As in struct text_profile_options. */

@@ -14,6 +14,7 @@
 #include "cli/run_counters.h"
 #include "cli/run_storage.h"
 #include "cli/run_target.h"
+#include "cli/symbol_search.h"
 #include "explain/explanation.h"
 #include "output/output_format.h"
 
@@ -25,6 +26,7 @@ struct run_options {
 	struct sampled_event_vector events; /**< -e; names owned. */
 	struct run_target target;
 	struct symbolizer_options symbols;
+	struct symbol_search search;
 	struct output_options output;
 	struct flamegraph_setup graph; /**< Of output. */
 	struct string_vector rule_paths;

@@ -15,6 +15,7 @@ enum {
 	RUN_OPTIONS_CONTROL = 300,
 	RUN_OPTIONS_RESULT = 400,
 	RUN_OPTIONS_WAITING = 500,
+	RUN_OPTIONS_SYMBOLS = 600,
 };
 
 extern const struct option_topic run_options_target;
@@ -26,3 +27,4 @@ struct error *run_options_waiting_check(struct run_options *run) MUST_CHECK;
 
 extern const struct option_topic run_options_control;
 extern const struct option_topic run_options_result;
+extern const struct option_topic run_options_symbols;

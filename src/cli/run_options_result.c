@@ -6,8 +6,6 @@ enum {
 	OPTION_EXPORT,
 	OPTION_SCRIPT_LIMIT,
 	OPTION_RULES,
-	OPTION_NO_INLINE,
-	OPTION_NO_DEMANGLE,
 	OPTION_NO_CACHE,
 	OPTION_BUILD,
 	OPTION_TIMINGS,
@@ -29,9 +27,6 @@ static const struct option_spec options[] = {
 	  NULL },
 	{ OPTION_RULES, 0, "rules", "FILE",
 	  "More rules for findings, beside the shipped ones. May be given again.", "FILE" },
-	{ OPTION_NO_INLINE, 0, "no-inline", NULL,
-	  "Do not read debug information: no inlined functions, no file:line.", NULL },
-	{ OPTION_NO_DEMANGLE, 0, "no-demangle", NULL, "Show names as the linker has them.", NULL },
 	{ OPTION_NO_CACHE, 0, "no-cache", NULL,
 	  "Neither use nor keep what earlier runs found out about programs and libraries.", NULL },
 	{ OPTION_BUILD, 0, "build", NULL,
@@ -71,13 +66,6 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 					&run->script_size_max_bytes);
 	case OPTION_RULES:
 		string_vector_append(&run->rule_paths, value);
-		return NULL;
-	case OPTION_NO_INLINE:
-		run->symbols.is_without_inlines = true;
-		run->symbols.is_without_lines = true;
-		return NULL;
-	case OPTION_NO_DEMANGLE:
-		run->symbols.is_mangled = true;
 		return NULL;
 	case OPTION_NO_CACHE:
 		run->is_without_cache = true;

@@ -274,6 +274,8 @@ static struct error *begin_recording(struct recording *recording, const struct r
 		.symbols = &options->symbols,
 		.is_of_cpus = options->target.is_system,
 		.off_cpu_least_ns = options->off_cpu_least_ns,
+		.debug_folders = &options->search.debug_folders,
+		.servers = options->search.servers,
 	};
 	struct perf_data_writer_options writer_options;
 

@@ -20,6 +20,7 @@
 #include <gelf.h>
 
 struct architecture;
+struct object_servers;
 struct object_store;
 
 enum object_kind {
@@ -117,6 +118,12 @@ void object_registry_set_trust(struct object_registry *registry, enum object_tru
 /** Also look for debug files and copies of programs below @p path, before the usual folders. */
 void object_registry_add_debug_folder(struct object_registry *registry, const char *path);
 
+/**
+ * From now on ask @p servers (borrowed) for debug files that are in no folder, and, when records
+ * are of another time, for programs. NULL: nobody. Not while recording: answers take seconds.
+ */
+void object_registry_set_servers(struct object_registry *registry, struct object_servers *servers);
+
 /** The object of a mapping, created on first sight. Never NULL. Does not open the file yet. */
 struct object *object_registry_find(struct object_registry *registry,
 				    const struct object_identity *identity);
@@ -141,6 +148,12 @@ struct object *object_registry_memory(struct object_registry *registry, uint32_t
  * tools/perf/Documentation/jitdump-specification.txt).
  */
 void object_registry_note_mapping(struct object_registry *registry, uint32_t pid, const char *path);
+
+/**
+ * Process @p pid began to run a program: its view of the file system stays reachable, for those of
+ * its children that are gone before anybody looks.
+ */
+void object_registry_note_process(struct object_registry *registry, uint32_t pid);
 
 /** All objects so far, by index. */
 const struct object_vector *object_registry_objects(const struct object_registry *registry);

@@ -1,13 +1,11 @@
 #include "object/object_internal.h"
 
 #include "base/hash_map.h"
+#include "object/object_servers.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 #include <zlib.h>
-
-/** The header of .gnu_debugaltlink's build id is all of it: it must be one. */
-#define ALTERNATE_BUILD_ID_SIZE_MIN_BYTES 2
 
 static uint32_t crc_of(struct bytes bytes)
 {
@@ -83,20 +81,42 @@ static struct object_place_vector find_places(struct object *object)
 	return places;
 }
 
+/** Last of all, and once. */
+static void ask_servers(struct object *object)
+{
+	struct object_store *store = object->store;
+	struct object_servers *servers = object_registry_servers(store->registry);
+	struct object_place place = { 0 };
+
+	if (!servers || store->is_server_asked || has_debug_information(&store->image))
+		return;
+	store->is_server_asked = true;
+	place.path = object_servers_fetch(servers, SERVER_DEBUG_FILE, &object->build_id,
+					  object->path);
+	if (place.path)
+		store->debug_file = try_debug_place(object, &place);
+	free(place.path);
+}
+
 struct object *object_debug_file(struct object *object)
 {
 	struct object_store *store = object->store;
 	struct object_place_vector places;
 
-	if (object->state != OBJECT_OPEN || !store || !store->registry)
+	if (object->state != OBJECT_OPEN || !store || !store->registry || object->is_debug_file)
 		return NULL;
-	if (store->is_debug_file_searched)
+	if (store->is_debug_file_searched) {
+		if (!store->debug_file)
+			ask_servers(object);
 		return store->debug_file;
+	}
 	store->is_debug_file_searched = true;
 	places = find_places(object);
 	for (size_t i = 0; i < places.count && !store->debug_file; i++)
 		store->debug_file = try_debug_place(object, &places.items[i]);
 	object_place_vector_destroy_items(&places);
+	if (!store->debug_file)
+		ask_servers(object);
 	return store->debug_file;
 }
 
@@ -118,6 +138,9 @@ uint64_t object_debug_stamp(struct object *object)
 	struct object_place_vector places = find_places(object);
 	uint64_t stamp = 0;
 
+	if (object->store && object->store->registry &&
+	    object_registry_servers(object->store->registry))
+		stamp = hash_u64(object_debug_file(object) != NULL);
 	for (size_t i = 0; i < places.count; i++)
 		stamp = stamp_of_file(stamp, i + 1, places.items[i].path);
 	object_place_vector_destroy_items(&places);

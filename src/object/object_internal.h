@@ -6,6 +6,7 @@
 #include "base/string_table.h"
 #include "object/elf_image_internal.h"
 #include "object/object.h"
+#include "object/object_servers.h"
 
 #include <sys/types.h>
 
@@ -15,7 +16,7 @@ struct object_store {
 	struct elf_image image;           /**< Owns what the public half borrows. */
 	struct object *debug_file;
 	struct object *mini_debug; /**< Owned. */
-	bool is_debug_file_searched, is_mini_debug_searched;
+	bool is_debug_file_searched, is_mini_debug_searched, is_server_asked;
 
 	/** Where the file system of a process that mapped it can be reached; "" or NULL: ours. */
 	char *root_path;
@@ -52,6 +53,9 @@ const char *object_registry_symfs_path(const struct object_registry *registry);
 /** Folders the user named, before those of the distribution. Borrowed. */
 const struct string_vector *object_registry_debug_folders(const struct object_registry *registry);
 
+/** NULL: nobody is to be asked. */
+struct object_servers *object_registry_servers(const struct object_registry *registry);
+
 enum object_trust object_registry_trust(const struct object_registry *registry);
 
 /** Free everything, the struct too. */
@@ -74,6 +78,12 @@ struct object_place {
 DEFINE_VECTOR(object_place_vector, struct object_place)
 
 void object_place_vector_destroy_items(struct object_place_vector *places);
+
+/**
+ * The debuginfod client remembers for ten minutes what no server had, and takes a download that
+ * was given up for that: let it ask again.
+ */
+void object_places_forget_miss(enum object_server_file kind, const struct build_id *build_id);
 
 /** For object_debug_file(), in order; appended. The order is the policy. */
 void object_list_debug_places(struct object *object, struct object_place_vector *places);
@@ -108,6 +118,9 @@ DEFINE_VECTOR(object_root_vector, struct object_root)
 /** A prefix for paths as @p pid sees them; "" when it sees what we see. Free it. */
 char *object_roots_find(struct object_root_vector *roots, uint32_t pid);
 void object_roots_deinit(struct object_root_vector *roots);
+
+/** All that were seen so far. */
+const struct object_root_vector *object_registry_roots(const struct object_registry *registry);
 
 /** object_roots_find() among the registry's. */
 char *object_registry_root_path(struct object_registry *registry, uint32_t pid);

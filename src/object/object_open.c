@@ -1,5 +1,7 @@
 #include "object/object_internal.h"
 
+#include "object/object_servers.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -161,6 +163,19 @@ static bool try_map_files(struct object *object, const char *plain_path, uint32_
 	return try_place(object, place, PLACE_SURE);
 }
 
+/** The program itself, as a distribution keeps it. */
+static bool try_servers(struct object *object)
+{
+	struct object_servers *servers = object_registry_servers(object->store->registry);
+	_cleanup_free_ char *path = NULL;
+
+	if (!servers)
+		return false;
+	path = object_servers_fetch(servers, SERVER_PROGRAM, &object->mapped_build_id,
+				    object->path);
+	return path && try_place(object, path, PLACE_ELSEWHERE);
+}
+
 /** A file with the mapped build id, wherever debug files and copies are kept. */
 static bool try_copies(struct object *object)
 {
@@ -171,7 +186,7 @@ static bool try_copies(struct object *object)
 	for (size_t i = 0; i < places.count && !is_open; i++)
 		is_open = try_place(object, places.items[i].path, PLACE_ELSEWHERE);
 	object_place_vector_destroy_items(&places);
-	return is_open;
+	return is_open || try_servers(object);
 }
 
 /** The path below the folder of --symfs, then the name alone: files are brought over either way. */
@@ -201,6 +216,25 @@ static bool try_process(struct object *object, const char *plain_path, enum plac
 	return try_place(object, place, trust);
 }
 
+/** The process is gone; others that see its files may have been seen. Known by the build id. */
+static bool try_containers(struct object *object, const char *plain_path)
+{
+	struct object_store *store = object_store_of(object);
+	const struct object_root_vector *roots = object_registry_roots(store->registry);
+
+	for (size_t i = 0; i < roots->count; i++) {
+		_cleanup_free_ char *place =
+			memory_format_text("%s%s", roots->items[i].path, plain_path);
+
+		if (!try_place(object, place, PLACE_OUTSIDE))
+			continue;
+		free(store->root_path);
+		store->root_path = memory_duplicate_text(roots->items[i].path);
+		return true;
+	}
+	return false;
+}
+
 static void open_file(struct object *object, uint32_t pid, uint64_t start, uint64_t end)
 {
 	bool is_deleted;
@@ -224,7 +258,7 @@ static void open_file(struct object *object, uint32_t pid, uint64_t start, uint6
 		trust = PLACE_ELSEWHERE;
 	if (try_symfs(object, symfs_path, plain_path, trust))
 		return;
-	if (registry && object->mapped_build_id.size_bytes)
+	if (registry && object->mapped_build_id.size_bytes && !try_containers(object, plain_path))
 		try_copies(object);
 }
 

@@ -140,16 +140,35 @@ static void add_by_build_id(const struct string_vector *folders, const struct bu
 						     text, text + 2, suffix));
 }
 
-static void add_downloaded(const struct build_id *build_id, const char *kind,
-			   struct object_place_vector *places)
+/** Where the debuginfod client keeps a file; NULL: nowhere. Free it. */
+static char *downloaded_path(const struct build_id *build_id, enum object_server_file kind)
 {
 	_cleanup_free_ char *folder = debuginfod_cache_folder();
 	char text[BUILD_ID_TEXT_SIZE_BYTES];
 
 	if (!folder || build_id->size_bytes < 2)
-		return;
+		return NULL;
 	build_id_format(build_id, text);
-	add_place(places, memory_format_text("%s/%s/%s", folder, text, kind));
+	return memory_format_text("%s/%s/%s", folder, text,
+				  kind == SERVER_PROGRAM ? "executable" : "debuginfo");
+}
+
+static void add_downloaded(const struct build_id *build_id, enum object_server_file kind,
+			   struct object_place_vector *places)
+{
+	char *path = downloaded_path(build_id, kind);
+
+	if (path)
+		add_place(places, path);
+}
+
+void object_places_forget_miss(enum object_server_file kind, const struct build_id *build_id)
+{
+	_cleanup_free_ char *path = downloaded_path(build_id, kind);
+	struct stat status;
+
+	if (path && lstat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0)
+		unlink(path);
 }
 
 static void add_by_link(struct object *object, const struct string_vector *folders,
@@ -196,7 +215,7 @@ void object_list_debug_places(struct object *object, struct object_place_vector 
 	/* A program from before strip(1) is as good; perf keeps what it saw under this name. */
 	add_by_build_id(&folders, &object->build_id, "/elf", places);
 	add_by_build_id(&folders, &object->build_id, "", places);
-	add_downloaded(&object->build_id, "debuginfo", places);
+	add_downloaded(&object->build_id, SERVER_DEBUG_FILE, places);
 	destroy_texts(&folders);
 }
 
@@ -213,7 +232,7 @@ void object_list_copies(struct object *object, struct object_place_vector *place
 		for (size_t i = 0; i < folders.count; i++)
 			add_place(places, memory_format_text("%s/%s", folders.items[i], name));
 	}
-	add_downloaded(build_id, "executable", places);
+	add_downloaded(build_id, SERVER_PROGRAM, places);
 	destroy_texts(&folders);
 }
 
@@ -261,6 +280,6 @@ void object_list_by_build_id(struct object *object, const struct build_id *build
 	list_debug_folders(object, &folders);
 	add_by_build_id(&folders, build_id, ".debug", places);
 	add_by_build_id(&folders, build_id, "/debug", places);
-	add_downloaded(build_id, "debuginfo", places);
+	add_downloaded(build_id, SERVER_DEBUG_FILE, places);
 	destroy_texts(&folders);
 }

@@ -52,6 +52,7 @@ DEFINE_HASH_MAP(process_map, uint32_t, struct object_process *, hash_u32, equal_
 struct object_registry {
 	char *symfs_path;
 	struct string_vector debug_folders; /**< Owned texts. */
+	struct object_servers *servers;     /**< NULL: nobody is to be asked. */
 	struct object_root_vector roots;
 	uint32_t n_temporary_folders;
 	struct object_vector objects;
@@ -120,6 +121,16 @@ void object_registry_add_debug_folder(struct object_registry *registry, const ch
 const struct string_vector *object_registry_debug_folders(const struct object_registry *registry)
 {
 	return &registry->debug_folders;
+}
+
+void object_registry_set_servers(struct object_registry *registry, struct object_servers *servers)
+{
+	registry->servers = servers;
+}
+
+struct object_servers *object_registry_servers(const struct object_registry *registry)
+{
+	return registry->servers;
 }
 
 char *object_registry_root_path(struct object_registry *registry, uint32_t pid)
@@ -289,6 +300,17 @@ void object_registry_note_mapping(struct object_registry *registry, uint32_t pid
 	process = find_process(registry, pid);
 	free(process->dump_path);
 	process->dump_path = memory_duplicate_text(path);
+}
+
+void object_registry_note_process(struct object_registry *registry, uint32_t pid)
+{
+	if (registry->trust == OBJECTS_OF_PROCESSES)
+		free(object_roots_find(&registry->roots, pid));
+}
+
+const struct object_root_vector *object_registry_roots(const struct object_registry *registry)
+{
+	return &registry->roots;
 }
 
 const struct object_vector *object_registry_objects(const struct object_registry *registry)

@@ -120,6 +120,7 @@ static void apply_comm(struct process_table *table, const struct record *record)
 		struct process_entry *entry = find_entry(table, record->pid);
 
 		process_mappings_clear(entry);
+		object_registry_note_process(table->registry, record->pid);
 		entry->process.n_execs++;
 		entry->n_threads = 1;
 		note_change(table, entry);
