@@ -1,0 +1,258 @@
+"""Where else programs, debug files and JIT maps are looked for: options, servers, containers."""
+import http.server
+import os
+import re
+import shutil
+import subprocess
+import threading
+
+import pytest
+
+BUILD_ID = "abcdef0123456789abcdef0123456789abcdef01"
+CODE = """
+static volatile unsigned long sink;
+static __attribute__((noinline)) void hidden_inner(void) { for (int i = 0; i < 30000000; i++) sink += i; }
+int main(void) { for (int i = 0; i < 6; i++) hidden_inner(); return 0; }
+"""
+# Runs a loop in memory that it fills itself: push %rbp; mov %rsp,%rbp; a countdown; pop; ret.
+JIT = r"""
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+static const unsigned char code[] = { 0x55, 0x48, 0x89, 0xe5, 0xb9, 0x00, 0xe1, 0xf5, 0x05,
+				      0xff, 0xc9, 0x75, 0xfc, 0x5d, 0xc3 };
+int main(int argc, char **argv)
+{
+	int is_shared = strcmp(argv[1], "memfd") == 0;
+	int fd = is_shared ? memfd_create("jitcode", 0) : -1;
+	char name[64];
+	FILE *map;
+
+	if (is_shared && ftruncate(fd, 4096)) return 1;
+	unsigned char *p = mmap(0, 4096, 7, is_shared ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS,
+				fd, 0);
+	memcpy(p, code, sizeof(code));
+	if (argc > 2) {
+		sprintf(name, "/tmp/perf-%d.map", getpid());
+		map = fopen(name, "w");
+		fprintf(map, "%lx %zx made_code\n", (unsigned long)p, sizeof(code));
+		fclose(map);
+	}
+	for (int i = 0; i < 3; i++)
+		((void (*)(void))p)();
+	if (argc > 2) unlink(argc > 3 ? name : "");
+	return 0;
+}
+"""
+
+
+def run(*arguments, **keywords):
+    return subprocess.run([str(a) for a in arguments], check=True, capture_output=True, text=True,
+                          timeout=120, **keywords)
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory):
+    """A stripped program, its debug file, and a JIT compiler of sorts."""
+    folder = tmp_path_factory.mktemp("programs")
+    (folder / "code.c").write_text(CODE)
+    (folder / "jit.c").write_text(JIT)
+    run("gcc", "-O1", "-g", "-D_GNU_SOURCE", "jit.c", "-o", "jit", cwd=folder)
+    run("gcc", "-O1", "-g", "code.c", "-o", "program", f"-Wl,--build-id=0x{BUILD_ID}", cwd=folder)
+    run("objcopy", "--only-keep-debug", "program", "debug", cwd=folder)
+    shutil.copy(folder / "program", folder / "whole")
+    run("strip", "program", cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def recording(perf_profile, programs, tmp_path_factory):
+    """perf.data of the stripped program."""
+    folder = tmp_path_factory.mktemp("recording") / "out"
+    run(perf_profile, "-q", "-o", folder, "--", programs / "program")
+    assert "hidden_inner" not in (folder / "perf-collapsed.txt").read_text()
+    return folder / "perf.data"
+
+
+def debug_folder(programs, folder, name="{rest}.debug", kind="debug"):
+    place = folder / ".build-id" / BUILD_ID[:2] / name.format(rest=BUILD_ID[2:])
+    place.parent.mkdir(parents=True)
+    shutil.copy(programs / kind, place)
+    return folder
+
+
+def test_debug_folder_of_the_user(perf_profile, programs, recording, tmp_path):
+    folder = debug_folder(programs, tmp_path / "debug")
+    for command in ("collapse", "script", "report"):
+        assert "hidden_inner" not in run(perf_profile, command, recording).stdout
+        text = run(perf_profile, command, "--debug-dir", folder, recording).stdout
+        assert "hidden_inner" in text, command
+    run(perf_profile, "-q", "-o", tmp_path / "o", "--debug-dir", folder, "--",
+        programs / "program")
+    assert "hidden_inner" in (tmp_path / "o/perf-collapsed.txt").read_text()
+
+
+def test_what_perf_keeps_of_programs(perf_profile, programs, recording, tmp_path):
+    debug_folder(programs, tmp_path / ".debug", "{rest}/elf", "whole")
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    assert "hidden_inner" in run(perf_profile, "collapse", recording, env=environment).stdout
+
+
+@pytest.mark.parametrize("place", ["{path}", "/{name}"])
+def test_files_of_another_machine(perf_profile, programs, recording, tmp_path, place):
+    path = programs / "program"
+    target = tmp_path / place.format(path=path, name=path.name).lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(programs / "whole", target)
+    text = run(perf_profile, "collapse", "--symfs", tmp_path, recording).stdout
+    assert "hidden_inner" in text
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """debuginfod(8), as far as a client sees it."""
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        if self.path != f"/buildid/{BUILD_ID}/debuginfo":
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.server.content)))
+        self.end_headers()
+        self.wfile.write(self.server.content)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server(programs):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        server.asked = []
+        server.content = (programs / "debug").read_bytes()
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_servers_are_asked_on_request_alone(perf_profile, recording, server, tmp_path):
+    environment = {**os.environ, "DEBUGINFOD_URLS": f"http://127.0.0.1:{server.server_port}",
+                   "DEBUGINFOD_CACHE_PATH": str(tmp_path / "client")}
+    environment.pop("http_proxy", None)
+    run(perf_profile, "collapse", recording, env=environment)
+    assert not server.asked
+    done = subprocess.run([perf_profile, "collapse", "--debuginfod", recording], text=True,
+                          capture_output=True, env=environment, timeout=60)
+    if "client library" in done.stderr:
+        pytest.skip("libdebuginfod.so.1 is not there")
+    assert "hidden_inner" in done.stdout
+    assert re.search(r"debuginfod: 1 of \d+ files", done.stderr)
+    # Once downloaded, it is found without a question.
+    n_asked = len(server.asked)
+    assert "hidden_inner" in run(perf_profile, "collapse", recording, env=environment).stdout
+    assert len(server.asked) == n_asked
+
+
+def test_servers_have_a_budget(perf_profile, recording, server, tmp_path):
+    environment = {**os.environ, "DEBUGINFOD_URLS": f"http://127.0.0.1:{server.server_port}",
+                   "DEBUGINFOD_CACHE_PATH": str(tmp_path / "client")}
+    done = subprocess.run([perf_profile, "collapse", "--debuginfod-limit", "60s,1K", recording],
+                          text=True, capture_output=True, env=environment, timeout=60)
+    if "client library" in done.stderr:
+        pytest.skip("libdebuginfod.so.1 is not there")
+    assert "the size is used up" in done.stderr
+    assert "hidden_inner" not in done.stdout
+    # With a larger one the client asks again, though it remembers misses.
+    done = subprocess.run([perf_profile, "collapse", "--debuginfod", recording], text=True,
+                          capture_output=True, env=environment, timeout=60)
+    assert "hidden_inner" in done.stdout
+
+
+def test_no_server_is_named(perf_profile, recording):
+    environment = {k: v for k, v in os.environ.items() if k != "DEBUGINFOD_URLS"}
+    done = subprocess.run([perf_profile, "collapse", "--debuginfod", recording], text=True,
+                          capture_output=True, env=environment, timeout=60)
+    assert done.returncode == 125 and "DEBUGINFOD_URLS" in done.stderr
+
+
+def folded(perf_profile, folder, *command):
+    run(perf_profile, "-q", "-o", folder, "--", *command)
+    return (folder / "perf-collapsed.txt").read_text()
+
+
+def test_memory_is_called_what_it_is(perf_profile, programs, tmp_path):
+    jit = programs / "jit"
+    assert "main;[anon] " in folded(perf_profile, tmp_path / "a", jit, "anonymous")
+    assert "main;[memfd:jitcode] " in folded(perf_profile, tmp_path / "b", jit, "memfd")
+    for number, kind in enumerate(("anonymous", "memfd")):
+        text = folded(perf_profile, tmp_path / f"c{number}", jit, kind, "map")
+        assert "main;made_code " in text and "[anon]" not in text
+
+
+def in_namespace(*command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no namespaces here: {done.stderr.strip()}")
+
+
+def test_map_of_a_process_in_a_pid_namespace(perf_profile, programs, tmp_path):
+    unshare = ("unshare", "-r", "-p", "-f", "--mount-proc")
+    in_namespace(*unshare, "true")
+    assert "made_code " in folded(perf_profile, tmp_path / "o", *unshare, programs / "jit",
+                                  "anonymous", "map")
+
+
+def test_program_and_map_that_only_a_container_sees(perf_profile, programs, tmp_path):
+    unshare = ("unshare", "-r", "-m")
+    in_namespace(*unshare, "true")
+    script = (f"mount -t tmpfs none /mnt && cp {programs}/whole {programs}/jit /mnt && "
+              "mount -t tmpfs none /tmp && /mnt/whole && /mnt/jit anonymous map && sleep 0.3; true")
+    text = folded(perf_profile, tmp_path / "o", *unshare, "sh", "-c", script)
+    assert "main;hidden_inner " in text
+    assert "made_code " in text
+
+
+def test_bubblewrap(perf_profile, programs, tmp_path):
+    if not shutil.which("bwrap"):
+        pytest.skip("bwrap is not there")
+    bwrap = ("bwrap", "--unshare-pid", "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--proc", "/proc",
+             "--dev", "/dev", "--ro-bind", programs / "whole", "/tmp/app/whole",
+             "--ro-bind", programs / "jit", "/tmp/app/jit")
+    in_namespace(*bwrap, "true")
+    text = folded(perf_profile, tmp_path / "o", *bwrap, "sh", "-c",
+                  "/tmp/app/whole; /tmp/app/jit anonymous map; sleep 0.3")
+    assert "main;hidden_inner " in text
+    assert "made_code " in text
+
+
+def test_deleted_and_replaced_programs_are_told_apart(perf_profile, programs, tmp_path):
+    program = tmp_path / "program"
+    shutil.copy(programs / "whole", program)
+    text = folded(perf_profile, tmp_path / "o", "sh", "-c",
+                  f"{program} & sleep 0.1; rm {program}; wait; sleep 0.1")
+    assert "main;hidden_inner " in text
+    # In a program's place is another, which must not name its addresses.
+    shutil.copy(programs / "whole", program)
+    run(perf_profile, "-q", "-o", tmp_path / "p", "--", program)
+    run("gcc", "-O1", "-x", "c", "-", "-o", program, input=CODE.replace("hidden", "wrong"))
+    text = run(perf_profile, "collapse", tmp_path / "p/perf.data").stdout
+    assert "wrong" not in text and "[program]" in text
+
+
+def test_jitdump_of_node(perf_profile, tmp_path):
+    if not shutil.which("node"):
+        pytest.skip("node is not there")
+    script = ("function spin(n) { let s = 0; for (let i = 0; i < n; i++) s = (s * 31 + i) % 1000003;"
+              " return s; }\nconst end = Date.now() + 700; let t = 0;\n"
+              "while (Date.now() < end) t += spin(100000);\n")
+    (tmp_path / "app.js").write_text(script)
+    folder = tmp_path / "o"
+    run(perf_profile, "-q", "-o", folder, "--", "node", "--perf-prof", "app.js", cwd=tmp_path)
+    if not list(tmp_path.glob("jit-*.dump")):
+        pytest.skip("this node writes no jitdump")
+    assert re.search(r";JS:[*^~]spin ", (folder / "perf-collapsed.txt").read_text())
+    # The file names the code again later, with its lines.
+    text = run(perf_profile, "export", "--format", "callgrind", folder / "perf.data").stdout
+    assert "app.js" in text
