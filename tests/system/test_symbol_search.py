@@ -119,7 +119,9 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(self.server.content)))
         self.end_headers()
-        self.wfile.write(self.server.content)
+        self.wfile.write(self.server.content[:512])
+        self.server.pause.wait(self.server.pause_s)
+        self.wfile.write(self.server.content[512:])
 
     def log_message(self, *_):
         pass
@@ -128,7 +130,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server(programs):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
-        server.asked = []
+        server.asked, server.pause, server.pause_s = [], threading.Event(), 0
         server.content = (programs / "debug").read_bytes()
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -158,12 +160,14 @@ def test_servers_are_asked_on_request_alone(perf_profile, recording, server, tmp
 def test_servers_have_a_budget(perf_profile, recording, server, tmp_path):
     environment = {**os.environ, "DEBUGINFOD_URLS": f"http://127.0.0.1:{server.server_port}",
                    "DEBUGINFOD_CACHE_PATH": str(tmp_path / "client")}
+    server.pause_s = 3  # the client looks at the budget now and then
     done = subprocess.run([perf_profile, "collapse", "--debuginfod-limit", "60s,1K", recording],
                           text=True, capture_output=True, env=environment, timeout=60)
     if "client library" in done.stderr:
         pytest.skip("libdebuginfod.so.1 is not there")
     assert "the size is used up" in done.stderr
     assert "hidden_inner" not in done.stdout
+    server.pause_s = 0
     # With a larger one the client asks again, though it remembers misses.
     done = subprocess.run([perf_profile, "collapse", "--debuginfod", recording], text=True,
                           capture_output=True, env=environment, timeout=60)
