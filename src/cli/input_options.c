@@ -157,7 +157,9 @@ struct error *input_options_apply(struct input_options *input, int id, const cha
 		string_vector_append(&input->filter.ignore, value);
 		return NULL;
 	default:
-		return symbol_search_apply(&input->open.search, id, value, is_known_ret);
+		RETURN_IF_ERROR(symbol_search_apply(&input->open.search, id, value, is_known_ret));
+		return *is_known_ret ? NULL
+				     : fold_options_apply(&input->fold, id, value, is_known_ret);
 	}
 }
 
@@ -202,6 +204,8 @@ struct error *input_options_open(struct input_options *input, struct open_profil
 	RETURN_IF_ERROR(open_profile(&input->open, &opened));
 	resolve_shares(input, opened.profile);
 	error = profile_filter_apply(&input->filter, opened.profile);
+	if (!error)
+		profile_fold_apply(&input->fold, opened.profile);
 	if (!error && event_ret)
 		error = open_profile_event(opened.profile, input->event, event_ret);
 	if (error) {

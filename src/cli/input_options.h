@@ -2,6 +2,7 @@
 
 /** Options that all commands share that read a profile: which one, and what part of it. */
 
+#include "cli/fold_options.h"
 #include "cli/open_profile.h"
 #include "cli/options.h"
 #include "profile/filter.h"
@@ -25,45 +26,69 @@ enum {
 
 /** Where symbols of a perf.data file come from. */
 #define SYMBOL_OPTION_SPECS                                                                        \
-	{ OPTION_SYMFS, 0, "symfs", "DIR",                                                         \
+	{ OPTION_SYMFS,                                                                            \
+	  0,                                                                                       \
+	  "symfs",                                                                                 \
+	  "DIR",                                                                                   \
 	  "Folder that holds the recorded machine's files, under their paths or by their names "   \
 	  "alone; they are taken on trust.",                                                       \
 	  "DIR" },                                                                                 \
-		{ OPTION_INPUT_NO_INLINE, 0, "no-inline", NULL,                                    \
-		  "Do not read debug information: no inlined functions, no file:line.", NULL },    \
-		{ OPTION_INPUT_NO_DEMANGLE, 0, "no-demangle", NULL,                                \
-		  "Show names as the linker has them.", NULL },                                    \
-		SYMBOL_SEARCH_OPTION_SPECS
+		{ OPTION_INPUT_NO_INLINE,                                                          \
+		  0,                                                                               \
+		  "no-inline",                                                                     \
+		  NULL,                                                                            \
+		  "Do not read debug information: no inlined functions, no file:line.",            \
+		  NULL },                                                                          \
+		{ OPTION_INPUT_NO_DEMANGLE,                                                        \
+		  0,                                                                               \
+		  "no-demangle",                                                                   \
+		  NULL,                                                                            \
+		  "Show names as the linker has them.",                                            \
+		  NULL },                                                                          \
+		SYMBOL_SEARCH_OPTION_SPECS, FOLD_OPTION_SPECS
 
 /** What part of the profile. The letters are perf report's; 0 where a tool means others. */
-#define FILTER_OPTION_SPECS(comm_letter, dso_letter, symbol_letter, cpu_letter)                    \
-	{ OPTION_COMMS, comm_letter, "comms", "NAME,...", "Only threads of these names.", NULL },  \
-		{ OPTION_DSOS, dso_letter, "dsos", "FILE,...",                                     \
-		  "Only samples in these programs and libraries.", NULL },                         \
-		{ OPTION_SYMBOLS, symbol_letter, "symbols", "NAME,...",                            \
-		  "Only samples in these functions.", NULL },                                      \
-		{ OPTION_PID, 0, "pid", "PID,...", "Only these processes.", NULL },                \
-		{ OPTION_TID, 0, "tid", "TID,...", "Only these threads.", NULL },                  \
-		{ OPTION_CPU,                                                                      \
-		  cpu_letter,                                                                      \
-		  "cpu",                                                                           \
-		  "LIST",                                                                          \
-		  "Only these CPUs, such as 0,2-3.",                                               \
-		  NULL },                                                                          \
-		{ OPTION_TIME, 0, "time", "FROM,TO",                                               \
-		  "Only this part of the recording: seconds after its first sample, or "          \
-		  "percent (10%-20%). Either may be left out.",                                    \
-		  NULL },                                                                          \
-		{ OPTION_FOCUS, 0, "focus", "REGEX",                                               \
-		  "Only samples with such a function on their stack. May be given again.",         \
-		  NULL },                                                                          \
-		{ OPTION_IGNORE, 0, "ignore", "REGEX",                                             \
-		  "No samples with such a function on their stack. May be given again.", NULL }
+#define FILTER_OPTION_SPECS(comm_letter, dso_letter, symbol_letter, cpu_letter)                     \
+	{ OPTION_COMMS, comm_letter, "comms", "NAME,...", "Only threads of these names.", NULL },   \
+		{ OPTION_DSOS,                                                                      \
+		  dso_letter,                                                                       \
+		  "dsos",                                                                           \
+		  "FILE,...",                                                                       \
+		  "Only samples in these programs and libraries.",                                  \
+		  NULL },                                                                           \
+		{ OPTION_SYMBOLS,                                                                   \
+		  symbol_letter,                                                                    \
+		  "symbols",                                                                        \
+		  "NAME,...",                                                                       \
+		  "Only samples in these functions.",                                               \
+		  NULL },                                                                           \
+		{ OPTION_PID, 0, "pid", "PID,...", "Only these processes.", NULL },                 \
+		{ OPTION_TID, 0, "tid", "TID,...", "Only these threads.", NULL },                   \
+		{ OPTION_CPU, cpu_letter, "cpu", "LIST", "Only these CPUs, such as 0,2-3.", NULL }, \
+		{ OPTION_TIME,                                                                      \
+		  0,                                                                                \
+		  "time",                                                                           \
+		  "FROM,TO",                                                                        \
+		  "Only this part of the recording: seconds after its first sample, or "            \
+		  "percent (10%-20%). Either may be left out.",                                     \
+		  NULL },                                                                           \
+		{ OPTION_FOCUS,                                                                     \
+		  0,                                                                                \
+		  "focus",                                                                          \
+		  "REGEX",                                                                          \
+		  "Only samples with such a function on their stack. May be given again.",          \
+		  NULL },                                                                           \
+	{                                                                                           \
+		OPTION_IGNORE, 0, "ignore", "REGEX",                                                \
+			"No samples with such a function on their stack. May be given again.",      \
+			NULL                                                                        \
+	}
 
 struct input_options {
 	struct open_profile_options open;
 	struct profile_filter filter;
-	const char *event; /**< NULL: the one with the most samples. */
+	struct profile_fold fold; /**< After the filter, which knows the whole names. */
+	const char *event;        /**< NULL: the one with the most samples. */
 	double time_begin_share, time_end_share; /**< Of the recording; 0: not given so. */
 	struct arena texts;
 };

@@ -7,6 +7,7 @@
 #include "capture/launch.h"
 #include "capture/sampler.h"
 #include "cli/export_format.h"
+#include "cli/fold_options.h"
 #include "cli/flamegraph_options.h"
 #include "cli/machine.h"
 #include "cli/output_folder.h"
@@ -27,6 +28,7 @@ struct run_options {
 	struct run_target target;
 	struct symbolizer_options symbols;
 	struct symbol_search search;
+	struct profile_fold fold;
 	struct output_options output;
 	struct flamegraph_setup graph; /**< Of output. */
 	struct string_vector rule_paths;

@@ -186,6 +186,7 @@ struct error *recording_finish(struct recording *recording, const struct run_opt
 	fill_info(recording, options, machine, &profile->info);
 	if (recording->containers)
 		run_containers_label(recording->containers, profile);
+	profile_fold_apply(&options->fold, profile);
 	if (run_target_is_attached(&options->target))
 		fill_cpu_time_from_samples(profile, &profile->info);
 	if (recording->writer)

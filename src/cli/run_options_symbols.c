@@ -10,6 +10,7 @@ static const struct option_spec options[] = {
 	  "Do not read debug information: no inlined functions, no file:line.", NULL },
 	{ OPTION_NO_DEMANGLE, 0, "no-demangle", NULL, "Show names as the linker has them.", NULL },
 	SYMBOL_SEARCH_OPTION_SPECS,
+	FOLD_OPTION_SPECS,
 	OPTION_END,
 };
 
@@ -27,7 +28,9 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 		run->symbols.is_mangled = true;
 		return NULL;
 	default:
-		return symbol_search_apply(&run->search, id, value, is_known_ret);
+		RETURN_IF_ERROR(symbol_search_apply(&run->search, id, value, is_known_ret));
+		return *is_known_ret ? NULL
+				     : fold_options_apply(&run->fold, id, value, is_known_ret);
 	}
 }
 
