@@ -161,12 +161,26 @@ static bool fold_location(const struct profile_fold *fold, struct profile *profi
 	return false;
 }
 
-/** Whether @p location only goes on with the function that @p outer is in. */
-static bool is_recursion(const struct profile *profile, uint32_t outer, uint32_t location)
+/** The function that @p location begins with, seen from the root. */
+static const struct profile_frame *outermost_frame(const struct profile *profile, uint32_t location)
 {
-	return profile->locations.items[location].n_frames == 1 &&
-	       is_same_function(profile_location_frame(profile, location, 0),
-				profile_location_frame(profile, outer, 0));
+	return profile_location_frame(profile, location,
+				      profile->locations.items[location].n_frames - 1);
+}
+
+/** Append @p location to the stack @p parent; a function that both are in is one frame. */
+static uint32_t join(struct profile *profile, uint32_t parent, uint32_t location)
+{
+	const struct profile_stack outer = profile->stacks.items[parent];
+
+	if (parent && is_same_function(profile_location_frame(profile, outer.location, 0),
+				       outermost_frame(profile, location))) {
+		if (profile->locations.items[location].n_frames == 1)
+			return parent;
+		if (profile->locations.items[outer.location].n_frames == 1)
+			parent = outer.parent;
+	}
+	return profile_intern_stack(profile, parent, location);
 }
 
 /** Samples go over to stacks without what is left out; the old ones stay behind, unused. */
@@ -180,10 +194,10 @@ static void fold_stacks(const struct profile_fold *fold, struct profile *profile
 		const struct profile_stack stack = profile->stacks.items[i];
 		uint32_t parent = folded[stack.parent];
 
-		if (is_dropped->items[stack.location] ||
-		    (fold->folds_recursion && parent &&
-		     is_recursion(profile, profile->stacks.items[parent].location, stack.location)))
+		if (is_dropped->items[stack.location])
 			folded[i] = parent;
+		else if (fold->folds_recursion && profile->locations.items[stack.location].n_frames)
+			folded[i] = join(profile, parent, stack.location);
 		else
 			folded[i] = profile_intern_stack(profile, parent, stack.location);
 	}

@@ -126,6 +126,7 @@ static void check_fold(const struct profile_fold *fold, const char *const *names
 
 static void test_stacks(void **state)
 {
+	static const char *const inlined[] = { "main", "walk", "walk", "+step", NULL };
 	static const char *const async[] = { "main",
 					     "tokio::runtime::task::raw::poll",
 					     "app::serve::{{closure}}",
@@ -147,6 +148,7 @@ static void test_stacks(void **state)
 		   ";main;app::serve;app::work");
 	check_fold(&(struct profile_fold){ .folds_recursion = true }, recursion,
 		   ";main;walk<int>(int);leaf;walk<int>(int)");
+	check_fold(&(struct profile_fold){ .folds_recursion = true }, inlined, ";main;walk;step");
 	check_fold(&(struct profile_fold){ .is_short = true }, recursion,
 		   ";main;walk<..>;walk<..>;walk<..>;leaf;walk<..>");
 }
