@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -19,4 +20,15 @@ char *output_text(const struct output_format *format, const struct profile *prof
 	fclose(file);
 	assert_int_equal(strlen(text), size_bytes); /* no NUL slipped through */
 	return text;
+}
+
+void assert_output_has(const struct output_format *format, struct profile *profile,
+		       const char *part)
+{
+	char *text = output_text(format, profile, NULL);
+
+	if (!strstr(text, part))
+		fail_msg("no '%s' in:\n%s", part, text);
+	free(text);
+	profile_destroy(profile);
 }

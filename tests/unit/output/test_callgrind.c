@@ -9,30 +9,16 @@
 
 #include <cmocka.h>
 
-static struct profile *build(const char *lines, bool keeps_ticks)
-{
-	struct profile_builder builder;
-
-	profile_builder_init(&builder);
-	builder.keeps_ticks = keeps_ticks;
-	profile_builder_add(&builder, lines);
-	return builder.profile;
-}
-
-/** The file for @p profile, which is destroyed, must hold @p part. */
+/** What is written for @p profile, which is destroyed, must hold @p part. */
 static void assert_part(struct profile *profile, const char *part)
 {
-	char *text = output_text(&callgrind_format, profile, NULL);
-
-	if (!strstr(text, part))
-		fail_msg("no '%s' in:\n%s", part, text);
-	free(text);
-	profile_destroy(profile);
+	assert_output_has(&callgrind_format, profile, part);
 }
 
 static void test_whole_file(void **state)
 {
-	struct profile *profile = build("app;main;work 2\napp;main;work;f@/lib/libx.so 1\n", false);
+	struct profile *profile =
+		profile_build("app;main;work 2\napp;main;work;f@/lib/libx.so 1\n");
 	char *text = output_text(&callgrind_format, profile, NULL);
 
 	assert_string_equal(text, "# callgrind format\n"
@@ -73,8 +59,8 @@ static void test_whole_file(void **state)
 /** f;f;f costs what f costs; a;b;a;b counts the call of b once. */
 static void test_recursion_counts_once(void **state)
 {
-	assert_part(build("app;f;f;f 4\n", false), "fn=(2) f\n0 4 4000000\n");
-	assert_part(build("app;a;b;a;b 4\n", false), "cfn=(3) b\ncalls=4 0\n0 4 4000000\n\nob");
+	assert_part(profile_build("app;f;f;f 4\n"), "fn=(2) f\n0 4 4000000\n");
+	assert_part(profile_build("app;a;b;a;b 4\n"), "cfn=(3) b\ncalls=4 0\n0 4 4000000\n\nob");
 }
 
 static void test_lines_and_files_within_a_function(void **state)
@@ -95,7 +81,7 @@ static void test_lines_and_files_within_a_function(void **state)
 
 static void test_other_events_are_named(void **state)
 {
-	struct profile *profile = build("app;main 1\n", false);
+	struct profile *profile = profile_build("app;main 1\n");
 
 	profile->events.items[0].name = profile_intern_text(profile, "cache-misses:u");
 	profile->events.items[0].unit = profile_intern_text(profile, "");
@@ -105,13 +91,13 @@ static void test_other_events_are_named(void **state)
 /** A line break would begin a line of the format's own. */
 static void test_hostile_names(void **state)
 {
-	assert_part(build("app;f\\\nfn=(9)\xff 1\n", false), "fn=(2) f\xef\xbf\xbd"
-							     "fn=(9)\xef\xbf\xbd\n");
+	assert_part(profile_build("app;f\\\nfn=(9)\xff 1\n"), "fn=(2) f\xef\xbf\xbd"
+							      "fn=(9)\xef\xbf\xbd\n");
 }
 
 static void test_without_periods(void **state)
 {
-	struct profile *profile = build("app;main 2\n", false);
+	struct profile *profile = profile_build("app;main 2\n");
 
 	profile->samples.items[0].period = 0;
 	assert_part(profile, "events: Samples\nsummary: 2\n\nob=(2) /bin/app\nfl=(1) ???\n"

@@ -9,25 +9,10 @@
 
 #include <cmocka.h>
 
-static struct profile *build(const char *lines, bool keeps_ticks)
-{
-	struct profile_builder builder;
-
-	profile_builder_init(&builder);
-	builder.keeps_ticks = keeps_ticks;
-	profile_builder_add(&builder, lines);
-	return builder.profile;
-}
-
-/** The file for @p profile, which is destroyed, must hold @p part. */
+/** What is written for @p profile, which is destroyed, must hold @p part. */
 static void assert_part(struct profile *profile, const char *part)
 {
-	char *text = output_text(&chrome_trace_format, profile, NULL);
-
-	if (!strstr(text, part))
-		fail_msg("no '%s' in:\n%s", part, text);
-	free(text);
-	profile_destroy(profile);
+	assert_output_has(&chrome_trace_format, profile, part);
 }
 
 #define B(tid, ts, name, cat)                                                                      \
@@ -38,7 +23,7 @@ static void assert_part(struct profile *profile, const char *part)
 static void test_shared_frames_are_one_event(void **state)
 {
 	assert_part(
-		build("app-7/7;main;work 2\napp-7/7;main;idle 1\n", true),
+		profile_build_in_time("app-7/7;main;work 2\napp-7/7;main;idle 1\n"),
 		B("7", "0.000", "main", "app") "," B("7", "0.000", "work", "app") "," E(
 			"7", "2000.000") "," B("7", "2000.000", "idle",
 					       "app") "," E("7",
@@ -49,14 +34,14 @@ static void test_shared_frames_are_one_event(void **state)
 /** The thread did not run while another thread's sample was taken. */
 static void test_waiting_is_a_gap(void **state)
 {
-	assert_part(build("app-7/7;main 1\nother-7/8;main 1\napp-7/7;main 1\n", true),
+	assert_part(profile_build_in_time("app-7/7;main 1\nother-7/8;main 1\napp-7/7;main 1\n"),
 		    B("7", "0.000", "main", "app") "," E("7", "1000.000") "," B(
 			    "7", "2000.000", "main", "app") "," E("7", "3000.000") ",");
 }
 
 static void test_threads_have_names(void **state)
 {
-	assert_part(build("app-7/8;main 1\n", true),
+	assert_part(profile_build_in_time("app-7/8;main 1\n"),
 		    "{\"ph\":\"M\",\"pid\":7,\"tid\":8,\"name\":\"thread_name\","
 		    "\"args\":{\"name\":\"app\"}}");
 }
@@ -64,7 +49,7 @@ static void test_threads_have_names(void **state)
 /** The sample under the new name came before the one under the old name was over. */
 static void test_renamed_threads_do_not_overlap(void **state)
 {
-	struct profile *profile = build("sh-7/7;main 1\napp-7/7;main 1\n", true);
+	struct profile *profile = profile_build_in_time("sh-7/7;main 1\napp-7/7;main 1\n");
 
 	profile->ticks.items[1].time_ns -= 400000;
 	assert_part(profile, B("7", "1000.000", "main", "app") "," E("7", "1600.000") "]\n");
@@ -73,13 +58,13 @@ static void test_renamed_threads_do_not_overlap(void **state)
 /** Without times, the second name's frames come after the first's. */
 static void test_without_times(void **state)
 {
-	assert_part(build("a-7/7;main 2\nb-7/7;main 1\n", false),
+	assert_part(profile_build("a-7/7;main 2\nb-7/7;main 1\n"),
 		    B("7", "2000.000", "main", "b") "," E("7", "3000.000") "]\n");
 }
 
 static void test_hostile_names(void **state)
 {
-	assert_part(build("a;f\xff\"</script>@lib 1\n", false),
+	assert_part(profile_build("a;f\xff\"</script>@lib 1\n"),
 		    "\"name\":\"f\xef\xbf\xbd\\\"\\u003c/script\\u003e\",\"cat\":\"lib\"");
 }
 

@@ -9,30 +9,15 @@
 
 #include <cmocka.h>
 
-static struct profile *build(const char *lines, bool keeps_ticks)
-{
-	struct profile_builder builder;
-
-	profile_builder_init(&builder);
-	builder.keeps_ticks = keeps_ticks;
-	profile_builder_add(&builder, lines);
-	return builder.profile;
-}
-
-/** The file for @p profile, which is destroyed, must hold @p part. */
+/** What is written for @p profile, which is destroyed, must hold @p part. */
 static void assert_part(struct profile *profile, const char *part)
 {
-	char *text = output_text(&csv_format, profile, NULL);
-
-	if (!strstr(text, part))
-		fail_msg("no '%s' in:\n%s", part, text);
-	free(text);
-	profile_destroy(profile);
+	assert_output_has(&csv_format, profile, part);
 }
 
 static void test_columns(void **state)
 {
-	assert_part(build("app;main;work 3\napp;main;sys_read_[k] 1\n", false),
+	assert_part(profile_build("app;main;work 3\napp;main;sys_read_[k] 1\n"),
 		    "function,object,kind,self_samples,self_ns,self_percent,"
 		    "children_samples,children_ns,children_percent\n"
 		    "\"work\",\"/bin/app\",user,3,3000000,75.0000,3,3000000,75.0000\n"
@@ -63,7 +48,7 @@ static void test_formulas_are_disarmed(void **state)
 
 static void test_hostile_names(void **state)
 {
-	assert_part(build("app;a\",\\\nb\xff@/lib/\"x 1\n", false),
+	assert_part(profile_build("app;a\",\\\nb\xff@/lib/\"x 1\n"),
 		    "\n\"a\"\",\xef\xbf\xbd"
 		    "b\xef\xbf\xbd\",\"/lib/\"\"x\",user,");
 }
@@ -71,7 +56,7 @@ static void test_hostile_names(void **state)
 /** Folded stacks: shares are of the counts then. */
 static void test_without_periods(void **state)
 {
-	struct profile *profile = build("app;a 1\napp;b 3\n", false);
+	struct profile *profile = profile_build("app;a 1\napp;b 3\n");
 
 	profile->samples.items[0].period = profile->samples.items[1].period = 0;
 	assert_part(profile, "\n\"b\",\"/bin/app\",user,3,0,75.0000,3,0,75.0000\n\"a\",");

@@ -9,25 +9,10 @@
 
 #include <cmocka.h>
 
-static struct profile *build(const char *lines, bool keeps_ticks)
-{
-	struct profile_builder builder;
-
-	profile_builder_init(&builder);
-	builder.keeps_ticks = keeps_ticks;
-	profile_builder_add(&builder, lines);
-	return builder.profile;
-}
-
-/** The file for @p profile, which is destroyed, must hold @p part. */
+/** What is written for @p profile, which is destroyed, must hold @p part. */
 static void assert_part(struct profile *profile, const char *part)
 {
-	char *text = output_text(&firefox_format, profile, NULL);
-
-	if (!strstr(text, part))
-		fail_msg("no '%s' in:\n%s", part, text);
-	free(text);
-	profile_destroy(profile);
+	assert_output_has(&firefox_format, profile, part);
 }
 
 static const char *const lines = "app-7/7;main;work 1\n"
@@ -37,26 +22,26 @@ static const char *const lines = "app-7/7;main;work 1\n"
 
 static void test_stacks_are_one_frame_an_entry(void **state)
 {
-	assert_part(build(lines, true),
+	assert_part(profile_build_in_time(lines),
 		    "\"stackTable\":{\"frame\":[0,1,2,3,4,5,6],\"prefix\":[null,0,0,1,null,4,5],"
 		    "\"length\":7}");
 }
 
 static void test_frames(void **state)
 {
-	assert_part(build(lines, true),
+	assert_part(profile_build_in_time(lines),
 		    "\"frameTable\":{\"address\":[4112,8208,12304,-1,20496,20496,24592],"
 		    "\"inlineDepth\":[0,0,0,0,0,1,0],\"category\":[1,1,1,3,1,1,2],");
-	assert_part(build(lines, true), "\"func\":[1,2,3,4,1,5,6],");
-	assert_part(build(lines, true), "\"resource\":[-1,0,0,0,1,0,2],");
-	assert_part(build(lines, true),
+	assert_part(profile_build_in_time(lines), "\"func\":[1,2,3,4,1,5,6],");
+	assert_part(profile_build_in_time(lines), "\"resource\":[-1,0,0,0,1,0,2],");
+	assert_part(profile_build_in_time(lines),
 		    "\"stringArray\":[\"\",\"[unknown]\",\"main\",\"work\",\"idle\",\"sys_read\","
 		    "\"helper\",\"[libx.so]\",\"app\",\"[kernel.kallsyms]\",\"libx.so\"]");
 }
 
 static void test_samples_in_time(void **state)
 {
-	assert_part(build(lines, true),
+	assert_part(profile_build_in_time(lines),
 		    "\"samples\":{\"stack\":[1,3,6],\"timeDeltas\":[0.000000,2.000000,1.000000],"
 		    "\"weight\":null,\"weightType\":\"samples\","
 		    "\"threadCPUDelta\":[1000000,1000000,1000000],\"length\":3}");
@@ -64,7 +49,7 @@ static void test_samples_in_time(void **state)
 
 static void test_samples_without_times_have_weights(void **state)
 {
-	assert_part(build("app;main 3\napp;other 2\n", false),
+	assert_part(profile_build("app;main 3\napp;other 2\n"),
 		    "\"samples\":{\"stack\":[0,1],\"timeDeltas\":[0.000000,3.000000],"
 		    "\"weight\":[3,2],\"weightType\":\"samples\",\"length\":2}");
 }
@@ -74,8 +59,10 @@ static void test_ids_are_unique(void **state)
 {
 	const char *renamed = "sh-7/7;main 1\napp-7/7;main 1\n";
 
-	assert_part(build(renamed, true), "\"pid\":\"7\",\"tid\":7,\"isMainThread\":true,");
-	assert_part(build(renamed, true), "\"pid\":\"7\",\"tid\":\"7.1\",\"isMainThread\":false,");
+	assert_part(profile_build_in_time(renamed),
+		    "\"pid\":\"7\",\"tid\":7,\"isMainThread\":true,");
+	assert_part(profile_build_in_time(renamed),
+		    "\"pid\":\"7\",\"tid\":\"7.1\",\"isMainThread\":false,");
 }
 
 static void test_source_lines(void **state)
@@ -99,7 +86,7 @@ static void test_source_lines(void **state)
 /** The GUID's first three fields are turned round, as Breakpad's tools have it. */
 static void test_build_ids(void **state)
 {
-	struct profile *profile = build("app;main 1\n", false);
+	struct profile *profile = profile_build("app;main 1\n");
 	struct build_id *build_id = &profile->objects.items[1].build_id;
 
 	build_id->size_bytes = 20;
@@ -111,7 +98,7 @@ static void test_build_ids(void **state)
 
 static void test_hostile_names(void **state)
 {
-	assert_part(build("a\";f\xff\"</script> 1\n", false),
+	assert_part(profile_build("a\";f\xff\"</script> 1\n"),
 		    "\"f\xef\xbf\xbd\\\"\\u003c/script\\u003e\"");
 }
 

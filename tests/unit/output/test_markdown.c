@@ -9,30 +9,15 @@
 
 #include <cmocka.h>
 
-static struct profile *build(const char *lines, bool keeps_ticks)
-{
-	struct profile_builder builder;
-
-	profile_builder_init(&builder);
-	builder.keeps_ticks = keeps_ticks;
-	profile_builder_add(&builder, lines);
-	return builder.profile;
-}
-
-/** The file for @p profile, which is destroyed, must hold @p part. */
+/** What is written for @p profile, which is destroyed, must hold @p part. */
 static void assert_part(struct profile *profile, const char *part)
 {
-	char *text = output_text(&markdown_format, profile, NULL);
-
-	if (!strstr(text, part))
-		fail_msg("no '%s' in:\n%s", part, text);
-	free(text);
-	profile_destroy(profile);
+	assert_output_has(&markdown_format, profile, part);
 }
 
 static void test_whole_file(void **state)
 {
-	struct profile *profile = build("app;main;work 3\napp;main 1\n", false);
+	struct profile *profile = profile_build("app;main;work 3\napp;main 1\n");
 	char *text;
 
 	profile->info.command = memory_duplicate_text("./app --fast");
@@ -65,18 +50,18 @@ static void test_rest_is_counted(void **state)
 /** Nothing may end the code span, the cell or the row. */
 static void test_hostile_names(void **state)
 {
-	assert_part(build("app;a|b 1\n", false), "| `a\\|b` |");
-	assert_part(build("app;a\\\\|b 1\n", false), "| `a\\\xc2\xa6"
-						     "b` |");
-	assert_part(build("app;`a``b 1\n", false), "| ``` `a``b ``` |");
-	assert_part(build("app;\\@team\\\n<b>\xff 1\n", false),
+	assert_part(profile_build("app;a|b 1\n"), "| `a\\|b` |");
+	assert_part(profile_build("app;a\\\\|b 1\n"), "| `a\\\xc2\xa6"
+						      "b` |");
+	assert_part(profile_build("app;`a``b 1\n"), "| ``` `a``b ``` |");
+	assert_part(profile_build("app;\\@team\\\n<b>\xff 1\n"),
 		    "| `@team\xef\xbf\xbd<b>\xef\xbf\xbd` |");
 }
 
 /** Folded stacks: shares are of the counts then. */
 static void test_without_periods(void **state)
 {
-	struct profile *profile = build("app;a 1\napp;b 3\n", false);
+	struct profile *profile = profile_build("app;a 1\napp;b 3\n");
 
 	profile->samples.items[0].period = profile->samples.items[1].period = 0;
 	assert_part(profile, "| 75.0 % | 75.0 % | 3 | `b` | `app` |\n| 25.0 % |");

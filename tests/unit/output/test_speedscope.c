@@ -9,33 +9,17 @@
 
 #include <cmocka.h>
 
-static struct profile *build(const char *lines, bool keeps_ticks)
-{
-	struct profile_builder builder;
-
-	profile_builder_init(&builder);
-	builder.keeps_ticks = keeps_ticks;
-	profile_builder_add(&builder, lines);
-	return builder.profile;
-}
-
-/** The file for @p profile, which is destroyed, must hold @p part. */
+/** What is written for @p profile, which is destroyed, must hold @p part. */
 static void assert_part(struct profile *profile, const char *part)
 {
-	char *text = output_text(&speedscope_format, profile, NULL);
-
-	if (!strstr(text, part))
-		fail_msg("no '%s' in:\n%s", part, text);
-	free(text);
-	profile_destroy(profile);
+	assert_output_has(&speedscope_format, profile, part);
 }
 
 static void test_samples_in_time(void **state)
 {
-	assert_part(build("app-7/7;main;work 1\n"
-			  "app-7/8;main;idle 2\n"
-			  "app-7/7;main 1\n",
-			  true),
+	assert_part(profile_build_in_time("app-7/7;main;work 1\n"
+					  "app-7/8;main;idle 2\n"
+					  "app-7/7;main 1\n"),
 		    "\"activeProfileIndex\":0,\n"
 		    "\"shared\":{\"frames\":[{\"name\":\"[unknown]\"},"
 		    "{\"name\":\"main\",\"file\":\"app\"},{\"name\":\"work\",\"file\":\"app\"},"
@@ -51,17 +35,16 @@ static void test_samples_in_time(void **state)
 /** The heaviest caller first, and what it calls together. */
 static void test_left_heavy_without_times(void **state)
 {
-	assert_part(build("app;a;x 1\n"
-			  "app;b;y 2\n"
-			  "app;a;z 3\n",
-			  false),
+	assert_part(profile_build("app;a;x 1\n"
+				  "app;b;y 2\n"
+				  "app;a;z 3\n"),
 		    "\"samples\":[[1,5],[1,2],[3,4]],\"weights\":[3000000,1000000,2000000],"
 		    "\"endValue\":6000000");
 }
 
 static void test_counts_for_events_that_are_no_time(void **state)
 {
-	struct profile *profile = build("app;main 5\n", false);
+	struct profile *profile = profile_build("app;main 5\n");
 
 	profile->events.items[0].unit = profile_intern_text(profile, "cycles");
 	assert_part(profile, "\"unit\":\"none\",\"startValue\":0,\"samples\":[[1]],"
@@ -70,13 +53,13 @@ static void test_counts_for_events_that_are_no_time(void **state)
 
 static void test_busiest_thread_is_shown_first(void **state)
 {
-	assert_part(build("idle-1/1;main 1\nbusy-1/2;main 9\n", false),
+	assert_part(profile_build("idle-1/1;main 1\nbusy-1/2;main 9\n"),
 		    "\"activeProfileIndex\":1,");
 }
 
 static void test_hostile_names(void **state)
 {
-	assert_part(build("a\";f\xff\"</script>@/lib/libx.so 1\n", false),
+	assert_part(profile_build("a\";f\xff\"</script>@/lib/libx.so 1\n"),
 		    "{\"name\":\"f\xef\xbf\xbd\\\"\\u003c/script\\u003e\",\"file\":\"libx.so\"}");
 }
 

@@ -210,3 +210,13 @@ struct profile *profile_build(const char *lines)
 	profile_builder_add(&builder, lines);
 	return builder.profile;
 }
+
+struct profile *profile_build_in_time(const char *lines)
+{
+	struct profile_builder builder;
+
+	profile_builder_init(&builder);
+	builder.keeps_ticks = true;
+	profile_builder_add(&builder, lines);
+	return builder.profile;
+}

@@ -53,3 +53,6 @@ void profile_builder_add_sample(struct profile_builder *builder, uint32_t thread
 
 /** All in one: init and add. */
 struct profile *profile_build(const char *lines);
+
+/** The same, with a tick for each sample. */
+struct profile *profile_build_in_time(const char *lines);
