@@ -1,6 +1,7 @@
 #include "base/escape.h"
 
 #include "base/memory.h"
+#include "base/text_stream.h"
 
 #include <string.h>
 
@@ -53,8 +54,8 @@ size_t escape_decode_utf8(const char *text, size_t size_bytes, unsigned int *cha
  */
 static bool is_control(unsigned int character)
 {
-	return character < 0x20 || (character >= 0x7f && character < 0xa0) ||
-	       character == 0x61c || (character >= 0x200e && character <= 0x200f) ||
+	return character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x61c ||
+	       (character >= 0x200e && character <= 0x200f) ||
 	       (character >= 0x202a && character <= 0x202e) ||
 	       (character >= 0x2066 && character <= 0x2069) || character == 0x2028 ||
 	       character == 0x2029 || character == 0xfeff || (character & 0xfffe) == 0xfffe;
@@ -166,12 +167,10 @@ char *escape_plain(const char *text)
 {
 	char *escaped = NULL;
 	size_t size_bytes = 0;
-	FILE *file = open_memstream(&escaped, &size_bytes);
+	FILE *file = text_stream_open(&escaped, &size_bytes);
 
-	if (!file)
-		return memory_duplicate_text("");
 	escape_write_plain(file, text);
-	fclose(file);
+	text_stream_close(file);
 	return escaped;
 }
 

@@ -11,6 +11,9 @@
 
 #include <stdlib.h>
 
+/** Ends the program as running out of memory does; for libraries that ask. */
+_Noreturn void memory_exhausted(void);
+
 /** Zeroed memory for @p count objects of @p size_bytes. Free with free(). */
 void *memory_allocate(size_t count, size_t size_bytes);
 

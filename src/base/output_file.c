@@ -1,6 +1,7 @@
 #include "base/output_file.h"
 
 #include "base/memory.h"
+#include "base/output_policy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,7 @@ static struct error *create_error(int errno_value, const char *partial_path)
 struct error *output_file_create(struct output_file *output, const char *path, bool may_replace)
 {
 	_cleanup_free_ char *partial_path = memory_format_text("%s.partial", path);
+	OUTPUT_POLICY_SCOPE;
 	int descriptor;
 	FILE *file;
 
@@ -39,7 +41,8 @@ struct error *output_file_create(struct output_file *output, const char *path, b
 	/* What an interrupted run left behind under this name is ours and half-written. */
 	if (may_replace && unlink(partial_path) != 0 && errno != ENOENT)
 		return error_from_errno(errno, "cannot remove '%s'", partial_path);
-	descriptor = open(partial_path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	descriptor = open(partial_path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			  output_policy_file_mode());
 	if (descriptor < 0)
 		return create_error(errno, partial_path);
 	file = fdopen(descriptor, "w+");
@@ -124,6 +127,7 @@ static struct error *publish(const struct output_file *output)
 struct error *output_file_commit(struct output_file *output)
 {
 	struct error *error = finish_writing(output);
+	OUTPUT_POLICY_SCOPE;
 
 	if (!error)
 		error = publish(output);
@@ -135,6 +139,8 @@ struct error *output_file_commit(struct output_file *output)
 
 void output_file_abandon(struct output_file *output)
 {
+	OUTPUT_POLICY_SCOPE;
+
 	if (!output->path)
 		return;
 	if (output->file)

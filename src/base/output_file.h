@@ -3,7 +3,7 @@
 /**
  * A file that appears under its name only when it is whole. It is written as
  * `NAME.partial` in the same folder (created exclusively, never through a
- * link, mode 0600) and renamed on commit.
+ * link, as base/output_policy.h has it) and renamed on commit.
  */
 
 #include "base/error.h"

@@ -1,6 +1,7 @@
 #include "build/program_list_internal.h"
 
 #include "base/bytes.h"
+#include "base/text_stream.h"
 #include "build/paths.h"
 
 #include <elf.h>
@@ -64,13 +65,13 @@ static char *name_programs(const struct text_vector *found)
 {
 	char *text = NULL;
 	size_t size_bytes = 0;
-	FILE *file = open_memstream(&text, &size_bytes);
+	FILE *file = text_stream_open(&text, &size_bytes);
 
 	for (size_t i = 0; i < MIN(found->count, (size_t)LISTED_PROGRAMS_MAX); i++)
 		fprintf(file, "%s%s", i ? ", " : "", path_name(found->items[i]));
 	if (found->count > LISTED_PROGRAMS_MAX)
 		fprintf(file, " and %zu more", found->count - LISTED_PROGRAMS_MAX);
-	fclose(file);
+	text_stream_close(file);
 	return text;
 }
 

@@ -1,6 +1,7 @@
 #include "cli/compare.h"
 
 #include "base/memory.h"
+#include "base/text_stream.h"
 #include "cli/program_search.h"
 
 #include <string.h>
@@ -51,8 +52,8 @@ static char *replace_parameters(const struct choice *choice, const char *text, s
 
 	if (!text)
 		return NULL;
-	file = open_memstream(&replaced, &size_bytes);
-	while (file && *text) {
+	file = text_stream_open(&replaced, &size_bytes);
+	while (*text) {
 		size_t range =
 			*text == '{' ? find_placeholder(choice, text) : choice->ranges->count;
 
@@ -63,9 +64,8 @@ static char *replace_parameters(const struct choice *choice, const char *text, s
 			fputc(*text++, file);
 		}
 	}
-	if (file)
-		fclose(file);
-	kept = arena_duplicate_text(arena, replaced ? replaced : "", size_bytes);
+	text_stream_close(file);
+	kept = arena_duplicate_text(arena, replaced, size_bytes);
 	free(replaced);
 	return kept;
 }

@@ -1,6 +1,6 @@
 #include "cli/export_format.h"
 
-#include <assert.h>
+#include "base/text_stream.h"
 
 struct error *export_format_read(const char *option, const char *value,
 				 const struct output_format **ret)
@@ -15,11 +15,10 @@ struct error *export_format_read(const char *option, const char *value,
 		*ret = found;
 		return NULL;
 	}
-	file = open_memstream(&known, &size_bytes);
-	assert(file);
+	file = text_stream_open(&known, &size_bytes);
 	for (const struct output_format *const *format = output_formats; *format; format++)
 		fprintf(file, "%s%s", format == output_formats ? "" : ", ", (*format)->name);
-	fclose(file);
+	text_stream_close(file);
 	error = error_with_hint(error_new(ERROR_USAGE, "%s: unknown format '%s'", option, value),
 				"one of: %s", known);
 	free(known);

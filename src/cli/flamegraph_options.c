@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/output_file.h"
+#include "base/text_stream.h"
 #include "cli/terminal.h"
 #include "output/flamegraph.h"
 #include "output/name_attributes.h"
@@ -26,10 +27,10 @@ static struct error *read_palette(const char *value, const char **ret)
 		*ret = value;
 		return NULL;
 	}
-	file = open_memstream(&known, &size_bytes);
+	file = text_stream_open(&known, &size_bytes);
 	for (size_t i = 0; i < n_palettes; i++)
 		fprintf(file, "%s%s", i ? ", " : "", palettes[i].name);
-	fclose(file);
+	text_stream_close(file);
 	return error_with_hint(error_new(ERROR_USAGE, "--colors: unknown palette '%s'", value),
 			       "one of: %s", known);
 }

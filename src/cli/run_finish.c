@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text_stream.h"
 #include "perfdata/perf_data_writer.h"
 
 #include <string.h>
@@ -19,10 +20,8 @@ static char *quote_command(char *const *command)
 				    "_@%+=:,./-";
 	char *text = NULL;
 	size_t size_bytes = 0;
-	FILE *file = open_memstream(&text, &size_bytes);
+	FILE *file = text_stream_open(&text, &size_bytes);
 
-	if (!file)
-		return memory_duplicate_text(command[0]);
 	for (char *const *word = command; *word; word++) {
 		if (word != command)
 			fputc(' ', file);
@@ -39,7 +38,7 @@ static char *quote_command(char *const *command)
 		}
 		fputc('\'', file);
 	}
-	fclose(file);
+	text_stream_close(file);
 	return text;
 }
 

@@ -4,6 +4,7 @@
 #include "base/escape.h"
 #include "base/function_name.h"
 #include "base/memory.h"
+#include "base/text_stream.h"
 #include "cli/terminal.h"
 #include "cli/text_wrap.h"
 
@@ -131,7 +132,7 @@ static char *finding_text(const struct finding *finding, const struct profile *p
 {
 	char *text = NULL;
 	size_t size_bytes;
-	FILE *file = open_memstream(&text, &size_bytes);
+	FILE *file = text_stream_open(&text, &size_bytes);
 
 	fputs(finding->rule->title, file);
 	for (size_t i = 0; i < MIN(finding->n_functions, (size_t)3); i++) {
@@ -141,7 +142,7 @@ static char *finding_text(const struct finding *finding, const struct profile *p
 
 		fprintf(file, "%s%s", i == 0 ? ": " : ", ", cut);
 	}
-	fclose(file);
+	text_stream_close(file);
 	return text;
 }
 

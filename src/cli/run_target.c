@@ -1,6 +1,7 @@
 #include "cli/run_target.h"
 
 #include "base/memory.h"
+#include "base/text_stream.h"
 #include "capture/cgroup.h"
 #include "cli/process_choice.h"
 #include "process/proc_list.h"
@@ -169,18 +170,16 @@ static struct error *describe_tasks(struct run_target *target)
 	uint32_t first = target->pids.count ? target->pids.items[0] : target->tids.items[0];
 	char *description = NULL;
 	size_t size_bytes = 0;
-	FILE *file = open_memstream(&description, &size_bytes);
+	FILE *file = text_stream_open(&description, &size_bytes);
 	struct proc_entry entry;
 
-	if (!file)
-		return error_from_errno(errno, "cannot format");
 	if (target->user)
 		fprintf(file, "user %s: ", target->user);
 	describe_ids(file, &target->pids, target->pids.count > 1 ? "processes " : "process ");
 	if (target->pids.count && target->tids.count)
 		fputs(", ", file);
 	describe_ids(file, &target->tids, "thread ");
-	fclose(file);
+	text_stream_close(file);
 	target->description = description;
 	target->name = memory_duplicate_text(target->user                     ? target->user
 					     : proc_entry_read(first, &entry) ? entry.name

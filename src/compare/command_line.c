@@ -1,6 +1,7 @@
 #include "compare/command_line.h"
 
 #include "base/memory.h"
+#include "base/text_stream.h"
 #include "base/vector.h"
 
 #include <stdio.h>
@@ -178,15 +179,13 @@ char *command_line_quote(char *const *words)
 {
 	char *text = NULL;
 	size_t size_bytes = 0;
-	FILE *file = open_memstream(&text, &size_bytes);
+	FILE *file = text_stream_open(&text, &size_bytes);
 
-	if (!file)
-		return memory_duplicate_text(words[0]);
 	for (char *const *word = words; *word; word++) {
 		if (word != words)
 			fputc(' ', file);
 		write_quoted(file, *word);
 	}
-	fclose(file);
+	text_stream_close(file);
 	return text;
 }

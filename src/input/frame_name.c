@@ -1,6 +1,7 @@
 #include "input/frame_name.h"
 
 #include "base/escape.h"
+#include "base/text_stream.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -181,10 +182,10 @@ string_id frame_name_intern(struct string_table *names, const char *text, size_t
 	terminated = memory_allocate(length + 1, 1);
 	for (size_t i = 0; i < length; i++)
 		terminated[i] = text[i] ? text[i] : ' ';
-	file = open_memstream(&escaped, &escaped_length);
+	file = text_stream_open(&escaped, &escaped_length);
 	assert(file);
 	escape_write_folded(file, terminated);
-	fclose(file);
+	text_stream_close(file);
 	id = string_table_intern_length(names, escaped, escaped_length);
 	free(escaped);
 	return id;

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/json_writer.h"
+#include "base/text_stream.h"
 #include "output/named_functions_internal.h"
 #include "output/output_formats_internal.h"
 #include "output/program_object_internal.h"
@@ -385,13 +386,11 @@ static void firefox_write_quality(struct firefox_writer *writer)
 	struct profile_quality quality;
 	char *text = NULL;
 	size_t size_bytes = 0;
-	FILE *file = open_memstream(&text, &size_bytes);
+	FILE *file = text_stream_open(&text, &size_bytes);
 
-	if (!file)
-		return;
 	profile_quality_of(writer->profile, writer->options->event, &quality);
 	profile_quality_write(&quality, file);
-	fclose(file);
+	text_stream_close(file);
 	json_begin_array(&writer->json, "extra");
 	json_begin_object(&writer->json, NULL);
 	json_string(&writer->json, "label", "Recording");

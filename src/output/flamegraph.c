@@ -8,6 +8,7 @@
 #include "output/flamegraph.h"
 
 #include "base/escape.h"
+#include "base/text_stream.h"
 #include "output/flamegraph_internal.h"
 #include "output/output_formats_internal.h"
 
@@ -318,9 +319,9 @@ static void write_encoded(const struct flamegraph *graph, FILE *file)
 		write_document(graph, file);
 		return;
 	}
-	memory = open_memstream(&text, &size_bytes);
+	memory = text_stream_open(&text, &size_bytes);
 	write_document(graph, memory);
-	fclose(memory);
+	text_stream_close(memory);
 	for (size_t i = 0; i < size_bytes;) {
 		unsigned int character = 0xfffd;
 		size_t length = escape_decode_utf8(text + i, size_bytes - i, &character);

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/rounding.h"
+#include "base/text_stream.h"
 #include "output/flamegraph_internal.h"
 
 #include <inttypes.h>
@@ -177,14 +178,14 @@ char *flamegraph_make_subtitle(const struct flamegraph *graph)
 
 	if (graph->options->subtitle)
 		return memory_duplicate_text(graph->options->subtitle);
-	file = open_memstream(&text, &size_bytes);
+	file = text_stream_open(&text, &size_bytes);
 	if (graph->before)
 		write_both_samples(graph, file);
 	else
 		write_samples(graph, graph->tree.nodes.items[FLAME_NODE_ROOT].total_count, file);
 	if (graph->look->is_chart)
 		fputs(FLAMEGRAPH_SEPARATOR "in order of time, thread by thread", file);
-	fclose(file);
+	text_stream_close(file);
 	return text;
 }
 
@@ -224,7 +225,7 @@ char *flamegraph_make_quality_text(struct flamegraph *graph)
 {
 	char *text = NULL;
 	size_t size_bytes;
-	FILE *file = open_memstream(&text, &size_bytes);
+	FILE *file = text_stream_open(&text, &size_bytes);
 
 	if (graph->before && is_quality_known(&graph->before_quality)) {
 		fputs("before: ", file);
@@ -233,6 +234,6 @@ char *flamegraph_make_quality_text(struct flamegraph *graph)
 			fputs(FLAMEGRAPH_SEPARATOR "after: ", file);
 	}
 	write_quality(graph, &graph->quality, file);
-	fclose(file);
+	text_stream_close(file);
 	return text;
 }

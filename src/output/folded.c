@@ -9,6 +9,7 @@
  */
 
 #include "base/escape.h"
+#include "base/text_stream.h"
 #include "output/call_tree_internal.h"
 #include "output/output_formats_internal.h"
 
@@ -25,12 +26,12 @@ static string_id folded_tree_intern_name(struct folded_tree *tree, const char *t
 {
 	char *escaped = NULL;
 	size_t length;
-	FILE *file = open_memstream(&escaped, &length);
+	FILE *file = text_stream_open(&escaped, &length);
 	string_id name;
 
 	assert(file);
 	escape_write_folded(file, text);
-	fclose(file);
+	text_stream_close(file);
 	for (size_t i = 0; i < length; i++) {
 		if (escaped[i] == ' ')
 			escaped[i] = blank;
@@ -96,11 +97,11 @@ static void folded_tree_init(struct folded_tree *tree, const struct profile *pro
 
 	string_table_init(&tree->names);
 	for (size_t i = 0; i < profile->frames.count; i++)
-		of_frame[i] = folded_tree_name_frame(tree, profile, &profile->frames.items[i],
-						     options);
+		of_frame[i] =
+			folded_tree_name_frame(tree, profile, &profile->frames.items[i], options);
 	for (size_t i = 0; i < profile->threads.count; i++)
-		of_thread[i] = folded_tree_name_thread(tree, profile, &profile->threads.items[i],
-						       options);
+		of_thread[i] =
+			folded_tree_name_thread(tree, profile, &profile->threads.items[i], options);
 	call_tree_init(&tree->calls, profile, event, of_thread, of_frame);
 	free(of_thread);
 	free(of_frame);

@@ -24,6 +24,7 @@
 #include "output/report_internal.h"
 
 #include "base/function_name.h"
+#include "base/text_stream.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -283,12 +284,12 @@ static unsigned int draw_tree(const struct tree_view *view,
 	size_t size_bytes;
 
 	*text_ret = NULL;
-	printer.file = open_memstream(text_ret, &size_bytes);
+	printer.file = text_stream_open(text_ret, &size_bytes);
 	assert(printer.file);
 	byte_vector_append_bytes(&printer.prefix, "   ", 3);
 	tree_printer_print_below(&printer, members->items, (uint32_t)members->count, weight);
 	byte_vector_deinit(&printer.prefix);
-	fclose(printer.file);
+	text_stream_close(printer.file);
 	return printer.n_lines;
 }
 

@@ -16,9 +16,9 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/text_stream.h"
 #include "output/output_formats_internal.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -130,15 +130,14 @@ static void script_writer_init(struct script_writer *writer, const struct profil
 	writer->of_location = memory_allocate(profile->locations.count, sizeof(struct script_text));
 	writer->of_thread = memory_allocate(profile->threads.count, sizeof(struct script_text));
 	writer->of_event = memory_allocate(profile->events.count, sizeof(struct script_text));
-	writer->scratch = open_memstream(&writer->scratch_text, &writer->scratch_size_bytes);
-	assert(writer->scratch);
+	writer->scratch = text_stream_open(&writer->scratch_text, &writer->scratch_size_bytes);
 	script_writer_make_threads(writer);
 	script_writer_make_events(writer);
 }
 
 static void script_writer_deinit(struct script_writer *writer)
 {
-	fclose(writer->scratch);
+	text_stream_close(writer->scratch);
 	free(writer->scratch_text);
 	free(writer->of_event);
 	free(writer->of_thread);

@@ -153,6 +153,8 @@ struct error *debug_image_open(struct object *object, struct cache *cache, struc
 		debug_image_deinit(&image);
 		return error;
 	}
+	/* Libdw would exit with a message and a status of its own. */
+	dwarf_new_oom_handler(image.dwarf, memory_exhausted);
 	open_alternate(&image, cache);
 	*ret = image;
 	return NULL;
