@@ -57,7 +57,9 @@ static bool enter_place(const struct launch_place *place)
 		if (descriptors[i] >= 0 && dup2(descriptors[i], i) < 0)
 			return false;
 	}
-	return !place->folder || chdir(place->folder) == 0;
+	if (place->folder && chdir(place->folder) != 0)
+		return false;
+	return launch_user_become(place->user);
 }
 
 struct launch_note *launch_note_create(void)
@@ -85,7 +87,10 @@ static int enter_command(const struct launch_place *place, char *const *argv,
 		getrusage(RUSAGE_SELF, &note->before);
 		note->exec_ns = clock_monotonic_ns();
 	}
-	execvp(argv[0], argv);
+	if (place->user)
+		execvpe(argv[0], argv, place->user->environment);
+	else
+		execvp(argv[0], argv);
 	return errno;
 }
 

@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 
+#include "capture/launch_user.h"
+
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -18,6 +20,7 @@ struct launch {
 struct launch_place {
 	int input_fd, output_fd, error_fd; /**< Its standard streams; -1: ours. Borrowed. */
 	const char *folder;                /**< Its working folder; NULL: ours. */
+	const struct launch_user *user;    /**< As whom; NULL: as us. */
 };
 
 /** What a child writes down just before its exec, in memory it shares with us. */

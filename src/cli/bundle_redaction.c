@@ -1,6 +1,7 @@
 #include "cli/bundle_redaction.h"
 
 #include "base/memory.h"
+#include "base/text_stream.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -15,8 +16,8 @@
 void redaction_init(struct redaction *redaction, const char *recorded_host)
 {
 	const struct passwd *entry = getpwuid(getuid());
-	const char *user = entry ? entry->pw_name : getenv("USER");
-	const char *home = getenv("HOME");
+	const char *user = entry ? entry->pw_name : secure_getenv("USER");
+	const char *home = secure_getenv("HOME");
 	struct utsname names;
 
 	*redaction = (struct redaction){ 0 };
@@ -75,16 +76,14 @@ static char *replace_all(char *text, const char *word, const char *by)
 
 	if (!word || !strstr(old, word))
 		return memory_duplicate_text(old);
-	file = open_memstream(&replaced, &size);
-	if (!file)
-		return memory_duplicate_text("");
+	file = text_stream_open(&replaced, &size);
 	while ((found = strstr(at, word))) {
 		fwrite(at, 1, (size_t)(found - at), file);
 		fputs(by, file);
 		at = found + strlen(word);
 	}
 	fputs(at, file);
-	fclose(file);
+	text_stream_close(file, &replaced);
 	return replaced;
 }
 
@@ -93,10 +92,8 @@ static char *redact_sentence(const char *text)
 {
 	char *redacted = NULL;
 	size_t size;
-	FILE *file = open_memstream(&redacted, &size);
+	FILE *file = text_stream_open(&redacted, &size);
 
-	if (!file)
-		return memory_duplicate_text("");
 	while (*text) {
 		size_t blanks = strspn(text, " \t\n'\"(=:,"), length;
 
@@ -112,7 +109,7 @@ static char *redact_sentence(const char *text)
 		if (*text == ')')
 			fputc(*text++, file);
 	}
-	fclose(file);
+	text_stream_close(file, &redacted);
 	return redacted;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/output_file.h"
+#include "base/text_stream.h"
 #include "check/check.h"
 #include "cli/bundle_redaction.h"
 #include "cli/machine.h"
@@ -93,7 +94,7 @@ static struct error *add_member(struct bundle_writer *writer, const char *name,
 {
 	struct error *error;
 
-	fclose(member->file);
+	text_stream_close(member->file, &member->text);
 	error = bundle_writer_add(writer, name,
 				  (struct bytes){ (const uint8_t *)member->text, member->size });
 	free(member->text);
@@ -104,7 +105,7 @@ static struct error *add_readme(struct bundle_writer *writer, bool is_redacted)
 {
 	struct member member = { 0 };
 
-	member.file = open_memstream(&member.text, &member.size);
+	member.file = text_stream_open(&member.text, &member.size);
 	fprintf(member.file,
 		"A bundle of perf-profile %s: one recording, to be opened on any machine with\n\n"
 		"    perf-profile report FILE.tar.zst\n\n"
@@ -148,7 +149,7 @@ static struct error *add_machine(struct bundle_writer *writer, struct redaction 
 	struct member member = { 0 };
 	struct machine machine;
 
-	member.file = open_memstream(&member.text, &member.size);
+	member.file = text_stream_open(&member.text, &member.size);
 	machine_init(&machine);
 	fprintf(member.file,
 		"host: %s\nkernel: %s %s\nCPU: %s\nCPUs: %" PRIu32 "\nmemory: %" PRIu64 " KiB\n",
@@ -171,7 +172,7 @@ static struct error *add_report(struct bundle_writer *writer, struct bytes conte
 	struct error *error, *add_error;
 
 	RETURN_IF_ERROR(profile_file_read(content, "the bundle", true, &profile));
-	member.file = open_memstream(&member.text, &member.size);
+	member.file = text_stream_open(&member.text, &member.size);
 	error = open_profile_event(profile, NULL, &output.event);
 	if (!error)
 		error = output_format_find("report")->write(profile, &output, member.file);

@@ -41,6 +41,7 @@ static const struct option_topic *const topics[] = {
 	&run_options_control,
 	&run_options_result,
 	&run_options_symbols,
+	&run_options_access,
 	&graph_topic,
 	NULL,
 };
@@ -125,7 +126,7 @@ static int exit_status_of_wait(int wait_status)
 /** $XDG_CONFIG_HOME/perf-profile/rules/NAME.rules, in the order of their names. */
 static struct error *read_own_rules(struct rule_set *rules)
 {
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	const char *config = secure_getenv("XDG_CONFIG_HOME"), *home = secure_getenv("HOME");
 	_cleanup_free_ char *pattern = NULL;
 	struct error *error = NULL;
 	glob_t found;
@@ -136,8 +137,15 @@ static struct error *read_own_rules(struct rule_set *rules)
 		pattern = memory_format_text("%s/.config/perf-profile/rules/*.rules", home);
 	if (!pattern || glob(pattern, 0, NULL, &found) != 0)
 		return NULL;
-	for (size_t i = 0; i < found.gl_pathc && !error; i++)
+	for (size_t i = 0; i < found.gl_pathc && !error; i++) {
 		error = rule_set_read(rules, found.gl_pathv[i]);
+		/* Another user's, and we are root: nobody asked for it by name. */
+		if (error && error->code == ERROR_PERMISSION) {
+			terminal_print_warning("%s", error->message);
+			error_destroy(error);
+			error = NULL;
+		}
+	}
 	globfree(&found);
 	return error;
 }
@@ -300,6 +308,7 @@ static int cmd_run(const struct command *command, int argc, char **argv)
 		return terminal_finish_output();
 	}
 	terminal_init(run.is_quiet);
+	output_policy_set(&run.output_policy);
 	if (!error && !run.is_without_cache)
 		run.symbols.cache = cache_create_default();
 	if (!error)
@@ -316,6 +325,7 @@ static int cmd_run(const struct command *command, int argc, char **argv)
 		free((char *)run.events.items[i].name);
 	sampled_event_vector_deinit(&run.events);
 	run_target_deinit(&run.target);
+	run_user_deinit(&run.user);
 	if (error)
 		terminal_print_error(error);
 	return status;

@@ -94,7 +94,7 @@ struct error *compare_write_lines(const struct compare_request *request,
 struct error *compare_write_github(const struct compare_request *request,
 				   const struct comparison *comparison)
 {
-	const char *path = getenv("GITHUB_STEP_SUMMARY");
+	const char *path = secure_getenv("GITHUB_STEP_SUMMARY");
 	bool is_written;
 	FILE *file;
 

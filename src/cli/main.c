@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "cli/commands.h"
+#include "cli/privileges.h"
 #include "cli/program_search.h"
 #include "cli/program_text.h"
 #include "cli/terminal.h"
@@ -38,10 +39,8 @@ static const struct {
 	const char *name;
 	const struct command *command;
 } stand_ins[] = {
-	{ "stackcollapse-perf.pl", &command_collapse },
-	{ "stackcollapse-perf", &command_collapse },
-	{ "inferno-collapse-perf", &command_collapse },
-	{ "flamegraph.pl", &command_flamegraph },
+	{ "stackcollapse-perf.pl", &command_collapse }, { "stackcollapse-perf", &command_collapse },
+	{ "inferno-collapse-perf", &command_collapse }, { "flamegraph.pl", &command_flamegraph },
 	{ "inferno-flamegraph", &command_flamegraph },
 };
 
@@ -74,6 +73,11 @@ int main(int argc, char **argv)
 	struct error *error;
 
 	terminal_init(false);
+	error = privileges_restrict();
+	if (error) {
+		terminal_print_error(error);
+		return EXIT_OURS;
+	}
 	command = argc > 0 ? find_stand_in(argv[0]) : NULL;
 	if (command)
 		return run_stand_in(command, argc, argv);

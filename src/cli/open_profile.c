@@ -154,7 +154,7 @@ static struct error *open_perf_data(const struct open_profile_options *options, 
 /** A file without a name, gone when it is closed. */
 static struct error *create_temporary_file(int *ret)
 {
-	const char *folder = getenv("TMPDIR");
+	const char *folder = secure_getenv("TMPDIR");
 	int descriptor;
 
 	if (!folder || !folder[0])

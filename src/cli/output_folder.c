@@ -1,10 +1,12 @@
 #include "cli/output_folder.h"
 
 #include "base/memory.h"
+#include "base/output_policy.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,7 +55,7 @@ static struct error *make_fresh_folder(const char *program, char **path_ret)
 			run == 1 ? memory_format_text(PARENT_FOLDER "/%s-%s", name, stamp)
 				 : memory_format_text(PARENT_FOLDER "/%s-%s-%u", name, stamp, run);
 
-		if (mkdir(path, 0700) == 0) {
+		if (mkdir(path, output_policy_folder_mode()) == 0) {
 			*path_ret = path;
 			return NULL;
 		}
@@ -87,7 +89,7 @@ static struct error *take_wanted_folder(const char *path, bool may_replace)
 {
 	struct stat status;
 
-	if (mkdir(path, 0700) == 0)
+	if (mkdir(path, output_policy_folder_mode()) == 0)
 		return NULL;
 	if (errno == ENOENT)
 		return error_with_hint(error_from_errno(errno, "cannot make the folder '%s'", path),
@@ -97,7 +99,7 @@ static struct error *take_wanted_folder(const char *path, bool may_replace)
 	if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
 		return error_with_hint(error_new(ERROR_USAGE, "'%s' is a file", path),
 				       "-o names the folder that the files go into");
-	if (access(path, W_OK | X_OK) != 0)
+	if (faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) != 0)
 		return error_from_errno(errno, "cannot write into '%s'", path);
 	if (!may_replace && !is_empty_folder(path))
 		return error_with_hint(
@@ -111,6 +113,7 @@ struct error *output_folder_create(const char *wanted_path, const char *program,
 				   struct output_folder *ret)
 {
 	struct output_folder folder = { .may_replace = may_replace };
+	OUTPUT_POLICY_SCOPE;
 
 	if (wanted_path) {
 		RETURN_IF_ERROR(take_wanted_folder(wanted_path, may_replace));
@@ -131,6 +134,7 @@ char *output_folder_path(const struct output_folder *folder, const char *name)
 struct error *output_folder_publish(const struct output_folder *folder)
 {
 	_cleanup_free_ char *fresh_path = NULL;
+	OUTPUT_POLICY_SCOPE;
 	struct stat status;
 
 	if (!folder->latest_path)
@@ -154,6 +158,8 @@ struct error *output_folder_publish(const struct output_folder *folder)
 
 void output_folder_discard_if_empty(const struct output_folder *folder)
 {
+	OUTPUT_POLICY_SCOPE;
+
 	if (folder->path && is_empty_folder(folder->path) && rmdir(folder->path) == 0 &&
 	    folder->latest_path && rmdir(PARENT_FOLDER) != 0)
 		return; /* other runs live there */

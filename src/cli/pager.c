@@ -16,7 +16,7 @@ static const char *pager_command(void)
 	static const char *const variables[] = { "PERF_PROFILE_PAGER", "PERF_PAGER", "PAGER" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
-		const char *command = getenv(variables[i]);
+		const char *command = secure_getenv(variables[i]);
 
 		if (command)
 			return command;

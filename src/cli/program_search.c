@@ -32,7 +32,7 @@ static bool accept_program(char *path, char **path_ret)
 
 bool program_search(const char *name, char **path_ret)
 {
-	const char *folders = getenv("PATH");
+	const char *folders = secure_getenv("PATH");
 
 	if (!*name)
 		return false;

@@ -16,6 +16,7 @@
 #include "cli/run_storage.h"
 #include "cli/run_target.h"
 #include "cli/symbol_search.h"
+#include "cli/run_user.h"
 #include "explain/explanation.h"
 #include "output/output_format.h"
 
@@ -37,6 +38,9 @@ struct run_options {
 	bool may_replace;
 	bool is_wall;                   /**< --wall */
 	uint64_t off_cpu_least_ns;      /**< --off-cpu-min */
+	struct output_policy output_policy;
+	struct run_user user; /**< --user */
+	bool has_user;
 	uint64_t duration_ns;           /**< 0: until the command ends. */
 	uint64_t script_size_max_bytes; /**< Of perf-script.txt; a larger one is left out. */
 	unsigned int n_repeats;

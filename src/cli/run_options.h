@@ -16,6 +16,7 @@ enum {
 	RUN_OPTIONS_RESULT = 400,
 	RUN_OPTIONS_WAITING = 500,
 	RUN_OPTIONS_SYMBOLS = 600,
+	RUN_OPTIONS_ACCESS = 700,
 };
 
 extern const struct option_topic run_options_target;
@@ -28,3 +29,4 @@ struct error *run_options_waiting_check(struct run_options *run) MUST_CHECK;
 extern const struct option_topic run_options_control;
 extern const struct option_topic run_options_result;
 extern const struct option_topic run_options_symbols;
+extern const struct option_topic run_options_access;

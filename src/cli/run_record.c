@@ -425,6 +425,7 @@ struct error *recording_add_run(struct recording *recording, struct run_options 
 		.sampler = samplers[0],
 	};
 	struct sampler_options sampler_options = options->sampler;
+	struct launch_place place = { .input_fd = -1, .output_fd = -1, .error_fd = -1 };
 	struct launch launch = { 0 };
 	uint32_t launched_pid;
 	struct error *error;
@@ -434,10 +435,10 @@ struct error *recording_add_run(struct recording *recording, struct run_options 
 	run_target_apply(&options->target, &sampler_options);
 	if (options->command[0]) {
 		if (options->place)
-			RETURN_IF_ERROR(
-				launch_prepare_in(options->place, options->command, NULL, &launch));
-		else
-			RETURN_IF_ERROR(launch_prepare(options->command, &launch));
+			place = *options->place;
+		if (options->has_user)
+			place.user = &options->user.launch;
+		RETURN_IF_ERROR(launch_prepare_in(&place, options->command, NULL, &launch));
 		run.pid = launch.pid;
 		launched_pid = (uint32_t)launch.pid;
 		sampler_options.pid = launch.pid;

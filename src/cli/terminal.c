@@ -21,14 +21,14 @@ static struct {
 /** https://no-color.org: present and not empty, whatever its value. */
 static bool is_color_refused(void)
 {
-	const char *no_color = getenv("NO_COLOR");
+	const char *no_color = secure_getenv("NO_COLOR");
 
 	return no_color && *no_color;
 }
 
 static bool is_capable_terminal(FILE *file)
 {
-	const char *type = getenv("TERM");
+	const char *type = secure_getenv("TERM");
 
 	return isatty(fileno(file)) && type && strcmp(type, "dumb") != 0;
 }

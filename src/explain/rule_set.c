@@ -1,5 +1,7 @@
 #include "explain/rule_internal.h"
 
+#include "base/trusted_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -41,12 +43,11 @@ static void file_cleanup(FILE **file)
 
 struct error *rule_set_read(struct rule_set *rules, const char *path)
 {
-	CLEANUP(file_cleanup) FILE *file = fopen(path, "re");
+	CLEANUP(file_cleanup) FILE *file = NULL;
 	_cleanup_free_ char *text = NULL;
 	size_t length;
 
-	if (!file)
-		return error_from_errno(errno, "rule file %s", path);
+	RETURN_IF_ERROR(error_wrap(trusted_file_open(path, &file), "rule file"));
 	text = memory_allocate(1, RULE_FILE_SIZE_MAX_BYTES + 2);
 	length = fread(text, 1, RULE_FILE_SIZE_MAX_BYTES + 1, file);
 	if (ferror(file))

@@ -163,7 +163,7 @@ void history_close(struct history *history)
 
 char *history_default_path(void)
 {
-	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	const char *data = secure_getenv("XDG_DATA_HOME"), *home = secure_getenv("HOME");
 
 	if (data && data[0] == '/')
 		return memory_format_text("%s/perf-profile/history.db", data);

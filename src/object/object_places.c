@@ -47,12 +47,20 @@ static void add_place(struct object_place_vector *places, char *path)
 /** "$variable", or "$HOME" and @p below_home; NULL: neither is set. Free it. */
 static char *folder_of_user(const char *variable, const char *below_home)
 {
-	const char *set = getenv(variable);
-	const char *home = getenv("HOME");
+	const char *set = secure_getenv(variable);
+	const char *home = secure_getenv("HOME");
 
 	if (set && set[0])
 		return memory_duplicate_text(set);
 	return home && home[0] ? memory_format_text("%s%s", home, below_home) : NULL;
+}
+
+/** Root with another user's HOME does not read what that user put there. */
+static bool is_own_folder(const char *path)
+{
+	struct stat status;
+
+	return geteuid() != 0 || (stat(path, &status) == 0 && status.st_uid == 0);
 }
 
 /** perf-buildid-cache(1): what perf record kept of the programs it saw. */
@@ -64,9 +72,9 @@ static char *perf_cache_folder(void)
 /** debuginfod-find(1): what was downloaded before; looking there asks no server. */
 static char *debuginfod_cache_folder(void)
 {
-	const char *cache = getenv("XDG_CACHE_HOME");
+	const char *cache = secure_getenv("XDG_CACHE_HOME");
 
-	if (!getenv("DEBUGINFOD_CACHE_PATH") && cache && cache[0])
+	if (!secure_getenv("DEBUGINFOD_CACHE_PATH") && cache && cache[0])
 		return memory_format_text("%s/debuginfod_client", cache);
 	return folder_of_user("DEBUGINFOD_CACHE_PATH", "/.cache/debuginfod_client");
 }
@@ -98,8 +106,10 @@ static void list_debug_folders(const struct object *object, struct string_vector
 		string_vector_append(folders,
 				     memory_format_text("%s" DEBUG_FOLDER, roots.items[i]));
 	string_vector_deinit(&roots);
-	if (perf_cache)
+	if (perf_cache && is_own_folder(perf_cache))
 		string_vector_append(folders, perf_cache);
+	else
+		free(perf_cache);
 }
 
 static void destroy_texts(struct string_vector *texts)
@@ -146,7 +156,7 @@ static char *downloaded_path(const struct build_id *build_id, enum object_server
 	_cleanup_free_ char *folder = debuginfod_cache_folder();
 	char text[BUILD_ID_TEXT_SIZE_BYTES];
 
-	if (!folder || build_id->size_bytes < 2)
+	if (!folder || build_id->size_bytes < 2 || !is_own_folder(folder))
 		return NULL;
 	build_id_format(build_id, text);
 	return memory_format_text("%s/%s/%s", folder, text,

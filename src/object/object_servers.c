@@ -88,7 +88,7 @@ static int check_budget(debuginfod_client *client, long done, long total)
 struct error *object_servers_create(const struct object_servers_options *options,
 				    struct object_servers **ret)
 {
-	const char *addresses = getenv("DEBUGINFOD_URLS");
+	const char *addresses = secure_getenv("DEBUGINFOD_URLS");
 	struct object_servers *servers;
 	struct error *error;
 

@@ -114,7 +114,7 @@ static void test_place_has_streams_and_folder(void **state)
 		close(errors[i]);
 	}
 
-	place = (struct launch_place){ -1, -1, -1, "/no/such/folder" };
+	place = (struct launch_place){ -1, -1, -1, "/no/such/folder", NULL };
 	assert_null(launch_prepare_in(&place, argv, NULL, &launch));
 	struct error *error = launch_exec(&launch);
 
@@ -133,7 +133,7 @@ static void count_signal(int number)
 static void test_start_at_once_notes_time_and_use(void **state)
 {
 	char *argv[] = { "sh", "-c", "exit 5", NULL };
-	const struct launch_place place = { -1, -1, -1, NULL };
+	const struct launch_place place = { -1, -1, -1, NULL, NULL };
 	struct launch_note *note = launch_note_create();
 	uint64_t start_ns = clock_monotonic_ns();
 	int status;
@@ -159,7 +159,7 @@ static void test_start_at_once_notes_time_and_use(void **state)
 static void test_started_child_has_neither_our_handlers_nor_our_mask(void **state)
 {
 	char *argv[] = { "sh", "-c", "kill -USR1 $$; exit 3", NULL };
-	const struct launch_place place = { -1, -1, -1, NULL };
+	const struct launch_place place = { -1, -1, -1, NULL, NULL };
 	struct launch_note *note = launch_note_create();
 	sigset_t blocked;
 	int status;

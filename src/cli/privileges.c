@@ -1,0 +1,50 @@
+#include "cli/privileges.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#endif
+
+/**
+ * What measuring takes: opening events, locking their rings, kernel addresses. Not to read files
+ * or memory of others (CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE), even if the file was given it.
+ */
+static const int kept[] = { CAP_PERFMON, CAP_IPC_LOCK, CAP_SYSLOG };
+
+static struct error *restrict_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3],
+		allowed[ARRAY_SIZE(data)] = { 0 };
+
+	if (syscall(SYS_capget, &header, data) != 0)
+		return error_from_errno(errno, "cannot read the capabilities");
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		allowed[CAP_TO_INDEX(kept[i])].permitted |= CAP_TO_MASK(kept[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(data); i++) {
+		data[i].permitted &= allowed[i].permitted;
+		data[i].effective &= data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &header, data) != 0)
+		return error_from_errno(errno, "cannot drop capabilities");
+	return NULL;
+}
+
+struct error *privileges_restrict(void)
+{
+	/* Neither a set-user-ID file nor one with capabilities: nothing was added to the user. */
+	if (!getauxval(AT_SECURE))
+		return NULL;
+	if (geteuid() != getuid() || getegid() != getgid())
+		return error_with_hint(
+			error_new(ERROR_PERMISSION,
+				  "running set-user-ID or set-group-ID is refused"),
+			"give the file capabilities instead: setcap cap_perfmon=ep FILE");
+	return restrict_capabilities();
+}
