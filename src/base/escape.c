@@ -170,7 +170,7 @@ char *escape_plain(const char *text)
 	FILE *file = text_stream_open(&escaped, &size_bytes);
 
 	escape_write_plain(file, text);
-	text_stream_close(file);
+	text_stream_close(file, &escaped);
 	return escaped;
 }
 

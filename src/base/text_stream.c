@@ -11,10 +11,11 @@ FILE *text_stream_open(char **text_ret, size_t *size_bytes_ret)
 	return stream;
 }
 
-void text_stream_close(FILE *stream)
+void text_stream_close(FILE *stream, char *const *text)
 {
 	int had_error = ferror(stream);
 
-	if (fclose(stream) != 0 || had_error)
+	/* Closing trims the text, and says nothing when that fails. */
+	if (fclose(stream) != 0 || had_error || !*text)
 		memory_exhausted();
 }

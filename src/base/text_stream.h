@@ -7,7 +7,7 @@
  *     char *text;
  *     FILE *stream = text_stream_open(&text, &size_bytes);
  *     escape_write_plain(stream, name);
- *     text_stream_close(stream);   text is good from here on; free it with free()
+ *     text_stream_close(stream, &text);   text is good from here on; free it with free()
  */
 
 #include <stddef.h>
@@ -15,4 +15,6 @@
 
 /** @param text_ret, size_bytes_ret  Set by text_stream_close(); the size is without the NUL. */
 FILE *text_stream_open(char **text_ret, size_t *size_bytes_ret);
-void text_stream_close(FILE *stream);
+
+/** @param text  The same pointer. */
+void text_stream_close(FILE *stream, char *const *text);

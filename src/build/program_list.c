@@ -71,7 +71,7 @@ static char *name_programs(const struct text_vector *found)
 		fprintf(file, "%s%s", i ? ", " : "", path_name(found->items[i]));
 	if (found->count > LISTED_PROGRAMS_MAX)
 		fprintf(file, " and %zu more", found->count - LISTED_PROGRAMS_MAX);
-	text_stream_close(file);
+	text_stream_close(file, &text);
 	return text;
 }
 

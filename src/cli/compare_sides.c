@@ -64,7 +64,7 @@ static char *replace_parameters(const struct choice *choice, const char *text, s
 			fputc(*text++, file);
 		}
 	}
-	text_stream_close(file);
+	text_stream_close(file, &replaced);
 	kept = arena_duplicate_text(arena, replaced, size_bytes);
 	free(replaced);
 	return kept;

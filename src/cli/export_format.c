@@ -18,7 +18,7 @@ struct error *export_format_read(const char *option, const char *value,
 	file = text_stream_open(&known, &size_bytes);
 	for (const struct output_format *const *format = output_formats; *format; format++)
 		fprintf(file, "%s%s", format == output_formats ? "" : ", ", (*format)->name);
-	text_stream_close(file);
+	text_stream_close(file, &known);
 	error = error_with_hint(error_new(ERROR_USAGE, "%s: unknown format '%s'", option, value),
 				"one of: %s", known);
 	free(known);

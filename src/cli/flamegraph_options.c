@@ -30,7 +30,7 @@ static struct error *read_palette(const char *value, const char **ret)
 	file = text_stream_open(&known, &size_bytes);
 	for (size_t i = 0; i < n_palettes; i++)
 		fprintf(file, "%s%s", i ? ", " : "", palettes[i].name);
-	text_stream_close(file);
+	text_stream_close(file, &known);
 	return error_with_hint(error_new(ERROR_USAGE, "--colors: unknown palette '%s'", value),
 			       "one of: %s", known);
 }

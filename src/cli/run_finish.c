@@ -38,7 +38,7 @@ static char *quote_command(char *const *command)
 		}
 		fputc('\'', file);
 	}
-	text_stream_close(file);
+	text_stream_close(file, &text);
 	return text;
 }
 

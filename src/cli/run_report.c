@@ -142,7 +142,7 @@ static char *finding_text(const struct finding *finding, const struct profile *p
 
 		fprintf(file, "%s%s", i == 0 ? ": " : ", ", cut);
 	}
-	text_stream_close(file);
+	text_stream_close(file, &text);
 	return text;
 }
 

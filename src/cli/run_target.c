@@ -179,7 +179,7 @@ static struct error *describe_tasks(struct run_target *target)
 	if (target->pids.count && target->tids.count)
 		fputs(", ", file);
 	describe_ids(file, &target->tids, "thread ");
-	text_stream_close(file);
+	text_stream_close(file, &description);
 	target->description = description;
 	target->name = memory_duplicate_text(target->user                     ? target->user
 					     : proc_entry_read(first, &entry) ? entry.name

@@ -186,6 +186,6 @@ char *command_line_quote(char *const *words)
 			fputc(' ', file);
 		write_quoted(file, *word);
 	}
-	text_stream_close(file);
+	text_stream_close(file, &text);
 	return text;
 }

@@ -185,7 +185,7 @@ string_id frame_name_intern(struct string_table *names, const char *text, size_t
 	file = text_stream_open(&escaped, &escaped_length);
 	assert(file);
 	escape_write_folded(file, terminated);
-	text_stream_close(file);
+	text_stream_close(file, &escaped);
 	id = string_table_intern_length(names, escaped, escaped_length);
 	free(escaped);
 	return id;

@@ -390,7 +390,7 @@ static void firefox_write_quality(struct firefox_writer *writer)
 
 	profile_quality_of(writer->profile, writer->options->event, &quality);
 	profile_quality_write(&quality, file);
-	text_stream_close(file);
+	text_stream_close(file, &text);
 	json_begin_array(&writer->json, "extra");
 	json_begin_object(&writer->json, NULL);
 	json_string(&writer->json, "label", "Recording");

@@ -321,7 +321,7 @@ static void write_encoded(const struct flamegraph *graph, FILE *file)
 	}
 	memory = text_stream_open(&text, &size_bytes);
 	write_document(graph, memory);
-	text_stream_close(memory);
+	text_stream_close(memory, &text);
 	for (size_t i = 0; i < size_bytes;) {
 		unsigned int character = 0xfffd;
 		size_t length = escape_decode_utf8(text + i, size_bytes - i, &character);

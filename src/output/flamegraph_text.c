@@ -185,7 +185,7 @@ char *flamegraph_make_subtitle(const struct flamegraph *graph)
 		write_samples(graph, graph->tree.nodes.items[FLAME_NODE_ROOT].total_count, file);
 	if (graph->look->is_chart)
 		fputs(FLAMEGRAPH_SEPARATOR "in order of time, thread by thread", file);
-	text_stream_close(file);
+	text_stream_close(file, &text);
 	return text;
 }
 
@@ -234,6 +234,6 @@ char *flamegraph_make_quality_text(struct flamegraph *graph)
 			fputs(FLAMEGRAPH_SEPARATOR "after: ", file);
 	}
 	write_quality(graph, &graph->quality, file);
-	text_stream_close(file);
+	text_stream_close(file, &text);
 	return text;
 }

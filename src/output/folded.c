@@ -31,7 +31,7 @@ static string_id folded_tree_intern_name(struct folded_tree *tree, const char *t
 
 	assert(file);
 	escape_write_folded(file, text);
-	text_stream_close(file);
+	text_stream_close(file, &escaped);
 	for (size_t i = 0; i < length; i++) {
 		if (escaped[i] == ' ')
 			escaped[i] = blank;

@@ -289,7 +289,7 @@ static unsigned int draw_tree(const struct tree_view *view,
 	byte_vector_append_bytes(&printer.prefix, "   ", 3);
 	tree_printer_print_below(&printer, members->items, (uint32_t)members->count, weight);
 	byte_vector_deinit(&printer.prefix);
-	text_stream_close(printer.file);
+	text_stream_close(printer.file, text_ret);
 	return printer.n_lines;
 }
 

@@ -137,7 +137,7 @@ static void script_writer_init(struct script_writer *writer, const struct profil
 
 static void script_writer_deinit(struct script_writer *writer)
 {
-	text_stream_close(writer->scratch);
+	text_stream_close(writer->scratch, &writer->scratch_text);
 	free(writer->scratch_text);
 	free(writer->of_event);
 	free(writer->of_thread);
