@@ -197,6 +197,9 @@ static uint32_t intern_location(struct analyzer *analyzer, const struct address_
 
 	if (back)
 		flags |= LOCATION_IS_CALL_SITE;
+	if (back && analyzer->has_origin &&
+	    !(frame->flags & (ADDRESS_FRAME_IS_RECORDED | ADDRESS_FRAME_IS_KERNEL)))
+		flags |= LOCATION_IS_SHOWN_AS_CALL;
 	if (frame->flags & ADDRESS_FRAME_IS_RECOVERED)
 		flags |= LOCATION_IS_RECOVERED;
 	return profile_intern_location(

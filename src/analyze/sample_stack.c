@@ -38,7 +38,7 @@ static void append_kernel_frame(struct sample_stack *context, uint64_t address, 
 static void append_user_frame(struct sample_stack *context, struct process *process,
 			      uint64_t address, bool is_leaf)
 {
-	uint32_t flags = is_leaf ? 0 : ADDRESS_FRAME_IS_RETURN;
+	uint32_t flags = ADDRESS_FRAME_IS_RECORDED | (is_leaf ? 0 : ADDRESS_FRAME_IS_RETURN);
 	const struct mapping *mapping = process_find_mapping(process, address);
 	uint64_t elf_address = address;
 

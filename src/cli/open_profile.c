@@ -105,6 +105,16 @@ static struct error *read_records(struct open_profile *opened, struct record_sou
 	}
 }
 
+/** Whoever sends a recording puts the programs into the same folder, and we know them by build id.
+ */
+static void look_beside(struct object_registry *objects, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *folder = slash ? strndup(path, (size_t)(slash - path)) : NULL;
+
+	object_registry_add_debug_folder(objects, !folder ? "." : folder[0] ? folder : "/");
+}
+
 static struct error *analyze(const struct open_profile_options *options,
 			     const struct symbol_search *search, struct record_source *source,
 			     struct open_profile *opened)
@@ -128,6 +138,7 @@ static struct error *analyze(const struct open_profile_options *options,
 	};
 
 	opened->analyzer = analyzer_create(source, &analyzer_options);
+	look_beside(analyzer_objects(opened->analyzer), opened->path);
 	opened->profile = analyzer_profile(opened->analyzer);
 	RETURN_IF_ERROR(read_records(opened, source));
 	RETURN_IF_ERROR(analyzer_finish(opened->analyzer));

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -258,6 +259,9 @@ struct error *elf_image_open(const char *path, enum elf_image_use use, struct el
 	close(fd);
 	if (error)
 		return error;
+	snprintf(image.stamp, sizeof(image.stamp), "%jx %jx %jx.%lx", (uintmax_t)status.st_dev,
+		 (uintmax_t)status.st_ino, (uintmax_t)status.st_mtim.tv_sec,
+		 (unsigned long)status.st_mtim.tv_nsec);
 	image.bytes = (struct bytes){ image.mapping.data, image.mapping.size_bytes };
 	return finish(&image, use, ret);
 }

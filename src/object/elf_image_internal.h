@@ -38,9 +38,14 @@ struct elf_section {
 
 DEFINE_VECTOR(elf_section_vector, struct elf_section)
 
+/** Four 64-bit numbers in hexadecimal. */
+#define ELF_IMAGE_STAMP_SIZE_BYTES 72
+
 struct elf_image {
 	struct bytes bytes;
 	struct file_mapping mapping; /**< Of the bytes; none: they are on the heap. */
+	/** Of the file: device, inode, time of last change; "": the bytes are of no file. */
+	char stamp[ELF_IMAGE_STAMP_SIZE_BYTES];
 	bool is_64_bit;
 	bool is_swapped;  /**< The other byte order than ours. */
 	uint16_t machine; /**< EM_*. */

@@ -233,7 +233,7 @@ void object_close_companion(struct object *companion);
 uint64_t object_debug_stamp(struct object *object);
 
 /**
- * What is found in @p object and its debug files depends on this text alone: build id, size,
- * object_debug_stamp(). Free it. NULL: it is no open file, or has no build id.
+ * What is found in @p object and its debug files depends on this text alone: build id (or, without
+ * one, inode and time of change), size, object_debug_stamp(). Free it. NULL: it is no open file.
  */
 char *object_fingerprint(struct object *object);

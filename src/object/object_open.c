@@ -198,7 +198,14 @@ static bool try_symfs(struct object *object, const char *symfs_path, const char 
 	_cleanup_free_ char *flat =
 		memory_format_text("%s%s", symfs_path, slash ? slash : plain_path);
 
-	return try_place(object, place, trust) || (symfs_path[0] && try_place(object, flat, trust));
+	if (try_place(object, place, trust))
+		return true;
+	if (!symfs_path[0])
+		return false;
+	/* The system's libraries are rarely brought along; here may be the same. */
+	return try_place(object, flat, trust) ||
+	       (object->mapped_build_id.size_bytes &&
+		try_place(object, plain_path, PLACE_ELSEWHERE));
 }
 
 /** As the process that mapped it sees it. */

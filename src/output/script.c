@@ -59,7 +59,8 @@ static void write_frame_line(struct script_writer *writer, const struct profile_
 {
 	const struct profile *profile = writer->profile;
 	const struct profile_object *object = &profile->objects.items[location->object];
-	uint64_t after_call = location->flags & LOCATION_IS_CALL_SITE ? 1 : 0;
+	const uint32_t call_flags = LOCATION_IS_CALL_SITE | LOCATION_IS_SHOWN_AS_CALL;
+	uint64_t after_call = (location->flags & call_flags) == LOCATION_IS_CALL_SITE ? 1 : 0;
 	bool is_object_address =
 		location->kind == LOCATION_USER && location->object != PROFILE_OBJECT_UNKNOWN;
 	uint64_t address = is_object_address ? location->elf_address : location->runtime_address;

@@ -60,6 +60,9 @@ enum location_flags {
 	/** The address is that of the call (return address - 1); add 1 to show it as perf does. */
 	LOCATION_IS_CALL_SITE = 1 << 0,
 	LOCATION_IS_RECOVERED = 1 << 1,
+	/** The exception: unwound from another recorder's stack copy, perf shows the call's
+	 * address. */
+	LOCATION_IS_SHOWN_AS_CALL = 1 << 2,
 };
 
 struct profile_location {

@@ -16,6 +16,8 @@ enum address_frame_flags {
 	ADDRESS_FRAME_IS_RECOVERED = 1 << 2,
 	/** Found through the frame pointer for want of unwind information. */
 	ADDRESS_FRAME_BY_FRAME_POINTER = 1 << 3,
+	/** Found by whoever recorded the sample, not here. */
+	ADDRESS_FRAME_IS_RECORDED = 1 << 4,
 };
 
 struct address_frame {

@@ -150,7 +150,7 @@ static void find_site_uncached(struct unwinder *unwinder, struct process *proces
 	ret->object = mapping->object;
 	ret->table = find_table(unwinder, process, mapping);
 	if (!mapping_elf_address(mapping, runtime_address, &ret->elf_address))
-		ret->elf_address = 0;
+		ret->elf_address = runtime_address - mapping->start + mapping->file_offset;
 	else if (ret->table)
 		ret->rule = unwind_table_find(ret->table, ret->elf_address);
 	/* Go describes its trampoline as if it were called; and callers are looked up before it. */

@@ -3,6 +3,7 @@
 #include "object/object.h"
 #include "temporary_folder.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -90,6 +91,38 @@ static void test_build_id_found_on_opening_is_an_identity(void **state)
 	assert_ptr_equal(object_registry_find(registry, &by_inode), object);
 	assert_ptr_not_equal(find(registry, path, OTHER_BUILD_ID), object);
 	object_registry_destroy(registry);
+}
+
+static char *fingerprint_of(const char *path)
+{
+	struct object_registry *registry = object_registry_create(NULL);
+	struct object *object = find(registry, path, NULL);
+	char *fingerprint;
+
+	assert_null(object_fingerprint(object));
+	object_open(object, 0, 0, 0);
+	fingerprint = object_fingerprint(object);
+	object_registry_destroy(registry);
+	assert_non_null(fingerprint);
+	return fingerprint;
+}
+
+static void test_fingerprint_without_build_id(void **state)
+{
+	static const struct timespec times[] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	_cleanup_free_ char *path = temporary_path(state, "program");
+	_cleanup_free_ char *before = NULL, *again = NULL, *changed = NULL, *with_build_id = NULL;
+
+	write_program(path, NULL);
+	before = fingerprint_of(path);
+	again = fingerprint_of(path);
+	assert_string_equal(before, again);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	changed = fingerprint_of(path);
+	assert_string_not_equal(before, changed);
+	write_program(path, BUILD_ID);
+	with_build_id = fingerprint_of(path);
+	assert_non_null(strstr(with_build_id, BUILD_ID));
 }
 
 static void test_unknown_cpu(void **state)
@@ -458,6 +491,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_open_file),
 		TEST(test_build_id_found_on_opening_is_an_identity),
+		TEST(test_fingerprint_without_build_id),
 		TEST(test_unknown_cpu),
 		TEST(test_build_id_checked),
 		TEST(test_opened_once),
