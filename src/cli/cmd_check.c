@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/vector.h"
 #include "check/check.h"
+#include "cli/check_stacks.h"
 #include "cli/program_search.h"
 #include "cli/terminal.h"
 
@@ -13,12 +14,17 @@
 enum {
 	OPTION_JSON = 1,
 	OPTION_VERBOSE,
+	OPTION_STACKS,
 };
 
 static const struct option_spec options[] = {
 	{ OPTION_JSON, 0, "json", NULL, "Print one JSON object.", NULL },
 	{ OPTION_VERBOSE, 'v', "verbose", NULL,
 	  "Also print the name of each check, and what good facts mean.", NULL },
+	{ OPTION_STACKS, 0, "stacks", NULL,
+	  "Run COMMAND under the sampler and say how good its stacks and names are, where stacks "
+	  "are cut short, which libraries lack names, and what mends it. With --json: summary.json.",
+	  NULL },
 	OPTION_END,
 };
 
@@ -26,6 +32,8 @@ static const struct command_example examples[] = {
 	{ "perf-profile check",
 	  "What can be profiled on this machine, and how to mend what is lost." },
 	{ "perf-profile check ./server", "Also debug information and frame pointers of ./server." },
+	{ "perf-profile check --stacks ./server --once",
+	  "Run it: are its stacks whole, and what would make them so?" },
 	{ NULL, NULL },
 };
 
@@ -40,7 +48,9 @@ DEFINE_VECTOR(outcome_vector, struct outcome)
 struct check_request {
 	bool is_json;
 	bool is_verbose;
+	bool is_about_stacks;
 	bool wants_help;
+	char **argv; /**< The program and its arguments; NULL at the end. */
 	char *program_path; /**< Owned; NULL: only the machine. */
 };
 
@@ -172,8 +182,13 @@ static struct error *read_request(const struct command *command, int argc, char 
 			break;
 		ret->is_json |= id == OPTION_JSON;
 		ret->is_verbose |= id == OPTION_VERBOSE;
+		ret->is_about_stacks |= id == OPTION_STACKS;
 		ret->wants_help |= id == OPTION_ID_HELP;
 	}
+	ret->argv = argv + parser.index;
+	if (ret->is_about_stacks && parser.index >= argc && !ret->wants_help)
+		return error_with_hint(error_new(ERROR_USAGE, "--stacks: no command given"),
+				       "perf-profile check --stacks COMMAND [ARG...]");
 	/* Arguments of the program say nothing about the machine and are left alone. */
 	if (parser.index < argc && !ret->wants_help)
 		return find_program(argv[parser.index], &ret->program_path);
@@ -200,6 +215,18 @@ static int report_checks(const struct check_request *request)
 	return status;
 }
 
+static int report_stacks(const struct check_request *request)
+{
+	int status = EXIT_OURS;
+	struct error *error = check_stacks(request->argv, request->is_json, &status);
+
+	if (error) {
+		terminal_print_error(error);
+		return status == EXIT_SUCCESS ? EXIT_OURS : status;
+	}
+	return terminal_finish_output() == EXIT_SUCCESS ? status : EXIT_OURS;
+}
+
 static int run_check(const struct command *command, int argc, char **argv)
 {
 	struct check_request request = { 0 };
@@ -215,7 +242,10 @@ static int run_check(const struct command *command, int argc, char **argv)
 		help_write(stdout, command);
 		return terminal_finish_output();
 	}
-	status = report_checks(&request);
+	if (request.is_about_stacks)
+		status = report_stacks(&request);
+	else
+		status = report_checks(&request);
 	free(request.program_path);
 	return status;
 }
@@ -229,7 +259,7 @@ const struct command command_check = {
 		"note, warn (something is lost) or BAD (profiling cannot work). Below a loss "
 		"stand what it costs and the command that mends it. Nothing is changed.\n\n"
 		"The exit status is 0 when profiling works, if only in part, and 1 when "
-		"something is BAD.",
+		"something is BAD. With --stacks it is 0 when nothing can be improved, else 1.",
 	.options = options,
 	.examples = examples,
 	.takes_command = true,

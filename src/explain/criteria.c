@@ -86,8 +86,7 @@ static enum stack_end commonest_bad_end(const struct profile_quality *quality)
 /** The largest stack copy the kernel takes: below 64 KiB, a multiple of 8 (perf_event.h). */
 #define STACK_COPY_MAX_BYTES 65528
 
-/** free() it; NULL: nothing helps. */
-static char *stacks_hint(enum stack_end end, const struct profile *profile)
+char *explanation_stacks_hint(enum stack_end end, const struct profile *profile)
 {
 	switch (end) {
 	case STACK_END_COPY_ENDED:
@@ -140,7 +139,7 @@ static void check_stacks(struct explanation *explanation, const struct profile *
 					      complete, stack_end_description(end), count)
 			 : memory_format_text("%s (wanted: 99 %%)", complete);
 	criterion_append(&explanation->criteria, "complete stacks", verdict, detail,
-			 verdict == CRITERION_MET ? NULL : stacks_hint(end, profile));
+			 verdict == CRITERION_MET ? NULL : explanation_stacks_hint(end, profile));
 }
 
 /** Of a path in a hint. */

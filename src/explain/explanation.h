@@ -151,6 +151,9 @@ void explanation_write_next_command(const char *line, size_t width_columns, FILE
 /** The stack-quality line, without a newline: "1,702 samples, 99.9 % complete stacks, ...". */
 void explanation_write_quality_line(const struct explanation *explanation, FILE *file);
 
+/** What helps against stacks that end so; NULL: nothing does. Free it. */
+char *explanation_stacks_hint(enum stack_end end, const struct profile *profile);
+
 /** "CPU-bound", "waiting for locks", ...: for people. */
 const char *program_kind_description(enum program_kind kind);
 

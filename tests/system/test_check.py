@@ -55,3 +55,34 @@ def test_missing_command():
     done = check("no-such-program")
     assert done.returncode == 127
     assert "no-such-program" in done.stderr and not done.stdout
+
+
+def stacks(*command, status):
+    done = subprocess.run([PROGRAM, "check", "--stacks", *map(str, command)],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    assert done.returncode == status, done
+    return done.stdout
+
+
+def test_stacks_that_need_nothing():
+    text = stacks(workload("split"), 100, status=0)
+    assert "% complete stacks, 100.0 % named, 0 lost" in text
+    assert "Nothing to improve" in text
+
+
+def test_stacks_without_names_and_what_mends_that():
+    text = stacks(workload("split-stripped"), 100, status=1)
+    assert "\nwithout a name\n" in text
+    assert "split-stripped: stripped: " in text
+    assert "mend: build it with -g and without strip" in text
+
+
+def test_stacks_of_no_command_and_of_none_that_is_there():
+    done = check("--stacks")
+    assert done.returncode == 125 and "no command given" in done.stderr
+    assert check("--stacks", "no-such-program").returncode == 127
+
+
+def test_stacks_as_json():
+    done = check("--stacks", "--json", workload("split"), "100")
+    assert json.loads(done.stdout)["quality"]

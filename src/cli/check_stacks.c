@@ -1,0 +1,224 @@
+#include "cli/check_stacks.h"
+
+#include "base/escape.h"
+#include "base/memory.h"
+#include "cli/run.h"
+#include "cli/terminal.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/** Of each list, as many rows. */
+#define ROWS_MAX 8
+
+/** Smaller shares than this are not worth a line. */
+#define SHARE_MIN 0.0005
+
+/** A way in which stacks were cut short, and the code it happened in. */
+struct cut {
+	enum stack_end end;
+	uint32_t object; /**< Of the outermost frame. */
+	bool is_jit;     /**< That is code made at run time. */
+	uint64_t count;
+};
+
+DEFINE_VECTOR(cut_vector, struct cut)
+
+/** Where the stack of @p sample was cut short. */
+static struct cut cut_of(const struct profile *profile, const struct profile_sample *sample)
+{
+	struct cut cut = { .end = sample->end,
+			   .object = PROFILE_OBJECT_UNKNOWN,
+			   .count = sample->count };
+	uint32_t stack = sample->stack, location;
+
+	if (!stack)
+		return cut;
+	while (profile->stacks.items[stack].parent)
+		stack = profile->stacks.items[stack].parent;
+	location = profile->stacks.items[stack].location;
+	cut.object = profile->locations.items[location].object;
+	cut.is_jit = profile_location_frame(profile, location, 0)->flags & FRAME_IS_JIT;
+	return cut;
+}
+
+static void add_cut(struct cut_vector *cuts, struct cut cut)
+{
+	for (size_t i = 0; i < cuts->count; i++) {
+		if (cuts->items[i].end == cut.end && cuts->items[i].object == cut.object) {
+			cuts->items[i].count += cut.count;
+			return;
+		}
+	}
+	cut_vector_append(cuts, cut);
+}
+
+static int cut_compare(const void *a_pointer, const void *b_pointer)
+{
+	const struct cut *a = a_pointer, *b = b_pointer;
+
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	return a->object < b->object ? -1 : a->object > b->object;
+}
+
+static void find_cuts(const struct profile *profile, uint32_t event, struct cut_vector *ret)
+{
+	for (size_t i = 0; i < profile->samples.count; i++) {
+		const struct profile_sample *sample = &profile->samples.items[i];
+
+		if (sample->event == event && sample->end != STACK_END_NONE &&
+		    !stack_end_is_complete(sample->end))
+			add_cut(ret, cut_of(profile, sample));
+	}
+	if (ret->count)
+		qsort(ret->items, ret->count, sizeof(*ret->items), cut_compare);
+}
+
+static void print_row(double share, const char *object, const char *what, const char *mend)
+{
+	char percent[PROFILE_NUMBER_SIZE_BYTES];
+
+	profile_format_share(share, percent);
+	printf("  %7s  ", percent);
+	if (object) {
+		escape_write_plain(stdout, object);
+		fputs(": ", stdout);
+	}
+	escape_write_plain(stdout, what);
+	fputc('\n', stdout);
+	if (mend) {
+		fputs("           mend: ", stdout);
+		escape_write_plain(stdout, mend);
+		fputc('\n', stdout);
+	}
+}
+
+/** How stacks ended that reached their root, each way with its share. */
+static void print_ends(const struct profile_quality *quality)
+{
+	for (int end = STACK_END_ROOT; end < N_STACK_ENDS; end++) {
+		double share = (double)quality->n_by_end[end] / (double)quality->n_user_stacks;
+
+		if (stack_end_is_complete((enum stack_end)end) && share > SHARE_MIN)
+			print_row(share, NULL, stack_end_description((enum stack_end)end), NULL);
+	}
+}
+
+static void print_cuts(const struct profile *profile, const struct explanation *explanation)
+{
+	const struct profile_quality *quality = &explanation->quality;
+	struct cut_vector cuts = { 0 };
+
+	find_cuts(profile, explanation->event, &cuts);
+	for (size_t i = 0; i < MIN(cuts.count, (size_t)ROWS_MAX); i++) {
+		const struct cut *cut = &cuts.items[i];
+		const struct profile_object *object = &profile->objects.items[cut->object];
+		/* A compiler's options do not help code that it did not make. */
+		_cleanup_free_ char *mend = explanation_stacks_hint(
+			cut->is_jit ? STACK_END_NO_MAPPING : cut->end, profile);
+
+		print_row((double)cut->count / (double)quality->n_user_stacks,
+			  profile_text(profile, object->name), stack_end_description(cut->end),
+			  mend);
+	}
+	cut_vector_deinit(&cuts);
+}
+
+static void print_names(const struct profile *profile, const struct explanation *explanation)
+{
+	for (size_t i = 0; i < MIN(explanation->unresolved.count, (size_t)ROWS_MAX); i++) {
+		const struct unresolved_library *library = &explanation->unresolved.items[i];
+		const struct profile_object *object = &profile->objects.items[library->object];
+
+		print_row(library->share, profile_text(profile, object->name),
+			  object->problem ? profile_text(profile, object->problem)
+					  : "no names there",
+			  object->problem_hint ? profile_text(profile, object->problem_hint)
+					       : NULL);
+	}
+}
+
+/** Nothing but the ways that are open to make it better, worst first. */
+static bool print_text(const struct profile *profile, const struct explanation *explanation,
+		       const struct string_vector *degradations)
+{
+	const struct profile_quality *quality = &explanation->quality;
+	bool is_good = quality->n_samples > 0;
+
+	explanation_write_quality_line(explanation, stdout);
+	fputc('\n', stdout);
+	if (quality->n_user_stacks) {
+		puts("\nstacks");
+		print_ends(quality);
+		print_cuts(profile, explanation);
+		is_good &= quality->n_complete == quality->n_user_stacks;
+	}
+	if (explanation->unresolved.count) {
+		puts("\nwithout a name");
+		print_names(profile, explanation);
+		is_good = false;
+	}
+	for (size_t i = 0; i < degradations->count; i++) {
+		fputs(i ? "               " : "\ngiven up       ", stdout);
+		escape_write_plain(stdout, degradations->items[i]);
+		fputc('\n', stdout);
+	}
+	if (quality->n_lost)
+		puts("\nsamples were lost: lower the rate with -F, or leave the machine idle");
+	if (is_good)
+		puts("\nNothing to improve: every stack is whole and every function has its name.");
+	return is_good;
+}
+
+static struct error *report(struct recording *recording, struct run_options *run, bool is_json,
+			    int *status_ret)
+{
+	struct rule_set *rules = rule_set_create();
+	struct explanation *explanation;
+	struct machine machine;
+	struct error *error;
+
+	machine_init(&machine);
+	error = recording_finish(recording, run, &machine);
+	machine_deinit(&machine);
+	if (error) {
+		rule_set_destroy(rules);
+		return error;
+	}
+	explanation = explanation_create(analyzer_profile(recording->analyzer), rules,
+					 run_shown_event(recording, run));
+	if (is_json)
+		explanation_write_json(explanation, analyzer_profile(recording->analyzer), stdout);
+	else
+		*status_ret = print_text(analyzer_profile(recording->analyzer), explanation,
+					 &recording->degradations)
+				      ? EXIT_SUCCESS
+				      : EXIT_FAILURE;
+	analyzer_keep(recording->analyzer);
+	explanation_destroy(explanation);
+	rule_set_destroy(rules);
+	return NULL;
+}
+
+struct error *check_stacks(char **command, bool is_json, int *status_ret)
+{
+	struct run_options run = {
+		.output = output_options_default(),
+		.n_repeats = 1,
+		.command = command,
+	};
+	struct recording recording = { 0 };
+	struct error *error;
+
+	run.symbols.cache = cache_create_default();
+	*status_ret = EXIT_SUCCESS;
+	error = recording_add_run(&recording, &run);
+	if (error && recording.has_exec_failed)
+		*status_ret = EXIT_CANNOT_EXECUTE;
+	if (!error)
+		error = report(&recording, &run, is_json, status_ret);
+	recording_deinit(&recording);
+	cache_destroy(run.symbols.cache);
+	return error;
+}
