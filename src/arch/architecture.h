@@ -47,6 +47,12 @@ struct architecture {
 	 */
 	const uint8_t *dwarf_register_of_perf;
 
+	/**
+	 * For each set bit of perf_registers_mask, lowest bit first, which 64-bit word of the
+	 * registers that PTRACE_GETREGSET gives for NT_PRSTATUS holds it. NULL: not known.
+	 */
+	const uint8_t *ptrace_word_of_perf;
+
 	/** Length of the longest call instruction, in bytes. */
 	uint8_t call_size_max_bytes;
 

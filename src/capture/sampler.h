@@ -41,6 +41,12 @@ struct sampled_event {
 
 DEFINE_VECTOR(sampled_event_vector, struct sampled_event)
 
+typedef struct error *sampler_record_handler(void *context, const struct record *record);
+
+/** Tells what a running process has mapped and is called, as records (process/proc_snapshot.h). */
+typedef struct error *sampler_process_reader(uint32_t pid, sampler_record_handler *handler,
+					     void *context);
+
 /** What is asked for. All-zero numbers mean "the default". */
 struct sampler_options {
 	const struct sampled_event *events; /**< Borrowed. */
@@ -63,6 +69,9 @@ struct sampler_options {
 	 */
 	bool has_switches;
 	uint64_t switch_stacks_per_second;
+
+	/** For backends that have to look themselves; NULL: those refuse. */
+	sampler_process_reader *read_process;
 
 	enum sampler_target target;
 	pid_t pid;             /**< LAUNCHED: the command, stopped before its exec. */

@@ -35,15 +35,9 @@ static const struct option_topic graph_topic = {
 };
 
 static const struct option_topic *const topics[] = {
-	&run_options_target,
-	&run_options_sampling,
-	&run_options_waiting,
-	&run_options_control,
-	&run_options_result,
-	&run_options_symbols,
-	&run_options_access,
-	&graph_topic,
-	NULL,
+	&run_options_target,  &run_options_sampling, &run_options_waiting,
+	&run_options_control, &run_options_result,   &run_options_symbols,
+	&run_options_access,  &graph_topic,          NULL,
 };
 
 static const struct command_example examples[] = {
@@ -265,6 +259,7 @@ static struct error *run_job(struct run_options *run, int *status_ret)
 		error = run_target_resolve(&run->target);
 	if (!error)
 		error = read_rules(run, rules);
+	run->rules = rules;
 	if (!error)
 		error = output_folder_create(run->folder_path,
 					     run->target.name ? run->target.name : run->command[0],

@@ -12,6 +12,7 @@
 #include "cli/machine.h"
 #include "cli/output_folder.h"
 #include "cli/run_containers.h"
+#include "cli/run_control.h"
 #include "cli/run_counters.h"
 #include "cli/run_storage.h"
 #include "cli/run_target.h"
@@ -33,14 +34,16 @@ struct run_options {
 	struct output_options output;
 	struct flamegraph_setup graph; /**< Of output. */
 	struct string_vector rule_paths;
+	const struct rule_set *rules; /**< The shipped ones and those of rule_paths. Borrowed. */
 	struct format_vector exports; /**< Beside the deliverables; may repeat and name these. */
 	const char *folder_path;      /**< -o; NULL: a fresh one. */
 	bool may_replace;
-	bool is_wall;                   /**< --wall */
-	uint64_t off_cpu_least_ns;      /**< --off-cpu-min */
+	bool is_wall;              /**< --wall */
+	uint64_t off_cpu_least_ns; /**< --off-cpu-min */
 	struct output_policy output_policy;
 	struct run_user user; /**< --user */
 	bool has_user;
+	struct run_control_options control;
 	uint64_t duration_ns;           /**< 0: until the command ends. */
 	uint64_t script_size_max_bytes; /**< Of perf-script.txt; a larger one is left out. */
 	unsigned int n_repeats;
@@ -76,6 +79,7 @@ struct recording {
 	uint64_t first_sample_time_ns, last_sample_time_ns;
 	uint64_t n_samples;
 	uint64_t looked_at_sleepers_ns; /**< When that was done last. */
+	unsigned int n_snapshots;
 	uint64_t wall_ns;
 	uint64_t start_realtime_ns;
 	struct run_counters *counters;     /**< NULL: no PMU, or nothing launched. */
@@ -110,6 +114,12 @@ struct error *recording_finish(struct recording *recording, const struct run_opt
 /** The event of the profile that reports are about. After recording_finish(). */
 uint32_t run_shown_event(const struct recording *recording, const struct run_options *options);
 
+/**
+ * Write the deliverables of what has been recorded so far, all but perf.data, into a folder of
+ * their own in @p folder; the recording goes on as if nothing had been.
+ */
+struct error *recording_snapshot(struct recording *recording, const struct run_options *options,
+				 const struct output_folder *folder) MUST_CHECK;
 void recording_deinit(struct recording *recording);
 
 /** One file of the output folder, for the list at the end. */

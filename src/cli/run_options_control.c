@@ -3,6 +3,8 @@
 enum {
 	OPTION_DURATION = RUN_OPTIONS_CONTROL,
 	OPTION_REPEAT,
+	OPTION_DELAY,
+	OPTION_CONTROL,
 };
 
 static const struct option_spec options[] = {
@@ -12,6 +14,16 @@ static const struct option_spec options[] = {
 	  NULL },
 	{ OPTION_REPEAT, 0, "repeat", "N",
 	  "Run the command N times into one profile, for more samples.", NULL },
+	{ OPTION_DELAY, 'D', "delay", "MS|-1",
+	  "Begin to sample MS milliseconds after the start, or with -1 not before --control says "
+	  "so.",
+	  NULL },
+	{ OPTION_CONTROL, 0, "control", "CHANNEL",
+	  "Let others switch sampling on and off: fifo:CTL[,ACK] or fd:N[,N] take lines of enable, "
+	  "disable, snapshot, stop and ping, and answer each with ack; signals takes SIGUSR1 (on "
+	  "and off) and SIGUSR2 (snapshot). A snapshot is a folder of reports of what has been "
+	  "recorded so far.",
+	  "fifo: fd: signals" },
 	OPTION_END,
 };
 
@@ -27,6 +39,11 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 	case OPTION_REPEAT:
 		RETURN_IF_ERROR(option_read_u64("--repeat", value, 1, 1000000, &number));
 		run->n_repeats = (unsigned int)number;
+		return NULL;
+	case OPTION_DELAY:
+		return run_control_read_delay(value, &run->control);
+	case OPTION_CONTROL:
+		run->control.channel = value;
 		return NULL;
 	default:
 		*is_known_ret = false;

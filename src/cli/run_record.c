@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "capture/launch.h"
+#include "cli/run_session.h"
 #include "cli/run_signals.h"
 #include "cli/terminal.h"
 #include "perfdata/perf_data_writer.h"
@@ -28,15 +29,14 @@
 /** Records between two looks at the clock. */
 #define RECORDS_PER_CHECK 64
 
-/** Who starts threads faster than this cannot be listed; the last list is taken then. */
-#define LISTINGS_MAX 10
-
 /** One run of the command. */
 struct run {
 	struct recording *recording;
 	const struct run_options *options;
+	const struct output_folder *folder; /**< For snapshots; NULL: none can be written. */
 	const struct sampler *sampler;
 	struct sampler_session *session;
+	struct run_control control;
 	pid_t pid;
 	uint64_t start_ns;
 	uint64_t next_status_ns;
@@ -138,6 +138,37 @@ static void look_after_end(struct run *run, uint64_t now_ns)
 		end_command(run);
 }
 
+static void print_warning_of(struct error *error)
+{
+	if (error)
+		terminal_print_warning("%s", error->message);
+	error_destroy(error);
+}
+
+/** What was asked for through --control, or was to be done after a while (-D). */
+static void obey(struct run *run, uint64_t now_ns)
+{
+	struct run_control *control = &run->control;
+	enum run_request request;
+
+	while ((request = run_control_next(control, now_ns)) != RUN_REQUEST_NONE) {
+		if (request == RUN_REQUEST_STOP) {
+			stop_session(run);
+			end_command(run);
+		} else if (request != RUN_REQUEST_SNAPSHOT) {
+			run->sampler->set_enabled(run->session, request == RUN_REQUEST_ENABLE);
+		} else if (run->folder) {
+			print_warning_of(
+				recording_snapshot(run->recording, run->options, run->folder));
+		}
+		run_control_acknowledge(control);
+	}
+	if (control->problem)
+		terminal_print_warning("%s", control->problem);
+	free(control->problem);
+	control->problem = NULL;
+}
+
 /** perf.data cannot be written (disk full?): everything else still can, so go on without. */
 static void give_up_perf_data(struct recording *recording, struct error *error)
 {
@@ -236,6 +267,7 @@ static struct error *take_records(struct run *run)
 		now_ns = clock_monotonic_ns();
 		look_at_sleepers(run->recording, now_ns);
 		look_after_end(run, now_ns);
+		obey(run, now_ns);
 		show_status(run, now_ns);
 	}
 	return NULL;
@@ -372,9 +404,12 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 	analyzer_begin_run(recording->analyzer, clock_monotonic_ns());
 	RETURN_IF_ERROR(take_snapshot(run));
 	run_signals_watch(run->pid);
+	if (run->control.listens_to_signals)
+		run_signals_listen();
 	if (run->pid > 0 && !recording->counters)
 		recording->counters = run_counters_open(run->pid);
 	note_start(run);
+	run_control_start(&run->control, &run->options->control, run->start_ns);
 	if (run->pid > 0)
 		error = launch_exec(launch);
 	if (error) {
@@ -394,45 +429,22 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 	return error;
 }
 
-/**
- * Open on the target. Threads that started just before they would have been followed are in a
- * second list, so it is listed again until nothing is new.
- */
-static struct error *open_session(struct run *run, struct run_options *options,
-				  struct sampler_options *sampler_options)
-{
-	struct run_target *target = &options->target;
-	struct error *error;
-
-	for (int round = 1;; round++) {
-		if (run_target_has_tasks(target))
-			run_target_apply(target, sampler_options);
-		error = run->sampler->open(sampler_options, &run->session);
-		if (error)
-			return run_target_explain(target, error);
-		if (round == LISTINGS_MAX || !run_target_find_more(target))
-			return NULL;
-		run->session->source.destroy(&run->session->source);
-		run->session = NULL;
-	}
-}
-
-struct error *recording_add_run(struct recording *recording, struct run_options *options)
+static struct error *add_run(struct recording *recording, struct run_options *options,
+			     const struct output_folder *folder)
 {
 	struct run run = {
 		.recording = recording,
 		.options = options,
-		.sampler = samplers[0],
+		.folder = folder,
 	};
-	struct sampler_options sampler_options = options->sampler;
 	struct launch_place place = { .input_fd = -1, .output_fd = -1, .error_fd = -1 };
+	struct sampler_options sampler_options = run_sampler_options(options);
+	struct run_session opened = { 0 };
 	struct launch launch = { 0 };
 	uint32_t launched_pid;
 	struct error *error;
 
-	sampler_options.events = options->events.items;
-	sampler_options.n_events = options->events.count;
-	run_target_apply(&options->target, &sampler_options);
+	RETURN_IF_ERROR(run_control_open(&options->control, &run.control));
 	if (options->command[0]) {
 		if (options->place)
 			place = *options->place;
@@ -446,16 +458,24 @@ struct error *recording_add_run(struct recording *recording, struct run_options 
 		sampler_options.n_watched_pids = 1;
 		recording->has_command = true;
 	}
-	error = open_session(&run, options, &sampler_options);
+	error = run_session_open(options, &sampler_options, &opened);
 	if (!error) {
+		run.sampler = opened.sampler;
+		run.session = opened.session;
 		run.record_buffer = memory_allocate(1, RECORD_SIZE_MAX_BYTES);
 		error = run_prepared(&run, &launch);
 		run.session->source.destroy(&run.session->source);
 		free(run.record_buffer);
 		run_signals_release();
 	}
+	run_control_close(&run.control);
 	launch_abandon(&launch);
 	return error;
+}
+
+struct error *recording_add_run(struct recording *recording, struct run_options *options)
+{
+	return add_run(recording, options, NULL);
 }
 
 struct error *recording_run(struct recording *recording, struct run_options *options,
@@ -465,7 +485,7 @@ struct error *recording_run(struct recording *recording, struct run_options *opt
 
 	RETURN_IF_ERROR(output_file_create(&recording->perf_data, path, folder->may_replace));
 	for (unsigned int run = 0; run < options->n_repeats; run++) {
-		RETURN_IF_ERROR(recording_add_run(recording, options));
+		RETURN_IF_ERROR(add_run(recording, options, folder));
 		if (recording->is_stopped_by_user)
 			break;
 	}

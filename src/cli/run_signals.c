@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const int watched_signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
@@ -11,6 +12,9 @@ static const int watched_signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t command_pid;
 static volatile sig_atomic_t n_interrupts;
 static volatile sig_atomic_t ending_signal;
+static volatile sig_atomic_t n_toggles;
+static volatile sig_atomic_t n_snapshots;
+static bool is_listening;
 static uint64_t first_time_ns;
 
 static void handle_signal(int number, siginfo_t *info, void *context)
@@ -52,7 +56,29 @@ void run_signals_release(void)
 		if (sigaction(watched_signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			signal(watched_signals[i], SIG_DFL);
 	}
+	if (is_listening) {
+		signal(SIGUSR1, SIG_DFL);
+		signal(SIGUSR2, SIG_DFL);
+	}
+	is_listening = false;
 	command_pid = 0;
+}
+
+static void handle_request(int number)
+{
+	if (number == SIGUSR1)
+		n_toggles++;
+	else
+		n_snapshots++;
+}
+
+void run_signals_listen(void)
+{
+	const struct sigaction action = { .sa_handler = handle_request, .sa_flags = SA_RESTART };
+
+	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGUSR2, &action, NULL);
+	is_listening = true;
 }
 
 struct run_signals run_signals_state(void)
@@ -60,6 +86,8 @@ struct run_signals run_signals_state(void)
 	return (struct run_signals){
 		.n_interrupts = (unsigned int)n_interrupts,
 		.ending_signal = ending_signal,
+		.n_toggles = (unsigned int)n_toggles,
+		.n_snapshots = (unsigned int)n_snapshots,
 		.first_time_ns = __atomic_load_n(&first_time_ns, __ATOMIC_RELAXED),
 	};
 }

@@ -19,10 +19,15 @@ struct run_signals {
 	unsigned int n_interrupts; /**< SIGINT and SIGQUIT so far. */
 	int ending_signal;         /**< The first SIGINT, SIGQUIT, SIGTERM or SIGHUP; 0: none. */
 	uint64_t first_time_ns;
+	unsigned int n_toggles;   /**< SIGUSR1, if listened to. */
+	unsigned int n_snapshots; /**< SIGUSR2, if listened to. */
 };
 
 /** Install the handlers; @p pid gets what is sent to us alone. After launch_prepare(). */
 void run_signals_watch(pid_t pid);
+
+/** Take SIGUSR1 and SIGUSR2 for ourselves until run_signals_release(). */
+void run_signals_listen(void);
 
 /** Back to the default dispositions. */
 void run_signals_release(void);

@@ -31,6 +31,11 @@ static const uint8_t dwarf_register_of_perf[] = {
 	RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP, RIP, R8, R9, R10, R11, R12, R13, R14, R15,
 };
 
+/* In struct user_regs_struct (sys/user.h): r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx ... */
+static const uint8_t ptrace_word_of_perf[] = {
+	10, 5, 11, 12, 13, 14, 4, 19, 16, 9, 8, 7, 6, 3, 2, 1, 0,
+};
+
 static const uint8_t callee_saved_registers[] = { RBX, R12, R13, R14, R15 };
 
 /* mov $__NR_rt_sigreturn, %rax; syscall: the one form every libc uses, for debuggers' sake. */
@@ -116,6 +121,7 @@ const struct architecture x86_64_architecture = {
 	.n_callee_saved_registers = ARRAY_SIZE(callee_saved_registers),
 	.perf_registers_mask = PERF_REGISTERS_MASK,
 	.dwarf_register_of_perf = dwarf_register_of_perf,
+	.ptrace_word_of_perf = ptrace_word_of_perf,
 	.call_size_max_bytes = CALL_SIZE_MAX_BYTES,
 	.may_follow_call = may_follow_call,
 	.has_exit = has_exit,

@@ -6,7 +6,7 @@
  * lets a ring overflow.
  */
 
-#include "capture/perf_events/batch_queue.h"
+#include "capture/batch_queue.h"
 #include "capture/perf_events/ring.h"
 #include "capture/perf_events/stack_gate.h"
 #include "capture/perf_events/stack_windows.h"
@@ -47,9 +47,9 @@ struct drain_plan {
 	size_t n_rings;
 	const struct record_layout_table *layouts;
 	const struct stack_windows *windows; /**< NULL: none. */
-	const uint32_t *watched_pids; /**< When all have ended, it is as if stopped. */
-	size_t n_watched_pids;        /**< 0: never. */
-	const int *gated;             /**< Events that are turned off while too many come. */
+	const uint32_t *watched_pids;        /**< When all have ended, it is as if stopped. */
+	size_t n_watched_pids;               /**< 0: never. */
+	const int *gated;                    /**< Events that are turned off while too many come. */
 	size_t n_gated;
 	uint32_t gated_event; /**< Their index. */
 	uint64_t gated_samples_per_second;

@@ -36,6 +36,18 @@ static bool is_seccomp_filtered(void)
 	return mode == 2;
 }
 
+/** Not this event or target, but the call itself: by a filter, or by Debian's level 3 and above. */
+static bool is_blocked_altogether(int errno_value)
+{
+	int64_t paranoid = 0;
+
+	if (errno_value == ENOSYS || (errno_value == EPERM && is_seccomp_filtered()))
+		return true;
+	return errno_value == EACCES &&
+	       kernel_number_read("/proc/sys/kernel/perf_event_paranoid", &paranoid) &&
+	       paranoid > 2;
+}
+
 /** What kept us from others' processes or from whole CPUs; NULL: it is not that. */
 static const char *hint_for_target(const struct sampler_options *options, int errno_value)
 {
@@ -63,6 +75,8 @@ struct error *open_refusal_of_event(const struct rung *rung, size_t index,
 	const char *target_hint = hint_for_target(options, errno_value);
 	int64_t paranoid = 0;
 
+	if (is_blocked_altogether(errno_value))
+		error->code = ERROR_UNSUPPORTED; /* another sampler may do */
 	if (errno_value == ENOSYS || (errno_value == EPERM && is_seccomp_filtered()))
 		return error_with_hint(error,
 				       "a seccomp filter blocks perf_event_open (container?): run "

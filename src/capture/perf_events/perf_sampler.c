@@ -2,6 +2,7 @@
 
 #include "arch/architecture.h"
 #include "base/memory.h"
+#include "capture/batch_reader.h"
 #include "capture/perf_events/drain.h"
 #include "capture/perf_events/open_ladder.h"
 #include "capture/perf_events/switch_events.h"
@@ -14,34 +15,15 @@ struct perf_session {
 	struct opened_events opened;
 	struct record_layout *layout_of_event;
 	struct record_layout_table layouts;
-	const char **event_names; /* what source.event_names points at */
+	const char **event_names;      /* what source.event_names points at */
 	struct stack_windows *windows; /* NULL: none */
 	struct drain drain;
-	struct batch *batch; /* being read; NULL: take the next */
-	size_t batch_position;
+	struct batch_reader reader;
 };
 
 static struct perf_session *container_of_source(struct record_source *source)
 {
 	return (struct perf_session *)source;
-}
-
-/** Records not read yet; empty: none came within the time, or none will (*is_end_ret). */
-static struct bytes records_left(struct perf_session *session, uint64_t timeout_ns,
-				 bool *is_end_ret)
-{
-	if (session->batch && session->batch_position >= session->batch->bytes.count) {
-		batch_queue_recycle(&session->drain.queue, session->batch);
-		session->batch = NULL;
-	}
-	if (!session->batch) {
-		session->batch = batch_queue_take(&session->drain.queue, timeout_ns, is_end_ret);
-		session->batch_position = 0;
-	}
-	if (!session->batch)
-		return (struct bytes){ 0 };
-	return (struct bytes){ session->batch->bytes.items + session->batch_position,
-			       session->batch->bytes.count - session->batch_position };
 }
 
 /** The user side's stack pointer; false: there is none. */
@@ -83,18 +65,16 @@ static struct error *perf_session_next(struct record_source *source, uint64_t ti
 	uint64_t time_ns;
 
 	for (;;) {
-		left = records_left(session, timeout_ns, &is_end);
+		left = batch_reader_left(&session->reader, timeout_ns, &is_end);
 		if (!left.size) {
 			*state_ret = is_end ? RECORD_SOURCE_END : RECORD_SOURCE_IDLE;
 			return NULL;
 		}
 		if (!stack_windows_kind(session->windows, left, &time_ns))
 			break;
-		session->batch_position += stack_windows_take(session->windows, left);
+		batch_reader_skip(&session->reader, stack_windows_take(session->windows, left));
 	}
-	RETURN_IF_ERROR(
-		record_decode(&session->layouts, left, source->name, session->batch_position, ret));
-	session->batch_position += ret->bytes.size;
+	RETURN_IF_ERROR(batch_reader_decode(&session->reader, left, ret));
 	if (session->windows)
 		serve_windows(session->windows, ret);
 	*state_ret = RECORD_SOURCE_RECORD;
@@ -120,8 +100,7 @@ static void perf_session_destroy(struct record_source *source)
 {
 	struct perf_session *session = container_of_source(source);
 
-	if (session->batch)
-		batch_queue_recycle(&session->drain.queue, session->batch);
+	batch_reader_deinit(&session->reader);
 	drain_deinit(&session->drain);
 	perf_session_free(session);
 }
@@ -220,6 +199,9 @@ static struct error *perf_sampler_open(const struct sampler_options *options,
 		perf_session_free(session);
 		return error;
 	}
+	session->reader = (struct batch_reader){ .queue = &session->drain.queue,
+						 .layouts = &session->layouts,
+						 .name = session->session.source.name };
 	if (options->target != SAMPLER_TARGET_LAUNCHED)
 		opened_events_track(&session->opened);
 	if (options->target != SAMPLER_TARGET_LAUNCHED && !options->is_held_back)

@@ -1,4 +1,4 @@
-#include "capture/perf_events/batch_queue.h"
+#include "capture/batch_queue.h"
 
 #include "base/clock.h"
 

@@ -1,0 +1,66 @@
+#include "cli/run_session.h"
+
+#include "process/proc_snapshot.h"
+
+/** Who starts threads faster than this cannot be listed; the last list is taken then. */
+#define LISTINGS_MAX 10
+
+/** The best sampler that can; the others are for where the best one is blocked altogether. */
+static struct error *open_best(const struct sampler_options *sampler_options,
+			       struct run_session *ret)
+{
+	struct error *first_error = NULL;
+
+	for (const struct sampler *const *sampler = samplers; *sampler; sampler++) {
+		struct error *error = (*sampler)->open(sampler_options, &ret->session);
+
+		if (!error) {
+			error_destroy(first_error);
+			ret->sampler = *sampler;
+			return NULL;
+		}
+		if (first_error)
+			error_destroy(error);
+		else
+			first_error = error;
+		if (first_error->code != ERROR_UNSUPPORTED)
+			break;
+	}
+	return first_error;
+}
+
+/*
+ * Threads that started just before they would have been followed are in a second list, so it is
+ * listed again until nothing is new.
+ */
+struct error *run_session_open(struct run_options *options, struct sampler_options *sampler_options,
+			       struct run_session *ret)
+{
+	struct run_target *target = &options->target;
+	struct error *error;
+
+	for (int round = 1;; round++) {
+		if (run_target_has_tasks(target))
+			run_target_apply(target, sampler_options);
+		error = open_best(sampler_options, ret);
+		if (error)
+			return run_target_explain(target, error);
+		if (round == LISTINGS_MAX || !run_target_find_more(target))
+			return NULL;
+		ret->session->source.destroy(&ret->session->source);
+		ret->session = NULL;
+	}
+}
+
+struct sampler_options run_sampler_options(const struct run_options *options)
+{
+	struct sampler_options sampler_options = options->sampler;
+
+	sampler_options.events = options->events.items;
+	sampler_options.n_events = options->events.count;
+	sampler_options.is_held_back = options->control.delay_ns || options->control.is_held_back;
+	sampler_options.can_pause = options->control.channel;
+	sampler_options.read_process = proc_snapshot_read;
+	run_target_apply(&options->target, &sampler_options);
+	return sampler_options;
+}

@@ -1,0 +1,75 @@
+"""When samples are taken: -D, --control."""
+import os
+import signal
+import subprocess
+import time
+
+from recordings import PROGRAM, Recording, record, workload
+
+
+def test_delay_leaves_the_beginning_out(tmp_path):
+    """The first part runs 70 % of the time, and all of that is over before."""
+    recording = record(tmp_path / "out", "sh", "-c", f"{workload('split')} 200; sleep 0.4; "
+                       "exec python3 -c 'sum(range(10**7))'", options=["-D", "60000", "--duration",
+                       "1"], status=128 + signal.SIGTERM)
+    assert recording.n_samples == 0
+
+
+def start(tmp_path, *options):
+    return subprocess.Popen([PROGRAM, "-o", str(tmp_path / "out"), *options, workload("split"),
+                             "60000"], stderr=subprocess.PIPE, text=True)
+
+
+def test_fifos_switch_sampling_on_and_off(tmp_path):
+    control, ack = str(tmp_path / "control"), str(tmp_path / "ack")
+    os.mkfifo(control)
+    os.mkfifo(ack)
+    process = start(tmp_path, "-D", "-1", "--control", f"fifo:{control},{ack}")
+    # Opening waits for the other end, which is the profiler.
+    with open(control, "w", encoding="ascii") as commands, \
+            open(ack, encoding="ascii") as answers:
+        for command in ("ping", "enable"):
+            print(command, file=commands, flush=True)
+            assert answers.readline() == "ack\n"
+        time.sleep(1)
+        for command in ("disable", "snapshot"):
+            print(command, file=commands, flush=True)
+            assert answers.readline() == "ack\n"
+        snapshot = Recording(tmp_path / "out/snapshot-1")
+        time.sleep(0.5)
+        print("stop", file=commands, flush=True)
+        _, messages = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM, messages
+    recording = Recording(tmp_path / "out")
+    # Off means off: nothing has come after the snapshot.
+    assert 0 < snapshot.n_samples == recording.n_samples
+    # Mappings from before are known all the same.
+    assert recording.share("work_.*") > 0.9
+
+
+def test_signals(tmp_path):
+    process = start(tmp_path, "--control", "signals")
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "out/perf.data.partial").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGUSR2)
+    while not (tmp_path / "out/snapshot-1/summary.json").exists():
+        assert time.monotonic() < deadline + 20
+        time.sleep(0.02)
+    process.send_signal(signal.SIGUSR1)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    _, messages = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM, messages
+    assert Recording(tmp_path / "out").n_samples > 0
+
+
+def test_bad_channels(tmp_path):
+    for channel, words in (("fifo:" + str(tmp_path / "none"), "mkfifo"), ("x", "is no channel")):
+        done = subprocess.run([PROGRAM, "-o", str(tmp_path / "out"), "--control", channel, "true"],
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 125
+        assert words in done.stderr
+        assert not (tmp_path / "out").exists()
