@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -118,6 +119,19 @@ void pmu_read_cpus(const struct event_places *places, const char *pmu,
 		cpu_list_parse(text, cpus_ret);
 }
 
+/** Where sysfs does not say: those that this process may run on (sched_getaffinity(2)). */
+static void add_allowed_cpus(struct index_vector *cpus_ret)
+{
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+		return;
+	for (uint32_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (CPU_ISSET(cpu, &allowed))
+			index_vector_append(cpus_ret, cpu);
+	}
+}
+
 void online_cpus_read(const struct event_places *places, struct index_vector *cpus_ret)
 {
 	_cleanup_free_ char *path =
@@ -126,6 +140,8 @@ void online_cpus_read(const struct event_places *places, struct index_vector *cp
 
 	if (text)
 		cpu_list_parse(text, cpus_ret);
+	if (cpus_ret->count == 0)
+		add_allowed_cpus(cpus_ret);
 }
 
 /** The entry of @p folder with the longest beginning in common with @p wanted; free it. */

@@ -55,7 +55,7 @@ bool pmu_read_type(const struct event_places *places, const char *pmu, uint32_t 
 void pmu_read_cpus(const struct event_places *places, const char *pmu,
 		   struct index_vector *cpus_ret);
 
-/** The CPUs that are online. */
+/** The CPUs that are online; where sysfs does not say, those that this process may run on. */
 void online_cpus_read(const struct event_places *places, struct index_vector *cpus_ret);
 
 /** The number of @p category:@p event in tracefs. */

@@ -1,0 +1,126 @@
+"""Machines that lack something, simulated in mount namespaces and with limits: what still works.
+
+What is seen is the table of docs/machines.md; `pytest --bless` writes it anew.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from recordings import DELIVERABLES, PROGRAM, workload
+from test_sampling_options import SECCOMP
+
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("setpriv"),
+    reason="simulating a machine needs root, unshare and setpriv")
+
+# What a row does before the program starts, in a mount namespace of its own.
+EMPTY = "mount -t tmpfs none"
+HIDE = "mount --bind /dev/null"
+NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all"
+
+MACHINES = {
+    "nothing missing": ("", "", "kernel_side"),
+    "another user, kernel.perf_event_paranoid=2": ("", NOBODY, ""),
+    "no locked memory (ulimit -l 0), another user": ("ulimit -l 0", NOBODY, ""),
+    "no /proc/kallsyms": (f"{HIDE} /proc/kallsyms", "", "kernel_side"),
+    "no tracefs": (f"{EMPTY} /sys/kernel/tracing; {EMPTY} /sys/kernel/debug", "", "kernel_side"),
+    "no /proc/sys": (f"{EMPTY} /proc/sys", "", "kernel_side"),
+    "no /sys": (f"{EMPTY} /sys", "", "kernel_side"),
+    "no cpufreq, no topology": (f"{EMPTY} /sys/devices/system/cpu", "", "kernel_side"),
+    "no cgroups mounted": (f"{EMPTY} /sys/fs/cgroup", "", "kernel_side"),
+    "no /proc at all": (f"{EMPTY} /proc", "", ""),
+    "no home, no environment": ("", "env -i", "kernel_side"),
+    "file descriptors: 32": ("ulimit -n 32", "", "kernel_side"),
+}
+
+
+def under(setup, wrapper, *command):
+    """The command on such a machine, or a skip where namespaces are not to be had."""
+    script = f'set -e; {setup or ":"}; exec {wrapper} "$@"'
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", *map(str, command)],
+                          capture_output=True, text=True, check=False, timeout=60,
+                          stdin=subprocess.DEVNULL)
+    if done.stderr.startswith(("unshare:", "mount:")):
+        pytest.skip(f"cannot be simulated here: {done.stderr.splitlines()[0]}")
+    return done
+
+
+@pytest.fixture(scope="module")
+def folder():
+    """Where any user can write, unlike pytest's folders."""
+    path = Path(tempfile.mkdtemp(prefix="perf-profile-test-"))
+    path.chmod(0o777)
+    yield path
+    shutil.rmtree(path)
+
+
+rows = {}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_main_job(name, folder):
+    setup, wrapper, wanted = MACHINES[name]
+    out = folder / f"out-{len(rows)}-{abs(hash(name)) % 10000}"
+    done = under(setup, wrapper, os.path.abspath(PROGRAM), "-o", out, workload("split"), "300")
+    assert done.returncode == 0, done.stderr
+    assert sorted(os.listdir(out)) == sorted(DELIVERABLES)
+    summary = json.loads((out / "summary.json").read_text())
+    stacks = [line for line in (out / "perf-collapsed.txt").read_text().splitlines()
+              if "work_seventy" in line]
+    if "no /proc at all" not in name:
+        assert summary["sampling"]["samples"] > 100
+        assert stacks, done.stderr
+    if wanted:
+        assert summary["sampling"][wanted] is True
+    rows[name] = (summary["sampling"], summary["quality"])
+
+
+def test_no_perf_events(tmp_path):
+    """A seccomp filter, as containers have it: nothing can be sampled, and the reason is said."""
+    done = subprocess.run([sys.executable, "-c", SECCOMP, PROGRAM, "-o", str(tmp_path / "out"),
+                           "true"], capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode == 77 or os.uname().machine != "x86_64":
+        pytest.skip("this machine does not take the seccomp filter")
+    assert done.returncode == 125
+    assert "seccomp" in done.stderr and "hint" in done.stderr
+
+
+@pytest.mark.parametrize("level", [-1, 0, 1, 2, 3, 4])
+def test_check_at_each_paranoid_level(level, folder):
+    """The file says so; what the kernel of this machine does is another matter."""
+    fake = folder / f"paranoid{level}"
+    fake.write_text(f"{level}\n")
+    fake.chmod(0o644)
+    done = under(f"mount --bind {fake} /proc/sys/kernel/perf_event_paranoid", NOBODY,
+                 os.path.abspath(PROGRAM), "check")
+    assert f"perf_event_paranoid is {level}" in done.stdout, done.stdout
+    line, = [line for line in done.stdout.splitlines() if f"paranoid is {level}" in line]
+    assert line.startswith("good") == (level <= 1), line
+
+
+TABLE_BEGIN = "| machine | sampled on | kernel side | complete stacks | given up |\n"
+
+
+def test_table(root, request):
+    """docs/machines.md has a row for each machine here."""
+    path = root / "docs/machines.md"
+    text = path.read_text()
+    if request.config.getoption("--bless") and len(rows) == len(MACHINES):
+        lines = [TABLE_BEGIN, "|---|---|---|---|---|\n"]
+        for name, (sampling, quality) in rows.items():
+            share = quality["complete_share"]
+            given_up = [text for text in sampling["degradations"] if "no hardware" not in text]
+            lines.append(f"| {name} | {sampling['event']} | "
+                         f"{'yes' if sampling['kernel_side'] else 'no'} | "
+                         f"{'–' if share is None else f'{100 * share:.0f} %'} | "
+                         f"{'; '.join(given_up) or '–'} |\n")
+        text = text[:text.index(TABLE_BEGIN)] + "".join(lines)
+        path.write_text(text)
+    missing = [name for name in MACHINES if f"| {name} |" not in text]
+    assert not missing
