@@ -128,14 +128,13 @@ static void print_cuts(const struct profile *profile, const struct explanation *
 static void print_names(const struct profile *profile, const struct explanation *explanation)
 {
 	for (size_t i = 0; i < MIN(explanation->unresolved.count, (size_t)ROWS_MAX); i++) {
-		const struct unresolved_library *library = &explanation->unresolved.items[i];
+		const struct unnamed_object *library = &explanation->unresolved.items[i];
 		const struct profile_object *object = &profile->objects.items[library->object];
 
-		print_row(library->share, profile_text(profile, object->name),
-			  object->problem ? profile_text(profile, object->problem)
-					  : "no names there",
-			  object->problem_hint ? profile_text(profile, object->problem_hint)
-					       : NULL);
+		print_row(
+			library->share, profile_text(profile, object->name),
+			object->problem ? profile_text(profile, object->problem) : "no names there",
+			object->problem_hint ? profile_text(profile, object->problem_hint) : NULL);
 	}
 }
 

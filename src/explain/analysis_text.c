@@ -269,13 +269,13 @@ static void write_findings(FILE *file, const struct explanation *explanation,
 static void write_unresolved(FILE *file, const struct explanation *explanation,
 			     const struct profile *profile)
 {
-	const struct unresolved_library_vector *libraries = &explanation->unresolved;
+	const struct unnamed_object_vector *libraries = &explanation->unresolved;
 
 	if (!libraries->count)
 		return;
 	layout_write_heading(file, "Code without names");
 	for (size_t i = 0; i < MIN(libraries->count, (size_t)LIBRARIES_SHOWN_MAX); i++) {
-		const struct unresolved_library *library = &libraries->items[i];
+		const struct unnamed_object *library = &libraries->items[i];
 		const struct profile_object *object = &profile->objects.items[library->object];
 		char share[LAYOUT_NUMBER_SIZE_BYTES];
 

@@ -39,41 +39,6 @@ static double kernel_share_of(const struct profile *profile, uint32_t event, uin
 	return period_total ? (double)kernel_period / (double)period_total : 0;
 }
 
-static int compare_unresolved(const void *left, const void *right)
-{
-	const struct unresolved_library *a = left, *b = right;
-
-	if (a->count != b->count)
-		return a->count < b->count ? 1 : -1;
-	return (a->object > b->object) - (a->object < b->object);
-}
-
-void unresolved_collect(struct explanation *explanation, const struct profile *profile)
-{
-	_cleanup_free_ uint64_t *counts = memory_allocate(profile->objects.count, sizeof(*counts));
-
-	for (size_t i = 0; i < explanation->functions.count; i++) {
-		const struct profile_function *function = &explanation->functions.items[i];
-
-		if (function->flags & FRAME_IS_UNKNOWN)
-			counts[function->object] += function->self_count;
-	}
-	for (uint32_t i = 0; i < profile->objects.count; i++) {
-		if (!counts[i])
-			continue;
-		unresolved_library_vector_append(
-			&explanation->unresolved,
-			(struct unresolved_library){
-				.object = i,
-				.count = counts[i],
-				.share = (double)counts[i] /
-					 (double)explanation->quality.n_samples });
-	}
-	if (explanation->unresolved.count)
-		qsort(explanation->unresolved.items, explanation->unresolved.count,
-		      sizeof(*explanation->unresolved.items), compare_unresolved);
-}
-
 /** How the command ended, when not with status 0; NULL: it did, or nobody knows. */
 static char *ending_of(const struct profile_info *info)
 {
@@ -131,7 +96,7 @@ struct explanation *explanation_create(const struct profile *profile, const stru
 	period_total = explanation->quality.period_total;
 	profile_functions_of(profile, event, &explanation->functions);
 	explanation->kernel_share = kernel_share_of(profile, event, period_total);
-	unresolved_collect(explanation, profile);
+	profile_unnamed_of(profile, event, &explanation->unresolved);
 	findings_collect(explanation, profile, rules, weights);
 	collect_activity(explanation, profile);
 
@@ -166,7 +131,7 @@ void explanation_destroy(struct explanation *explanation)
 	finding_vector_deinit(&explanation->findings);
 	activity_deinit(&explanation->activity);
 	waits_deinit(&explanation->waits);
-	unresolved_library_vector_deinit(&explanation->unresolved);
+	unnamed_object_vector_deinit(&explanation->unresolved);
 	for (size_t i = 0; i < explanation->criteria.count; i++) {
 		free(explanation->criteria.items[i].detail);
 		free(explanation->criteria.items[i].hint);

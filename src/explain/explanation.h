@@ -11,6 +11,7 @@
 #include "profile/activity.h"
 #include "profile/profile.h"
 #include "profile/summary.h"
+#include "profile/unnamed.h"
 #include "profile/waits.h"
 
 #include <stdio.h>
@@ -85,15 +86,6 @@ enum program_kind {
 	PROGRAM_TOO_SHORT,    /**< Too few samples to say. */
 };
 
-/** A library whose code was sampled but has no names. */
-struct unresolved_library {
-	uint32_t object;
-	uint64_t count; /**< Samples with a nameless innermost frame in it. */
-	double share;   /**< Of all samples, 0..1. */
-};
-
-DEFINE_VECTOR(unresolved_library_vector, struct unresolved_library)
-
 enum criterion_verdict {
 	CRITERION_MET,
 	CRITERION_WARNING,
@@ -118,11 +110,11 @@ struct explanation {
 	enum program_kind kind;
 	char *kind_reason; /**< One sentence with its figures; owned. */
 	char *ending; /**< "the command was killed by signal ..."; NULL: status 0 or not known. */
-	struct string_vector next_commands;          /**< "COMMAND  # why"; owned. */
-	struct finding_vector findings;              /**< Descending share. */
-	struct activity activity;                    /**< Threads, of the event that was sampled. */
-	struct waits waits;                          /**< Empty when they were not recorded. */
-	struct unresolved_library_vector unresolved; /**< Descending count. */
+	struct string_vector next_commands;      /**< "COMMAND  # why"; owned. */
+	struct finding_vector findings;          /**< Descending share. */
+	struct activity activity;                /**< Threads, of the event that was sampled. */
+	struct waits waits;                      /**< Empty when they were not recorded. */
+	struct unnamed_object_vector unresolved; /**< Descending count. */
 	struct criterion_vector criteria; /**< Callers may append (names static, texts owned). */
 };
 

@@ -52,9 +52,6 @@ void next_commands_append(const struct explanation *explanation, const struct pr
 /** Fill in explanation->criteria. Needs its quality and unresolved libraries. */
 void criteria_collect(struct explanation *explanation, const struct profile *profile);
 
-/** Fill in explanation->unresolved. */
-void unresolved_collect(struct explanation *explanation, const struct profile *profile);
-
 /** A sampling rate asked for above this disturbs more than it shows. */
 #define SAMPLING_RATE_SENSIBLE_MAX_HZ 20000
 

@@ -98,7 +98,7 @@ static void write_quality(struct json_writer *json, const struct explanation *ex
 	json_end_object(json);
 	json_begin_array(json, "unresolved_libraries");
 	for (size_t i = 0; i < explanation->unresolved.count; i++) {
-		const struct unresolved_library *library = &explanation->unresolved.items[i];
+		const struct unnamed_object *library = &explanation->unresolved.items[i];
 		const struct profile_object *object = &profile->objects.items[library->object];
 
 		json_begin_object(json, NULL);

@@ -2,6 +2,7 @@
 #include "base/rounding.h"
 #include "base/text_stream.h"
 #include "output/flamegraph_internal.h"
+#include "profile/unnamed.h"
 
 #include <inttypes.h>
 
@@ -216,6 +217,25 @@ static void write_quality(struct flamegraph *graph, const struct profile_quality
 	}
 }
 
+/** The library with the most code without names: why, and what mends it. */
+static void write_unnamed(struct flamegraph *graph, FILE *file)
+{
+	const struct profile *profile = graph->profile;
+	struct unnamed_object_vector unnamed = { 0 };
+	const struct profile_object *object;
+
+	profile_unnamed_of(profile, graph->options->event, &unnamed);
+	object = unnamed.count ? &profile->objects.items[unnamed.items[0].object] : NULL;
+	if (object && object->problem) {
+		fprintf(file, FLAMEGRAPH_SEPARATOR "%.1f %% without a name in %s: %s",
+			100 * unnamed.items[0].share, profile_text(profile, object->name),
+			profile_text(profile, object->problem));
+		if (object->problem_hint)
+			fprintf(file, "; %s", profile_text(profile, object->problem_hint));
+	}
+	unnamed_object_vector_deinit(&unnamed);
+}
+
 static bool is_quality_known(const struct profile_quality *quality)
 {
 	return quality->n_lost || quality->n_user_stacks > quality->n_by_end[STACK_END_UNTRACED];
@@ -234,6 +254,7 @@ char *flamegraph_make_quality_text(struct flamegraph *graph)
 			fputs(FLAMEGRAPH_SEPARATOR "after: ", file);
 	}
 	write_quality(graph, &graph->quality, file);
+	write_unnamed(graph, file);
 	text_stream_close(file, &text);
 	return text;
 }

@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "output/output_formats_internal.h"
 #include "output/report_internal.h"
+#include "profile/unnamed.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -62,6 +63,38 @@ static void write_info(FILE *file, const struct profile_info *info)
 	fputs("#\n", file);
 }
 
+/** Libraries beyond these are left to analysis.txt. */
+#define UNNAMED_ROWS_MAX 3
+
+/** What lacks names, why, and what mends it. */
+static void write_unnamed(const struct report *report, FILE *file)
+{
+	const struct profile *profile = report->profile;
+	struct unnamed_object_vector unnamed = { 0 };
+
+	profile_unnamed_of(profile, report->event, &unnamed);
+	for (size_t i = 0; i < MIN(unnamed.count, (size_t)UNNAMED_ROWS_MAX); i++) {
+		const struct profile_object *object =
+			&profile->objects.items[unnamed.items[i].object];
+		char count[PROFILE_NUMBER_SIZE_BYTES];
+
+		if (!object->problem)
+			continue;
+		profile_format_count(unnamed.items[i].count, count);
+		fprintf(file, "#   %s without a name in ", count);
+		escape_write_plain(file, profile_text(profile, object->name));
+		fputs(": ", file);
+		escape_write_plain(file, profile_text(profile, object->problem));
+		fputc('\n', file);
+		if (object->problem_hint) {
+			fputs("#     mend: ", file);
+			escape_write_plain(file, profile_text(profile, object->problem_hint));
+			fputc('\n', file);
+		}
+	}
+	unnamed_object_vector_deinit(&unnamed);
+}
+
 static void write_quality(const struct report *report, FILE *file)
 {
 	fputs("# ", file);
@@ -83,6 +116,7 @@ static void write_quality(const struct report *report, FILE *file)
 		profile_format_count(report->quality.n_by_end[end], count);
 		fprintf(file, "#   %s cut short: %s\n", count, stack_end_description(end));
 	}
+	write_unnamed(report, file);
 	fputs("#\n", file);
 }
 

@@ -74,7 +74,7 @@ static void test_kernel_share(void **state)
 
 static void test_unresolved_libraries(void **state)
 {
-	const struct unresolved_library *library;
+	const struct unnamed_object *library;
 	struct explain_fixture fixture;
 
 	explain_fixture_init(&fixture,

@@ -64,6 +64,8 @@ static void test_whole_report(void **state)
 		profile,
 		"# 100 samples, 90.0 % complete stacks, 90.0 % named, 2 lost\n"
 		"#   10 cut short: the copied stack was too short\n"
+		"#   10 without a name in libx.so: stripped: no symbol table\n"
+		"#     mend: install libx-dbgsym\n"
 		"#\n"
 		"# captured on   : 2001-09-09 01:46:40 UTC\n"
 		"# hostname      : box\n"
