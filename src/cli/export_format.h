@@ -6,7 +6,7 @@
 
 /** For completion: every name in output_formats[]. */
 #define EXPORT_FORMAT_NAMES                                                                        \
-	"pprof speedscope firefox callgrind chrome csv markdown collapsed script report "          \
+	"pprof speedscope firefox callgrind chrome csv markdown events collapsed script report "   \
 	"flamegraph"
 
 DEFINE_VECTOR(format_vector, const struct output_format *)

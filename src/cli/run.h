@@ -47,6 +47,7 @@ struct run_options {
 	uint64_t duration_ns;           /**< 0: until the command ends. */
 	uint64_t script_size_max_bytes; /**< Of perf-script.txt; a larger one is left out. */
 	unsigned int n_repeats;
+	bool is_repeated_until_enough; /**< Not oftener than n_repeats. */
 	bool is_quiet;
 	bool is_built_first; /**< --build */
 	bool shows_timings;
@@ -80,6 +81,8 @@ struct recording {
 	uint64_t n_samples;
 	uint64_t looked_at_sleepers_ns; /**< When that was done last. */
 	unsigned int n_snapshots;
+	unsigned int n_runs;
+	struct index_vector children; /**< Processes of the command that have not ended. */
 	uint64_t wall_ns;
 	uint64_t start_realtime_ns;
 	struct run_counters *counters;     /**< NULL: no PMU, or nothing launched. */

@@ -24,6 +24,7 @@ static const struct deliverable_writer writers[] = {
 	  explanation_write_text },
 	{ "perf-report.txt", "functions, libraries and call trees", "report", 0, NULL },
 	{ "perf-report-off-cpu.txt", "the same of the waits", "report", PROFILE_OFF_CPU, NULL },
+	{ "events.txt", "functions, with columns for each event", "events", 0, NULL },
 	{ "perf-script.txt", "every sample, for other tools", "script", 0, NULL },
 	{ "perf-collapsed.txt", "folded stacks, for other flame graphs", "collapsed", 0, NULL },
 	{ "perf-collapsed-off-cpu.txt", "the same of the waits, in microseconds", "collapsed",
@@ -120,6 +121,16 @@ static void add_files_criterion(struct explanation *explanation,
 		});
 }
 
+/** Of one event there is nothing to set side by side. */
+static bool is_of_use(const struct deliverable_writer *writer, const struct profile *profile)
+{
+	size_t n_sampled = 0;
+
+	for (size_t i = 0; i < profile->events.count; i++)
+		n_sampled += profile->events.items[i].measure == PROFILE_SAMPLED;
+	return strcmp(writer->name, "events.txt") != 0 || n_sampled > 1;
+}
+
 static bool is_on_list(const struct deliverable_vector *deliverables, const char *name)
 {
 	for (size_t i = 0; i < deliverables->count; i++) {
@@ -142,7 +153,7 @@ void deliverables_write(struct deliverable_vector *deliverables, const struct pr
 			writer = writers[i];
 		else
 			writer = export_writer(options->exports.items[i - ARRAY_SIZE(writers)]);
-		if (is_on_list(deliverables, writer.name) ||
+		if (is_on_list(deliverables, writer.name) || !is_of_use(&writer, profile) ||
 		    too_large_bytes(&writer, profile, options))
 			continue;
 		deliverable.name = writer.name;

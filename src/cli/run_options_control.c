@@ -1,5 +1,10 @@
 #include "cli/run_options.h"
 
+#include <string.h>
+
+/** Of --repeat enough. */
+#define REPEATS_MOST 1000
+
 enum {
 	OPTION_DURATION = RUN_OPTIONS_CONTROL,
 	OPTION_REPEAT,
@@ -10,10 +15,12 @@ enum {
 static const struct option_spec options[] = {
 	{ OPTION_DURATION, 0, "duration", "TIME",
 	  "Stop sampling after TIME (seconds, or with ms, s, m), end the command with SIGTERM and "
-	  "report.",
+	  "report. Its status is then as SIGTERM leaves it: 143 unless it handles that.",
 	  NULL },
-	{ OPTION_REPEAT, 0, "repeat", "N",
-	  "Run the command N times into one profile, for more samples.", NULL },
+	{ OPTION_REPEAT, 0, "repeat", "N|enough",
+	  "Run the command N times into one profile, for more samples; or until there are 1,000 of "
+	  "them, but not oftener than 1,000 times. The report says how far shares may be off.",
+	  "enough" },
 	{ OPTION_DELAY, 'D', "delay", "MS|-1",
 	  "Begin to sample MS milliseconds after the start, or with -1 not before --control says "
 	  "so.",
@@ -37,6 +44,10 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 	case OPTION_DURATION:
 		return option_read_duration("--duration", value, &run->duration_ns);
 	case OPTION_REPEAT:
+		run->is_repeated_until_enough = strcmp(value, "enough") == 0;
+		run->n_repeats = REPEATS_MOST;
+		if (run->is_repeated_until_enough)
+			return NULL;
 		RETURN_IF_ERROR(option_read_u64("--repeat", value, 1, 1000000, &number));
 		run->n_repeats = (unsigned int)number;
 		return NULL;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "capture/launch.h"
+#include "cli/run_children.h"
 #include "cli/run_session.h"
 #include "cli/run_signals.h"
 #include "cli/terminal.h"
@@ -25,6 +26,9 @@
 
 /** How often threads that sleep for long are looked up. */
 #define SLEEPERS_PERIOD_NS (20 * NS_PER_MS)
+
+/** What the checklist of the report asks for. */
+#define SAMPLES_ENOUGH 1000
 
 /** Records between two looks at the clock. */
 #define RECORDS_PER_CHECK 64
@@ -185,6 +189,8 @@ static void store_record(struct run *run, const struct record *record)
 
 	if (recording->containers)
 		run_containers_note(recording->containers, record);
+	if (run->pid > 0 && !run->options->target.is_system)
+		run_children_note(&recording->children, record);
 	if (record->type == PERF_RECORD_SAMPLE &&
 	    !analyzer_is_off_cpu_source(recording->analyzer, record->event_index)) {
 		if (!recording->n_samples++)
@@ -486,7 +492,9 @@ struct error *recording_run(struct recording *recording, struct run_options *opt
 	RETURN_IF_ERROR(output_file_create(&recording->perf_data, path, folder->may_replace));
 	for (unsigned int run = 0; run < options->n_repeats; run++) {
 		RETURN_IF_ERROR(add_run(recording, options, folder));
-		if (recording->is_stopped_by_user)
+		recording->n_runs++;
+		if (recording->is_stopped_by_user ||
+		    (options->is_repeated_until_enough && recording->n_samples >= SAMPLES_ENOUGH))
 			break;
 	}
 	return NULL;
@@ -500,6 +508,7 @@ void recording_deinit(struct recording *recording)
 	error_destroy(recording->perf_data_error);
 	run_counters_destroy(recording->counters);
 	run_containers_destroy(recording->containers);
+	index_vector_deinit(&recording->children);
 	analyzer_destroy(recording->analyzer);
 	for (size_t i = 0; i < recording->degradations.count; i++)
 		free((char *)recording->degradations.items[i]);

@@ -5,16 +5,21 @@
 #include "base/function_name.h"
 #include "base/memory.h"
 #include "base/text_stream.h"
+#include "cli/run_children.h"
 #include "cli/terminal.h"
 #include "cli/text_wrap.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <inttypes.h>
 #include <string.h>
 
 #define TOP_FUNCTIONS 10
-#define TOP_FINDINGS  5
-#define TOP_WAITS     6
+/** Standard errors to each side (normal distribution). */
+#define SURE_95 1.96
+
+#define TOP_FINDINGS 5
+#define TOP_WAITS    6
 
 void format_duration(uint64_t duration_ns, char *text)
 {
@@ -260,6 +265,37 @@ static void print_event(const struct sampled_event_facts *event, const char *sep
 		fprintf(stderr, " every %" PRIu64 " %s", event->period, event->unit);
 }
 
+/** What merging runs has come to. */
+static void print_runs(const struct recording *recording, const struct explanation *explanation)
+{
+	double n_samples = (double)explanation->quality.n_samples;
+	_cleanup_free_ char *text = NULL;
+
+	if (recording->n_runs < 2 || n_samples < 1)
+		return;
+	text = memory_format_text(
+		"%u runs in one profile. What has 10 %% of the samples has between "
+		"%.1f and %.1f %% of the time (95 %% sure)",
+		recording->n_runs, MAX(10 - 100 * SURE_95 * sqrt(0.1 * 0.9 / n_samples), 0.0),
+		10 + 100 * SURE_95 * sqrt(0.1 * 0.9 / n_samples));
+	print_wrapped(text, 0);
+}
+
+/** Daemons and others that the command has not waited for. */
+static void print_left_behind(const struct recording *recording)
+{
+	_cleanup_free_ char *ids = NULL;
+	_cleanup_free_ char *names = run_children_describe(&recording->children, &ids);
+	_cleanup_free_ char *text = NULL;
+
+	if (!names)
+		return;
+	text = memory_format_text("%s, started by the command, and not recorded since it ended: "
+				  "perf-profile -p %s goes on with them",
+				  names, ids);
+	print_labelled(STYLE_WARNING, "Still running:", text);
+}
+
 static void print_quality(const struct recording *recording, const struct explanation *explanation)
 {
 	const struct sampler_facts *facts = &recording->facts;
@@ -288,6 +324,8 @@ static void print_quality(const struct recording *recording, const struct explan
 	}
 	if (explanation->ending)
 		print_labelled(STYLE_BAD, "Ended:", explanation->ending);
+	print_runs(recording, explanation);
+	print_left_behind(recording);
 }
 
 void run_report_print(const struct recording *recording, const struct explanation *explanation,

@@ -1,9 +1,6 @@
 #include "compare/counters.h"
 
-#include <linux/perf_event.h>
 #include <math.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 /**
  * A counter that shared its hardware with others is scaled up from the share of the time
@@ -11,90 +8,90 @@
  */
 #define RUNNING_SHARE_LEAST 0.5
 
+/* Of the CPU's own events only the user side: the kernel's depends on what else the machine does.
+ */
 static const struct {
 	enum metric metric;
-	uint32_t type;
-	uint64_t config;
+	const char *event;
 	double scale; /**< Of one count, in the metric's unit. */
 } events[] = {
-	{ METRIC_INSTRUCTIONS, PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS, 1 },
-	{ METRIC_CYCLES, PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, 1 },
-	{ METRIC_BRANCHES, PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_INSTRUCTIONS, 1 },
-	{ METRIC_BRANCH_MISSES, PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_MISSES, 1 },
-	{ METRIC_CACHE_REFERENCES, PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_REFERENCES, 1 },
-	{ METRIC_CACHE_MISSES, PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_MISSES, 1 },
+	{ METRIC_TASK_CLOCK, "task-clock", 1e-9 },
+	{ METRIC_PAGE_FAULTS, "page-faults", 1 },
+	{ METRIC_CONTEXT_SWITCHES, "context-switches", 1 },
+	{ METRIC_INSTRUCTIONS, "instructions:u", 1 },
+	{ METRIC_CYCLES, "cycles:u", 1 },
+	{ METRIC_BRANCHES, "branches:u", 1 },
+	{ METRIC_BRANCH_MISSES, "branch-misses:u", 1 },
+	{ METRIC_CACHE_REFERENCES, "cache-references:u", 1 },
+	{ METRIC_CACHE_MISSES, "cache-misses:u", 1 },
 };
 
-static int event_open(uint32_t type, uint64_t config, pid_t pid)
+static void open_list(struct counters *counters, pid_t pid)
 {
-	struct perf_event_attr attr = {
-		.type = type,
-		.size = sizeof(attr),
-		.config = config,
-		.disabled = 1,
-		.inherit = 1,
-		.enable_on_exec = 1,
-		/* The kernel's part depends on what else the machine does. */
-		.exclude_kernel = type == PERF_TYPE_HARDWARE,
-		.exclude_hv = type == PERF_TYPE_HARDWARE,
-		.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING,
-	};
+	const struct counter_target target = { .kind = COUNTERS_OF_LAUNCHED, .pid = pid };
 
-	return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	counter_set_open(&counters->list, &target, &event_places_of_kernel, &counters->set);
+}
+
+static void add_event(struct counters *counters, const char *event)
+{
+	/* Names that are always known. */
+	error_destroy(counter_list_add(&counters->list, &event_places_of_kernel, event));
 }
 
 void counters_open(struct counters *counters, pid_t pid)
 {
-	for (int i = 0; i < N_METRICS; i++)
-		counters->descriptors[i] = -1;
-	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
-		counters->descriptors[events[i].metric] =
-			event_open(events[i].type, events[i].config, pid);
+	*counters = (struct counters){ 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+		add_event(counters, events[i].event);
+		counters->n_requests[i] = counters->list.requests.count;
+	}
+	open_list(counters, pid);
 }
 
-/** read_format of perf_event_open(2) as asked for above. */
-struct counter_reading {
-	uint64_t value;
-	uint64_t enabled_ns;
-	uint64_t running_ns;
-};
-
-static double counter_value(int descriptor, uint32_t type, double scale)
+/** Of all kinds of cores together; NAN when it was counted on none, or too little. */
+static double counted(const struct counter_set *set, size_t first, size_t end)
 {
-	struct counter_reading reading;
-	double running_share;
+	double sum = NAN;
 
-	if (read(descriptor, &reading, sizeof(reading)) != (ssize_t)sizeof(reading))
-		return NAN;
-	if (type == PERF_TYPE_SOFTWARE)
-		return (double)reading.value * scale;
-	if (reading.enabled_ns == 0)
-		return NAN;
-	running_share = (double)reading.running_ns / (double)reading.enabled_ns;
-	return running_share < RUNNING_SHARE_LEAST ? NAN
-						   : (double)reading.value * scale / running_share;
+	for (size_t i = first; i < end; i++) {
+		struct counter_reading reading = counter_read(&set->items[i]);
+
+		if (set->items[i].state != COUNTER_OPEN)
+			continue;
+		if (counter_reading_running_share(&reading) < RUNNING_SHARE_LEAST)
+			return NAN;
+		sum = (isnan(sum) ? 0 : sum) + counter_reading_scaled(&reading);
+	}
+	return sum;
+}
+
+static void counters_close(struct counters *counters)
+{
+	counter_set_deinit(&counters->set);
+	counter_list_deinit(&counters->list);
 }
 
 void counters_finish(struct counters *counters, double values[N_METRICS])
 {
-	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
-		int descriptor = counters->descriptors[events[i].metric];
+	size_t first = 0;
 
-		values[events[i].metric] = NAN;
-		if (descriptor < 0)
-			continue;
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
 		values[events[i].metric] =
-			counter_value(descriptor, events[i].type, events[i].scale);
-		close(descriptor);
-		counters->descriptors[events[i].metric] = -1;
+			counted(&counters->set, first, counters->n_requests[i]) * events[i].scale;
+		first = counters->n_requests[i];
 	}
+	counters_close(counters);
 }
 
 bool counters_have_hardware(void)
 {
-	int descriptor = event_open(PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS, 0);
+	struct counters counters = { 0 };
+	bool has_any;
 
-	if (descriptor >= 0)
-		close(descriptor);
-	return descriptor >= 0;
+	add_event(&counters, "instructions:u");
+	open_list(&counters, 0);
+	has_any = counter_set_n_open(&counters.set) > 0;
+	counters_close(&counters);
+	return has_any;
 }

@@ -1,14 +1,14 @@
 #pragma once
 
-/** The kernel's and the CPU's counters around one run, by perf_event_open(2). */
+/** The kernel's and the CPU's counters around one run, by metric. */
 
+#include "capture/counters/counters.h"
 #include "compare/metric.h"
 
-#include <sys/types.h>
-
-/** One descriptor per counted metric; -1: not available here. */
 struct counters {
-	int descriptors[N_METRICS];
+	struct counter_list list;
+	struct counter_set set;
+	size_t n_requests[N_METRICS]; /**< Of the list up to and with each counted event. */
 };
 
 /**

@@ -14,6 +14,7 @@ const struct output_format *const output_formats[] = {
 	&chrome_trace_format,
 	&csv_format,
 	&markdown_format,
+	&event_columns_format,
 	&report_format,
 	&script_format,
 	NULL,

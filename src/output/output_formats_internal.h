@@ -11,6 +11,7 @@ extern const struct output_format chrome_trace_format;
 extern const struct output_format csv_format;
 extern const struct output_format firefox_format;
 extern const struct output_format markdown_format;
+extern const struct output_format event_columns_format;
 extern const struct output_format pprof_format;
 extern const struct output_format report_format;
 extern const struct output_format script_format;

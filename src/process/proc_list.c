@@ -21,6 +21,7 @@ bool proc_entry_read(uint32_t pid, struct proc_entry *ret)
 	char line[STAT_SIZE_MAX_BYTES], *name, *end;
 	FILE *file = fopen(path, "re");
 	unsigned int flags = 0;
+	char state = 0;
 	struct stat status;
 	size_t length = 0;
 
@@ -39,8 +40,9 @@ bool proc_entry_read(uint32_t pid, struct proc_entry *ret)
 	*end = '\0';
 	snprintf(entry.name, sizeof(entry.name), "%s", name + 1);
 	/* state ppid pgrp session tty_nr tpgid flags */
-	if (sscanf(end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1)
+	if (sscanf(end + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) == 2)
 		entry.is_kernel_thread = flags & PF_KTHREAD;
+	entry.is_zombie = state == 'Z';
 	*ret = entry;
 	return true;
 }

@@ -12,6 +12,7 @@ struct proc_entry {
 	uint32_t pid;
 	uint32_t uid; /**< Effective user of its main thread. */
 	bool is_kernel_thread;
+	bool is_zombie;                  /**< Has ended, and nobody has waited for it. */
 	char name[PROC_NAME_SIZE_BYTES]; /**< "" when it cannot be read. */
 };
 

@@ -73,3 +73,28 @@ def test_bad_channels(tmp_path):
         assert done.returncode == 125
         assert words in done.stderr
         assert not (tmp_path / "out").exists()
+
+
+def test_several_events_stand_side_by_side(tmp_path):
+    record(tmp_path / "out", "python3", "-c", "x = [bytearray(10**6) for _ in range(100)]",
+           options=["-e", "cpu-clock,page-faults"])
+    text = (tmp_path / "out/events.txt").read_text()
+    assert "cpu-clock:" in text and "page-faults:" in text
+
+
+def test_what_a_command_leaves_running_is_named(tmp_path):
+    done = subprocess.run([PROGRAM, "-o", str(tmp_path / "out"), "sh", "-c",
+                           "sleep 77 >/dev/null 2>&1 & echo $!"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    os.kill(int(done.stdout), signal.SIGKILL)
+    assert f"{int(done.stdout)} (sleep)" in done.stderr
+    assert f"perf-profile -p {int(done.stdout)}" in " ".join(done.stderr.split())
+
+
+def test_repeated_until_there_are_enough(tmp_path):
+    done = subprocess.run([PROGRAM, "-o", str(tmp_path / "out"), "--repeat", "enough",
+                           workload("split"), "300"],
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "runs in one profile" in done.stderr
+    assert 1000 <= Recording(tmp_path / "out").n_samples < 2000
