@@ -235,6 +235,10 @@ static struct error *compare(struct compare_request *request, int *status_ret)
 	error = compare_add_sides(request, &comparison);
 	if (!error)
 		error = open_streams(request, &request->options);
+	/* The budget is for both. */
+	if (!request->is_without_profile && comparison.sides.count > 1)
+		request->options.budget_ns = (uint64_t)((double)request->options.budget_ns /
+							(1 + COMPARE_PROFILING_SHARE));
 	if (!error)
 		error = comparison_run(&comparison, &watch);
 	if (!error && !request->is_without_profile && comparison.sides.count > 1 &&
@@ -288,7 +292,8 @@ static int cmd_compare(const struct command *command, int argc, char **argv)
 const struct command command_compare = {
 	.name = "compare",
 	.summary = "Which of several commands is faster, and how sure that is",
-	.usage = "[OPTIONS] COMMAND... | PROGRAM... -- ARGUMENTS... | REVISION... -- COMMAND",
+	.usage = "[OPTIONS] COMMAND... | PROGRAM... -- ARGUMENTS... | REVISION... -- COMMAND | "
+		 "NAME -- COMMAND",
 	.description =
 		"Runs the commands in turns, in blocks of a random order and its reverse, until "
 		"the "
@@ -304,6 +309,9 @@ const struct command command_compare = {
 		"and COMMAND's program built there as perf-profile build does; COMMAND runs in "
 		"that "
 		"tree. The repository is only read.\n\n"
+		"NAME is an entry that --save has made in the history: COMMAND is compared with "
+		"what "
+		"was measured then.\n\n"
 		"A difference is claimed only when the bootstrap interval excludes 1 and the rank "
 		"test of Mann and Whitney agrees (p < 0.05). No run is ever left out; outliers and "
 		"drift are reported. Input of the commands is /dev/null.\n\n"

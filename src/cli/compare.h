@@ -9,6 +9,9 @@
 #include "revision/repository.h"
 #include "revision/workspace.h"
 
+/** How long profiling may take, as a share of the time that timing may. */
+#define COMPARE_PROFILING_SHARE 0.25
+
 /** A --parameter-list or --parameter-scan. */
 struct parameter_range {
 	const char *name;

@@ -14,13 +14,10 @@
 /** Between the default and what disturbs: a few seconds of runs give thousands of samples. */
 #define FREQUENCY_HZ 4999
 
-/** Enough that a function of 1 % is known to a tenth of itself. */
-#define SAMPLES_ENOUGH 10000
+/** Enough that a function of 1 % is known to a fourteenth of itself. */
+#define SAMPLES_ENOUGH 20000
 
 #define ROUNDS_LEAST 2
-
-/** Share of the budget of timing that profiling may use. */
-#define BUDGET_SHARE 0.25
 
 /** The profiled sides, by number. */
 struct profiling {
@@ -107,7 +104,8 @@ static struct error *record_all(struct profiling *profiling)
 	size_t n_runs = 2 * comparison->sides.count, n_rounds = 0;
 	_cleanup_free_ size_t *order = memory_allocate(n_runs, sizeof(size_t));
 	uint64_t start_ns = clock_monotonic_ns();
-	uint64_t budget_ns = (uint64_t)((double)comparison->options->budget_ns * BUDGET_SHARE);
+	uint64_t budget_ns =
+		(uint64_t)((double)comparison->options->budget_ns * COMPARE_PROFILING_SHARE);
 	struct random random = { comparison->options->seed };
 
 	while (n_rounds < ROUNDS_LEAST ||

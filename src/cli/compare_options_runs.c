@@ -26,7 +26,8 @@ static const struct option_spec options[] = {
 	{ OPTION_PRECISION, 0, "precision", "PERCENT",
 	  "Stop when the interval of the ratio is this narrow on each side. Default: 1.", NULL },
 	{ OPTION_BUDGET, 0, "budget", "TIME",
-	  "Stop timing after TIME even if it is not (seconds, or with ms, s, m). Default: 60.",
+	  "Stop after TIME even if it is not (seconds, or with ms, s, m); a fifth of it is for "
+	  "profiling. Default: 60.",
 	  NULL },
 	{ OPTION_SEED, 0, "seed", "N",
 	  "Seed of the order of runs and of the resampling. Default: another one each time.",

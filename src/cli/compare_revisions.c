@@ -11,8 +11,12 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
+
+/** With less than this a build that failed has failed for it. */
+#define SPACE_LEAST_BYTES (UINT64_C(1) << 20)
 
 /** Two weeks. */
 #define LOG_AGE_MAX_S (14 * 24 * 3600)
@@ -199,12 +203,23 @@ static struct error *enter_folder(struct revision_job *job)
 	return NULL;
 }
 
+/** Compilers say anything but that. */
+static bool is_full(const char *path)
+{
+	struct statvfs status;
+
+	return statvfs(path, &status) == 0 &&
+	       (uint64_t)status.f_bavail * status.f_frsize < SPACE_LEAST_BYTES;
+}
+
 static struct error *build_revision(struct revision_job *job)
 {
 	struct error *error;
 
 	RETURN_IF_ERROR(choose_log(job));
 	error = provide_program(job);
+	if (error && is_full(job->request->workspace.path))
+		error = error_wrap(error, "no space is left in '%s'", job->request->workspace.path);
 	if (error)
 		return error_wrap(error, "%s", job->target->name);
 	unlink(job->log_path);

@@ -92,6 +92,80 @@ static void diff_add(struct diff *diff, const struct diff_side *side, bool is_ch
 	profile_function_vector_deinit(&functions);
 }
 
+/** Whether an inner frame of the location is the same function: it has counted already. */
+static bool is_repeated(const struct profile *profile, uint32_t location, uint32_t index)
+{
+	string_id name = profile_location_frame(profile, location, index)->name;
+
+	for (uint32_t i = 0; i < index; i++) {
+		if (profile_location_frame(profile, location, i)->name == name)
+			return true;
+	}
+	return false;
+}
+
+/** Boyer and Moore's majority vote; @p name NULL: inlined into none. */
+static void vote_for_outer(struct function_change *change, const char *name, double weight)
+{
+	bool is_same = name && change->inlined_into ? strcmp(name, change->inlined_into) == 0
+						    : !name && !change->inlined_into;
+
+	if (is_same) {
+		change->inlined_weight += weight;
+	} else if (change->inlined_weight >= weight) {
+		change->inlined_weight -= weight;
+	} else {
+		free(change->inlined_into);
+		change->inlined_into = memory_duplicate_text(name);
+		change->inlined_weight = weight - change->inlined_weight;
+	}
+}
+
+/** The function around frame @p index of a location; NULL: it is the outermost. */
+static const char *outer_name(const struct profile *profile, uint32_t location, uint32_t index)
+{
+	uint32_t n_frames = profile->locations.items[location].n_frames;
+	string_id name = profile_location_frame(profile, location, index)->name;
+
+	while (++index < n_frames) {
+		string_id outer = profile_location_frame(profile, location, index)->name;
+
+		if (outer != name)
+			return profile_text(profile, outer);
+	}
+	return NULL;
+}
+
+/** Each sample counts for the function it was in and for those that one was inlined into. */
+static void diff_add_whole(struct diff *diff, const struct diff_side *side, bool is_changed,
+			   const struct event_total *total)
+{
+	const struct profile *profile = side->profile;
+	double scale = total->period ? side->time_s / (double)total->period : 0;
+
+	for (size_t i = 0; i < profile->samples.count; i++) {
+		const struct profile_sample *sample = &profile->samples.items[i];
+		uint32_t location = profile->stacks.items[sample->stack].location;
+
+		if (sample->event != side->event || !sample->stack)
+			continue;
+		for (uint32_t n = 0; n < profile->locations.items[location].n_frames; n++) {
+			const struct profile_frame *frame =
+				profile_location_frame(profile, location, n);
+			struct function_change *change;
+
+			if (is_repeated(profile, location, n))
+				continue;
+			change = diff_find(diff, profile_text(profile, frame->name),
+					   frame->flags & FRAME_IS_KERNEL);
+			*(is_changed ? &change->changed_whole_s : &change->reference_whole_s) +=
+				(double)sample->period * scale;
+			vote_for_outer(change, outer_name(profile, location, n),
+				       (double)sample->period * scale);
+		}
+	}
+}
+
 /**
  * The variance of a function's time: its share of the samples is binomial. Half a sample more
  * keeps "none seen" from being certain (Agresti and Coull, The American Statistician 52, 1998).
@@ -182,6 +256,8 @@ void profile_diff(const struct diff_side *reference, const struct diff_side *cha
 
 	diff_add(&diff, reference, false, &reference_total);
 	diff_add(&diff, changed, true, &changed_total);
+	diff_add_whole(&diff, reference, false, &reference_total);
+	diff_add_whole(&diff, changed, true, &changed_total);
 	if (diff.changes.count) {
 		judge_changes(&diff.changes, reference, &reference_total, changed, &changed_total);
 		qsort(diff.changes.items, diff.changes.count, sizeof(*diff.changes.items),
@@ -193,7 +269,9 @@ void profile_diff(const struct diff_side *reference, const struct diff_side *cha
 
 void function_changes_deinit(struct function_change_vector *changes)
 {
-	for (size_t i = 0; i < changes->count; i++)
+	for (size_t i = 0; i < changes->count; i++) {
 		free(changes->items[i].name);
+		free(changes->items[i].inlined_into);
+	}
 	function_change_vector_deinit(changes);
 }

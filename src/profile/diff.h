@@ -25,8 +25,13 @@ struct function_change {
 	uint64_t reference_count, changed_count; /**< Samples. */
 	double reference_s, changed_s;
 	double reference_children_s, changed_children_s; /**< With what it calls. */
-	double change_s;                                 /**< changed_s - reference_s */
-	double low_s, high_s; /**< 95 % interval of change_s from the numbers of samples. */
+	/** Own time and that of what is inlined into it where a sample was. */
+	double reference_whole_s, changed_whole_s;
+	/** The function it was inlined into at most of its samples; NULL: none. Owned. */
+	char *inlined_into;
+	double inlined_weight; /**< While votes for that are counted. */
+	double change_s;       /**< changed_s - reference_s */
+	double low_s, high_s;  /**< 95 % interval of change_s from the numbers of samples. */
 	/**
 	 * Holm's test over all functions of the table, at 5 %; and more than two samples per run,
 	 * because the first samples of each run fall on the same instructions, or just beside them.

@@ -161,3 +161,26 @@ def test_outputs_are_checked_on_request(compare):
     done = compare("--check-output", "--no-profile", "-r", "2", "echo a", "echo b", status=125)
     assert "print different things, from line 1 on: 'a' and 'b'" in done.stderr
     compare("--check-output", "--no-profile", "-r", "2", "echo a", "printf 'a\\n'")
+
+
+def test_inlined_code_is_told_by_the_function_it_is_in(compare, tmp_path):
+    source = tmp_path / "inlined.c"
+    source.write_text("""
+        static inline __attribute__((always_inline)) unsigned long mix(unsigned long x)
+        {
+            x ^= x >> 13; x *= 6364136223846793005UL; x ^= x >> 7; x *= 6364136223846793005UL;
+            return x ^ x >> 17;
+        }
+        __attribute__((noinline)) unsigned long digest(unsigned long x)
+        {
+            for (long i = 0; i < ROUNDS; i++)
+                x = mix(x + (unsigned long)i);
+            return x;
+        }
+        int main(int argc, char **argv) { return digest((unsigned long)argc) == 0; }
+        """)
+    for name, rounds in (("few", 3000000), ("many", 30000000)):
+        subprocess.run(["cc", "-O1", "-g", f"-DROUNDS={rounds}", "-o", tmp_path / name, source],
+                       check=True)
+    done = compare("--json", "-r", "6", str(tmp_path / "few"), str(tmp_path / "many"))
+    assert "% of the loss is digest (" in json.loads(done.stdout)["comparisons"][0]["summary"]
