@@ -193,7 +193,7 @@ static struct error *collapse_stream(struct collapse_request *request, struct co
 	enum input_kind kind;
 
 	RETURN_IF_ERROR(input_kind_of(stream, &kind));
-	if (kind != INPUT_PERF_DATA && kind != INPUT_FOLDED && kind != INPUT_BUNDLE) {
+	if (kind == INPUT_SCRIPT || kind == INPUT_EMPTY) {
 		*is_text_ret = true;
 		return collapse_read(collapse, stream);
 	}

@@ -254,8 +254,7 @@ const struct command command_diff = {
 	.summary = "What changed between two profiles",
 	.usage = "[OPTIONS] BEFORE AFTER",
 	.description =
-		"BEFORE and AFTER are perf.data files of any recorder, perf script text or folded "
-		"stacks; plain, gzip or zstd.\n\n"
+		"BEFORE and AFTER are " INPUT_KINDS_TEXT ".\n\n"
 		"The profiled programs of both are taken for the same, whatever they are called. "
 		"Without -n numbers of samples are compared, which says how much more or less "
 		"work there was when both were recorded at one rate; with -n their shares.",

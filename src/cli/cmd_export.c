@@ -166,8 +166,7 @@ const struct command command_export = {
 	.name = "export",
 	.summary = "Write a profile in the format of another program",
 	.usage = "--format FORMAT [-o FILE] [INPUT]",
-	.description = "INPUT is a perf.data file of any recorder, perf script text or folded "
-		       "stacks; plain, gzip or zstd. Without it, the last recording.",
+	.description = "INPUT is " INPUT_KINDS_TEXT ". Without it, the last recording.",
 	.options = options,
 	.examples = examples,
 	.run = run_export,

@@ -191,9 +191,8 @@ const struct command command_flamegraph = {
 	.summary = "Draw a flame graph of any profile",
 	.usage = "[OPTIONS] [FILE]",
 	.description =
-		"FILE is a perf.data file of any recorder, perf script text or folded stacks; "
-		"plain, gzip or zstd. '-' is standard input, which is also read without FILE "
-		"unless it is a terminal; then the last recording is drawn.\n\n"
+		"FILE is " INPUT_KINDS_TEXT ". '-' is standard input, which is also read without "
+		"FILE unless it is a terminal; then the last recording is drawn.\n\n"
 		"Folded stacks with two counts a line (difffolded.pl, perf-profile diff) give a "
 		"graph of the difference. "
 		"Counts may have fractions. Lines that are no stack with a count from 0 to 10^18 "

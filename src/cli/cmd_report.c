@@ -288,8 +288,7 @@ const struct command command_report = {
 	.name = "report",
 	.summary = "Show a profile as text: functions with their callees and callers",
 	.usage = "[OPTIONS] [FILE]",
-	.description = "FILE is a perf.data file of any recorder, perf script text or folded "
-		       "stacks; plain, gzip or zstd. Without it the last recording is shown: "
+	.description = "FILE is " INPUT_KINDS_TEXT ". Without it the last recording is shown: "
 		       "perf-profile.out/latest, else perf.data. On a terminal the text goes "
 		       "through a pager (PERF_PROFILE_PAGER, PAGER).",
 	.options = options,

@@ -78,8 +78,7 @@ const struct command command_script = {
 	.name = "script",
 	.summary = "Print every sample of a profile as text, as perf script does",
 	.usage = "[OPTIONS] [FILE]",
-	.description = "FILE is a perf.data file of any recorder, or perf script text; plain, gzip "
-		       "or zstd.",
+	.description = "FILE is " INPUT_KINDS_TEXT ". What has no times has no samples to print.",
 	.options = options,
 	.examples = examples,
 	.run = run_script,

@@ -246,6 +246,10 @@ static struct error *open_text(const struct open_profile_options *options,
 	else if (opened->kind == INPUT_FOLDED)
 		RETURN_IF_ERROR(
 			folded_profile_read(stream, &text_options, opened->profile, &losses));
+	else if (opened->kind == INPUT_PPROF)
+		RETURN_IF_ERROR(pprof_profile_read(stream, opened->profile));
+	else if (opened->kind == INPUT_SPEEDSCOPE)
+		RETURN_IF_ERROR(speedscope_profile_read(stream, opened->profile));
 	open_profile_warn_lines(name, &losses.unrecognised);
 	opened->count_scale = MAX(losses.count_scale, (uint64_t)1);
 	if (losses.has_fractions && opened->count_scale == 1)
@@ -365,6 +369,10 @@ struct error *open_profile_event(struct profile *profile, const char *name, uint
 	}
 	if (name)
 		return unknown_event(profile, name);
+	if (profile->event_shown_first) {
+		*ret = profile->event_shown_first - 1;
+		return NULL;
+	}
 	counts = memory_allocate(profile->events.count + 1, sizeof(*counts));
 	for (size_t i = 0; i < profile->samples.count; i++)
 		counts[profile->samples.items[i].event] += profile->samples.items[i].count;

@@ -16,6 +16,11 @@
 /** Kinds of records counted for report --stats; types are below it in all known files. */
 #define RECORD_TYPES_MAX 256
 
+/** What can be read, for --help; the sentence goes on behind it. */
+#define INPUT_KINDS_TEXT                                                                           \
+	"perf.data of any recorder, perf script text, folded stacks, pprof or speedscope; plain, " \
+	"gzip or zstd"
+
 struct open_profile_options {
 	const char *path;            /**< "-": standard input. NULL: the last recording. */
 	struct input_stream *stream; /**< The path's, open already; NULL: it is not. Borrowed. */

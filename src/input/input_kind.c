@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "input/bundle_profile.h"
 #include "input/script_line.h"
+#include "input/text_profile.h"
 
 /** Headers of perf script text have some fifty lines, some of them long. */
 #define LOOKED_AT_BYTES ((size_t)128 * 1024)
@@ -70,34 +71,94 @@ static bool is_indented_frame(struct text_span line)
 	       script_parse_frame(line, &frame);
 }
 
+/** What a foreign format is called; NULL: it is none of those known to be none of ours. */
+static const char *stranger_name(struct bytes bytes)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(strangers); i++) {
+		if (bytes.size >= strangers[i].length &&
+		    memcmp(bytes.data, strangers[i].start, strangers[i].length) == 0)
+			return strangers[i].name;
+	}
+	return NULL;
+}
+
 static struct error *unknown_kind(const struct input_stream *stream, struct bytes bytes,
 				  struct text_span line)
 {
 	_cleanup_free_ char *text = memory_allocate(SHOWN_MAX_BYTES + 1, 1), *shown = NULL;
 	size_t length = MIN(line.length, (size_t)SHOWN_MAX_BYTES);
-	const char *what = NULL;
+	const char *what = stranger_name(bytes);
 
-	for (size_t i = 0; i < ARRAY_SIZE(strangers) && !what; i++) {
-		if (bytes.size >= strangers[i].length &&
-		    memcmp(bytes.data, strangers[i].start, strangers[i].length) == 0)
-			what = strangers[i].name;
-	}
 	if (what)
-		return error_new(ERROR_FORMAT,
-				 "%s: this is %s, not perf.data, perf script text or folded stacks",
+		return error_new(ERROR_FORMAT, "%s: this is %s, and no profile that is known here",
 				 input_stream_name(stream), what);
 	for (size_t i = 0; i < length; i++)
 		text[i] = line.start[i] ? line.start[i] : ' ';
 	shown = escape_plain(text);
 	return error_new(ERROR_FORMAT,
-			 "%s: neither perf.data nor perf script text nor folded stacks; it begins "
-			 "with '%s'",
+			 "%s: neither perf.data nor perf script text nor folded stacks, pprof or "
+			 "speedscope; it begins with '%s'",
 			 input_stream_name(stream), shown);
+}
+
+static bool is_json(struct bytes bytes)
+{
+	size_t i = 0;
+
+	while (i < bytes.size && script_is_space((char)bytes.data[i]))
+		i++;
+	return i < bytes.size && bytes.data[i] == '{';
+}
+
+/** A sample's header that cannot be anything else: it names an event or a time. */
+static bool is_sure_header(struct text_span line)
+{
+	struct script_header header;
+	uint64_t time_ns = UINT64_MAX;
+	uint32_t cpu = 0;
+
+	if (!script_parse_header(line, &header))
+		return false;
+	script_parse_place(&header, &cpu, &time_ns);
+	return header.event.length > 0 || time_ns != UINT64_MAX;
+}
+
+/** The first line that can be told decides; lines of no known kind before it may be noise. */
+static struct error *text_kind_of(const struct input_stream *stream, struct bytes bytes,
+				  enum input_kind *ret)
+{
+	const char *at = (const char *)bytes.data, *const end = at + bytes.size;
+	struct text_span stranger = { 0 };
+
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		struct text_span line = line_at(at, end);
+		struct text_span whole = text_span_make(line.start, newline ? newline : end);
+
+		at = newline ? newline + 1 : end;
+		if (line.length == 0 || line.start[0] == '#')
+			continue;
+		if (is_folded(line) && !is_indented_frame(line_at(at, end)) &&
+		    (!stranger.length || memchr(line.start, ';', line.length)))
+			*ret = INPUT_FOLDED;
+		else if (stranger.length ? is_sure_header(whole) : is_script(whole))
+			*ret = INPUT_SCRIPT;
+		else if (stranger_name(bytes))
+			return unknown_kind(stream, bytes, line);
+		else {
+			stranger = stranger.length ? stranger : line;
+			continue;
+		}
+		return NULL;
+	}
+	if (stranger.length)
+		return unknown_kind(stream, bytes, stranger);
+	*ret = INPUT_EMPTY;
+	return NULL;
 }
 
 struct error *input_kind_of(struct input_stream *stream, enum input_kind *ret)
 {
-	const char *at, *end;
 	struct bytes bytes;
 
 	RETURN_IF_ERROR(input_stream_peek(stream, LOOKED_AT_BYTES, &bytes));
@@ -111,23 +172,13 @@ struct error *input_kind_of(struct input_stream *stream, enum input_kind *ret)
 		*ret = INPUT_BUNDLE;
 		return NULL;
 	}
-	at = (const char *)bytes.data;
-	end = at + bytes.size;
-	while (at < end) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		struct text_span line = line_at(at, end);
-
-		at = newline ? newline + 1 : end;
-		if (line.length == 0 || line.start[0] == '#')
-			continue;
-		if (is_folded(line) && !is_indented_frame(line_at(at, end)))
-			*ret = INPUT_FOLDED;
-		else if (is_script(text_span_make(line.start, newline ? newline : end)))
-			*ret = INPUT_SCRIPT;
-		else
-			return unknown_kind(stream, bytes, line);
+	if (is_json(bytes) && speedscope_is_profile(bytes)) {
+		*ret = INPUT_SPEEDSCOPE;
 		return NULL;
 	}
-	*ret = INPUT_EMPTY;
-	return NULL;
+	if (pprof_is_profile(bytes)) {
+		*ret = INPUT_PPROF;
+		return NULL;
+	}
+	return text_kind_of(stream, bytes, ret);
 }

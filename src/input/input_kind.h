@@ -10,6 +10,8 @@ enum input_kind {
 	INPUT_SCRIPT,    /**< `perf script` text. */
 	INPUT_FOLDED,    /**< Folded stacks. */
 	INPUT_BUNDLE,    /**< What perf-profile bundle writes. */
+	INPUT_PPROF,     /**< pprof's profile.proto, unpacked. */
+	INPUT_SPEEDSCOPE, /**< speedscope's JSON. */
 };
 
 /**

@@ -185,6 +185,25 @@ void input_stream_advance(struct input_stream *stream, size_t size_bytes)
 	stream->position += size_bytes;
 }
 
+struct error *input_stream_read_whole(struct input_stream *stream, size_t most_bytes,
+				      struct byte_vector *ret)
+{
+	for (;;) {
+		struct bytes bytes;
+
+		RETURN_IF_ERROR(input_stream_peek(stream, 1, &bytes));
+		if (bytes.size == 0)
+			return NULL;
+		if (bytes.size > most_bytes - ret->count)
+			return error_new(ERROR_FORMAT, "%s: more than %zu MiB%s", stream->name,
+					 most_bytes >> 20,
+					 stream->compression == COMPRESSION_NONE ? ""
+										 : " unpacked");
+		byte_vector_append_bytes(ret, bytes.data, bytes.size);
+		input_stream_advance(stream, bytes.size);
+	}
+}
+
 /** RFC 1952 section 2.3.1; RFC 8878 section 3.1.1. */
 static enum compression recognise(struct bytes start)
 {

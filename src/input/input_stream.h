@@ -7,6 +7,7 @@
  */
 
 #include "base/bytes.h"
+#include "base/vector.h"
 
 struct input_stream;
 
@@ -36,3 +37,14 @@ struct error *input_stream_peek(struct input_stream *stream, size_t least_bytes,
 
 /** Go on by @p size_bytes, which were peeked before. */
 void input_stream_advance(struct input_stream *stream, size_t size_bytes);
+
+/** The longest input that is taken as a whole. */
+#define INPUT_WHOLE_MAX_BYTES ((size_t)4 * 1024 * 1024 * 1024)
+
+/**
+ * All that is left, decompressed, for formats that refer to and fro.
+ *
+ * @return ERROR_FORMAT past @p most_bytes, which a small compressed file could reach.
+ */
+struct error *input_stream_read_whole(struct input_stream *stream, size_t most_bytes,
+				      struct byte_vector *ret) MUST_CHECK;

@@ -1,5 +1,6 @@
 #include "input/text_profile.h"
 
+#include "input/object_kind.h"
 #include "input/script_line.h"
 #include "input/text_locations_internal.h"
 
@@ -30,31 +31,6 @@ struct script_reader {
 static bool span_is(struct text_span span, const char *text)
 {
 	return span.length == strlen(text) && memcmp(span.start, text, span.length) == 0;
-}
-
-static bool text_ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-
-	return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
-
-static bool is_kernel_object(const char *path)
-{
-	static const char *const of_processes[] = { "[unknown]", "[vdso]", "[heap]", "[stack]",
-						    "[vsyscall]" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(of_processes); i++) {
-		if (strcmp(path, of_processes[i]) == 0)
-			return false;
-	}
-	return (path[0] == '[' && strncmp(path, "[anon", 5) != 0) ||
-	       text_ends_with(path, "vmlinux") || text_ends_with(path, ".ko");
-}
-
-static bool is_jit_object(const char *path)
-{
-	return strncmp(path, "/tmp/perf-", 10) == 0 && text_ends_with(path, ".map");
 }
 
 /** 0 when it is no hexadecimal number of 64 bits. */
@@ -115,9 +91,9 @@ static struct text_frame make_frame(struct profile *profile, struct text_span li
 	values.object = made.is_inlined || !*path || strcmp(path, "[unknown]") == 0
 				? PROFILE_OBJECT_UNKNOWN
 				: profile_intern_object(profile, path, &no_build_id);
-	if (is_kernel_object(path))
+	if (object_path_is_kernel(path))
 		values.flags |= FRAME_IS_KERNEL;
-	if (is_jit_object(path))
+	if (object_path_is_jit(path))
 		values.flags |= FRAME_IS_JIT;
 	if (made.is_inlined)
 		values.flags |= FRAME_IS_INLINED;

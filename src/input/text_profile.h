@@ -65,3 +65,21 @@ struct error *folded_profile_read(struct input_stream *stream,
 				  const struct text_profile_options *options,
 				  struct profile *profile,
 				  struct text_profile_losses *losses_ret) MUST_CHECK;
+
+/*
+ * Formats that refer to and fro are read as a whole; the same rules otherwise, and no
+ * ticks: their order is kept, their times are not.
+ */
+
+/** pprof's profile.proto, unpacked by the stream. */
+struct error *pprof_profile_read(struct input_stream *stream, struct profile *profile) MUST_CHECK;
+
+/** Whether a protocol buffers message that begins so can be such a profile. */
+bool pprof_is_profile(struct bytes start);
+
+/** speedscope's JSON, of sampled and evented profiles. */
+struct error *speedscope_profile_read(struct input_stream *stream,
+				      struct profile *profile) MUST_CHECK;
+
+/** Whether JSON that begins so can be such a profile. */
+bool speedscope_is_profile(struct bytes start);

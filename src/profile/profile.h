@@ -218,6 +218,7 @@ struct profile {
 	struct profile_event_vector events;
 	struct profile_sample_vector samples;
 	struct profile_tick_vector ticks; /**< Ascending time; empty when not kept. */
+	uint32_t event_shown_first; /**< Event id + 1; 0: the one with the most samples. */
 	struct profile_losses losses;
 	struct profile_schedule schedule;
 	struct profile_info info;

@@ -207,3 +207,24 @@ def test_cut_compression(perf_profile, folded, tmp_path):
     path.write_bytes(gzip.compress(folded.read_bytes() * 100)[:-9])
     done = run(perf_profile, "report", path, status=125)
     assert b"ends too early" in done.stderr
+
+
+@pytest.mark.parametrize("pack", [None, "gzip", "zstd"])
+@pytest.mark.parametrize("kind", ["pprof", "speedscope"])
+def test_an_export_is_an_input(perf_profile, tmp_path, kind, pack):
+    text = tmp_path / "perf.txt"
+    text.write_text("a b 7/8 [001] 1.5: 10 cpu-clock: \n\t 10 leaf+0x1 (/bin/x)\n"
+                    "\t 20 main+0x1 (/bin/x)\n\n"
+                    "a b 7/9 [001] 1.6: 10 cpu-clock: \n\t 20 main+0x1 (/bin/x)\n\n")
+    exported = tmp_path / "profile"
+    run(perf_profile, "export", "--format", kind, "-o", exported, text)
+    data = exported.read_bytes()
+    if kind == "pprof":
+        data = gzip.decompress(data)
+    exported.write_bytes(gzip.compress(data) if pack == "gzip" else data)
+    if pack == "zstd":
+        subprocess.run(["zstd", "-q", exported], check=True)
+        exported = tmp_path / "profile.zst"
+    with open(exported, "rb") as file:
+        done = run(perf_profile, "collapse", "--tid", "-", stdin=file)
+    assert done.stdout.decode() == "a_b-7/8;main;leaf 1\na_b-7/9;main 1\n"

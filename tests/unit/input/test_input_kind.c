@@ -32,6 +32,14 @@ static void test_kinds(void **state)
 	check("sh 12/13 1.5: 7\n\n", INPUT_SCRIPT);
 	check("sh 12 13\n\t 1 f (/a)\n", INPUT_SCRIPT);
 	check("\t 7f f (/a)\n\n", INPUT_SCRIPT);
+	check("  {\"$schema\": \"https://www.speedscope.app/x\"}", INPUT_SPEEDSCOPE);
+	check("\n\4\x08\1\x10\2\n\4\x08\3\x10\4", INPUT_PPROF);
+}
+
+static void test_noise_comes_first(void **state)
+{
+	check("note: 12 events (lost)\nsh 12 [000] 1.5: 1 cycles:\n 1 f (/a)\n", INPUT_SCRIPT);
+	check("hello world\na;b;c 12\n", INPUT_FOLDED);
 }
 
 static void check_refused(const char *text, const char *part)
@@ -62,6 +70,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_noise_comes_first),
 		cmocka_unit_test(test_strangers),
 	};
 
