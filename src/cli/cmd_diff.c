@@ -2,8 +2,9 @@
 
 #include "base/output_file.h"
 #include "cli/flamegraph_options.h"
-#include "cli/open_profile.h"
+#include "cli/input_options.h"
 #include "cli/terminal.h"
+#include "input/folded_difference.h"
 #include "output/difference_text.h"
 #include "output/flamegraph.h"
 
@@ -15,9 +16,7 @@ enum {
 	OPTION_FORMAT,
 	OPTION_NORMALIZE,
 	OPTION_STRIP_HEX,
-	OPTION_EVENT,
 	OPTION_PERCENT_LIMIT,
-	OPTION_SYMFS,
 	OPTION_QUIET,
 };
 
@@ -33,15 +32,14 @@ static const struct option_spec options[] = {
 	{ OPTION_NORMALIZE, 'n', "normalize", NULL,
 	  "Compare shares: count A's samples as if it had as many as B.", NULL },
 	{ OPTION_STRIP_HEX, 's', "strip-hex", NULL, "Take addresses in names for equal.", NULL },
-	{ OPTION_EVENT, 'e', "event", "EVENT",
+	{ OPTION_INPUT_EVENT, 'e', "event", "EVENT",
 	  "Which event of several. Default: the one with the most samples, of each file.", NULL },
 	{ OPTION_PERCENT_LIMIT, 0, "percent-limit", "PERCENT",
 	  "Leave smaller changes out of the table. Default: 0.1.", NULL },
-	{ OPTION_SYMFS, 0, "symfs", "DIR",
-	  "Folder that holds the recorded machine's files; they are taken on trust.", "DIR" },
-	SYMBOL_SEARCH_OPTION_SPECS,
 	{ OPTION_QUIET, 'q', "quiet", NULL, "No warnings.", NULL },
 	FLAMEGRAPH_OPTION_SPECS('c', 'i'),
+	SYMBOL_OPTION_SPECS,
+	FILTER_OPTION_SPECS(0, 0, 0, 0),
 	OPTION_END,
 };
 
@@ -61,14 +59,13 @@ enum diff_format {
 };
 
 struct diff_request {
+	struct input_options input; /**< For both sides. */
 	struct output_options output;
 	struct flamegraph_setup setup;
 	struct flame_difference_options how;
 	enum diff_format format;
 	const char *paths[2];    /**< Before, after. */
 	const char *output_path; /**< NULL: standard output. */
-	const char *event, *symfs_path;
-	struct symbol_search search;
 	bool may_replace, is_quiet, is_help;
 };
 
@@ -108,15 +105,9 @@ static struct error *apply_option(void *context, int id, const char *value)
 	case OPTION_STRIP_HEX:
 		request->how.is_hex_stripped = true;
 		return NULL;
-	case OPTION_EVENT:
-		request->event = value;
-		return NULL;
 	case OPTION_PERCENT_LIMIT:
 		return option_read_double("--percent-limit", value, 0, 100,
 					  &request->output.percent_limit);
-	case OPTION_SYMFS:
-		request->symfs_path = value;
-		return NULL;
 	case OPTION_QUIET:
 		request->is_quiet = true;
 		return NULL;
@@ -124,10 +115,10 @@ static struct error *apply_option(void *context, int id, const char *value)
 		request->is_help = true;
 		return NULL;
 	default:
-		RETURN_IF_ERROR(symbol_search_apply(&request->search, id, value, &is_known));
+		RETURN_IF_ERROR(flamegraph_setup_apply(&request->setup, id, value, &is_known));
 		if (is_known)
 			return NULL;
-		return flamegraph_setup_apply(&request->setup, id, value, &is_known);
+		return input_options_apply(&request->input, id, value, &is_known);
 	}
 }
 
@@ -152,6 +143,8 @@ static struct error *parse(const struct command *command, int argc, char **argv,
 				       "perf-profile diff [OPTIONS] BEFORE AFTER");
 	request->paths[0] = argv[parser.index];
 	request->paths[1] = argv[parser.index + 1];
+	if (request->format == FORMAT_UNSET && strcmp(argv[0], command->name) != 0)
+		request->format = FORMAT_FOLDED;
 	if (request->format == FORMAT_UNSET && request->output_path)
 		request->format = ends_with(request->output_path, ".svg")      ? FORMAT_SVG
 				  : ends_with(request->output_path, ".folded") ? FORMAT_FOLDED
@@ -192,29 +185,81 @@ static struct error *write_to_file(const struct diff_request *request,
 	return error;
 }
 
-static struct error *open_side(const struct diff_request *request, const char *path,
+static struct error *open_side(struct diff_request *request, const char *path,
 			       struct open_profile *opened_ret, struct flame_side *ret)
 {
-	const struct open_profile_options how = { .path = path,
-						  .symfs_path = request->symfs_path,
-						  .search = request->search,
-						  .is_without_ticks = true };
-	struct error *error;
-
-	RETURN_IF_ERROR(open_profile(&how, opened_ret));
+	request->input.open.path = path;
+	request->input.open.is_without_ticks = true;
+	RETURN_IF_ERROR(input_options_open(&request->input, opened_ret, &ret->event));
 	ret->profile = opened_ret->profile;
-	error = open_profile_event(opened_ret->profile, request->event, &ret->event);
-	if (error)
-		open_profile_close(opened_ret);
+	return NULL;
+}
+
+static struct error *read_text_side(struct folded_difference *difference, bool is_after,
+				    struct input_stream *stream)
+{
+	uint64_t unrecognised = 0;
+
+	RETURN_IF_ERROR(folded_difference_read(difference, is_after, stream, &unrecognised));
+	if (unrecognised)
+		open_profile_warn_lines(input_stream_name(stream), 1, unrecognised);
+	return NULL;
+}
+
+/** Folded stacks to folded stacks: text that is left as it is. */
+static struct error *compare_text(const struct diff_request *request,
+				  struct input_stream *const streams[2])
+{
+	struct folded_difference *difference =
+		folded_difference_create(request->how.is_hex_stripped);
+	struct error *error = read_text_side(difference, false, streams[0]);
+
+	if (!error)
+		error = read_text_side(difference, true, streams[1]);
+	if (!error)
+		folded_difference_write(difference, request->how.is_normalized, stdout);
+	folded_difference_destroy(difference);
 	return error;
 }
 
-static struct error *compare(const struct diff_request *request)
+/** @param is_done_ret  False: these are not both folded stacks, or a part of them is wanted. */
+static struct error *try_text(struct diff_request *request, bool *is_done_ret)
+{
+	struct input_stream *streams[2] = { NULL, NULL };
+	enum input_kind kinds[2] = { INPUT_EMPTY, INPUT_EMPTY };
+	struct error *error = NULL;
+
+	*is_done_ret = false;
+	if (request->format != FORMAT_FOLDED || request->output_path ||
+	    !profile_filter_is_empty(&request->input.filter))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(streams) && !error; i++) {
+		if (strcmp(request->paths[i], "-") == 0 ||
+		    open_profile_is_folder(request->paths[i]))
+			break;
+		error = input_stream_open(request->paths[i], &streams[i]);
+		if (!error)
+			error = input_kind_of(streams[i], &kinds[i]);
+	}
+	if (!error && kinds[0] == INPUT_FOLDED && kinds[1] == INPUT_FOLDED) {
+		*is_done_ret = true;
+		error = compare_text(request, streams);
+	}
+	input_stream_close(streams[0]);
+	input_stream_close(streams[1]);
+	return error;
+}
+
+static struct error *compare(struct diff_request *request)
 {
 	struct open_profile before, after;
 	struct flame_side sides[2];
 	struct error *error;
+	bool is_done;
 
+	RETURN_IF_ERROR(try_text(request, &is_done));
+	if (is_done)
+		return NULL;
 	RETURN_IF_ERROR(open_side(request, request->paths[0], &before, &sides[0]));
 	error = open_side(request, request->paths[1], &after, &sides[1]);
 	if (!error) {
@@ -245,7 +290,7 @@ static int run_diff(const struct command *command, int argc, char **argv)
 	else
 		status = terminal_finish_output();
 	flamegraph_setup_deinit(&request.setup);
-	symbol_search_deinit(&request.search);
+	input_options_deinit(&request.input);
 	return status;
 }
 
@@ -257,7 +302,9 @@ const struct command command_diff = {
 		"BEFORE and AFTER are " INPUT_KINDS_TEXT ".\n\n"
 		"The profiled programs of both are taken for the same, whatever they are called. "
 		"Without -n numbers of samples are compared, which says how much more or less "
-		"work there was when both were recorded at one rate; with -n their shares.",
+		"work there was when both were recorded at one rate; with -n their shares.\n\n"
+		"Under the name difffolded.pl (a link) the program is this command, and folded "
+		"the default.",
 	.options = options,
 	.examples = examples,
 	.run = run_diff,

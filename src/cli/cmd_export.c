@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "base/output_file.h"
+#include "cli/export.h"
 #include "cli/export_format.h"
 #include "cli/input_options.h"
 #include "cli/terminal.h"
@@ -16,7 +17,7 @@ enum {
 	OPTION_TITLE,
 };
 
-static const struct option_spec options[] = {
+const struct option_spec export_options[] = {
 	{ OPTION_FORMAT, 0, "format", "FORMAT", "What to write; --list shows what there is.",
 	  EXPORT_FORMAT_NAMES },
 	{ OPTION_OUTPUT, 'o', "output", "FILE",
@@ -42,16 +43,17 @@ static const struct command_example examples[] = {
 	{ NULL, NULL },
 };
 
-struct export_options {
+struct export_request {
 	struct input_options input;
 	struct output_options output;
 	const struct output_format *format; /**< NULL: none chosen. */
+	const struct output_format *default_format;
 	const char *path;                   /**< NULL or "-": standard output. */
 	bool may_replace;
 	bool is_list, is_help;
 };
 
-static struct error *apply_option(struct export_options *export, int id, const char *value)
+static struct error *apply_option(struct export_request *export, int id, const char *value)
 {
 	bool is_known;
 
@@ -79,7 +81,7 @@ static struct error *apply_option(struct export_options *export, int id, const c
 }
 
 static struct error *parse(const struct command *command, int argc, char **argv,
-			   struct export_options *export)
+			   struct export_request *export)
 {
 	struct option_parser parser = option_parser_make(command, argc, argv);
 	const char *value;
@@ -93,6 +95,8 @@ static struct error *parse(const struct command *command, int argc, char **argv,
 		if (export->is_help)
 			return NULL;
 	}
+	if (!export->format)
+		export->format = export->default_format;
 	if (!export->is_list && !export->format)
 		return error_with_hint(error_new(ERROR_USAGE, "no format given"),
 				       "--format FORMAT; --list shows what there is");
@@ -114,7 +118,7 @@ static struct error *refuse_terminal(const struct output_format *format)
 			       "-o %s writes a file", format->file_name);
 }
 
-static struct error *write_file(struct export_options *export, const struct profile *profile)
+static struct error *write_file(struct export_request *export, const struct profile *profile)
 {
 	struct output_file output = { 0 };
 	struct error *error;
@@ -127,7 +131,7 @@ static struct error *write_file(struct export_options *export, const struct prof
 	return error;
 }
 
-static struct error *write_export(struct export_options *export)
+static struct error *write_export(struct export_request *export)
 {
 	bool is_stdout = !export->path || strcmp(export->path, "-") == 0;
 	struct open_profile opened;
@@ -142,9 +146,11 @@ static struct error *write_export(struct export_options *export)
 	return error;
 }
 
-static int run_export(const struct command *command, int argc, char **argv)
+int export_run(const struct command *command, int argc, char **argv,
+	       const struct output_format *default_format)
 {
-	struct export_options export = { .output = output_options_default() };
+	struct export_request export = { .output = output_options_default(),
+					 .default_format = default_format };
 	struct error *error = parse(command, argc, argv, &export);
 	int status = EXIT_OURS;
 
@@ -162,12 +168,17 @@ static int run_export(const struct command *command, int argc, char **argv)
 	return status;
 }
 
+static int run_export(const struct command *command, int argc, char **argv)
+{
+	return export_run(command, argc, argv, NULL);
+}
+
 const struct command command_export = {
 	.name = "export",
 	.summary = "Write a profile in the format of another program",
 	.usage = "--format FORMAT [-o FILE] [INPUT]",
 	.description = "INPUT is " INPUT_KINDS_TEXT ". Without it, the last recording.",
-	.options = options,
+	.options = export_options,
 	.examples = examples,
 	.run = run_export,
 };

@@ -8,6 +8,7 @@ const struct command *const commands[] = {
 	&command_collapse,
 	&command_flamegraph,
 	&command_export,
+	&command_merge,
 	&command_compare,
 	&command_diff,
 	&command_history,

@@ -10,6 +10,7 @@ extern const struct command command_script;
 extern const struct command command_collapse;
 extern const struct command command_flamegraph;
 extern const struct command command_export;
+extern const struct command command_merge;
 extern const struct command command_compare;
 extern const struct command command_diff;
 extern const struct command command_history;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/rounding.h"
+#include "profile/merge.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ void input_options_deinit(struct input_options *input)
 {
 	profile_filter_deinit(&input->filter);
 	symbol_search_deinit(&input->open.search);
+	string_vector_deinit(&input->more_paths);
 	arena_deinit(&input->texts);
 }
 
@@ -112,6 +114,26 @@ static struct error *read_time(struct input_options *input, const char *value)
 	return read_time_end(end, &input->filter.time_end_ns, &input->time_end_share);
 }
 
+static struct error *read_grouping(const char *value, enum profile_grouping *ret)
+{
+	static const struct {
+		const char *name;
+		enum profile_grouping grouping;
+	} groupings[] = { { "comm", PROFILE_BY_COMM },
+			  { "thread", PROFILE_BY_THREAD },
+			  { "process", PROFILE_BY_PROCESS },
+			  { "cpu", PROFILE_BY_CPU } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(groupings); i++) {
+		if (strcmp(groupings[i].name, value) == 0) {
+			*ret = groupings[i].grouping;
+			return NULL;
+		}
+	}
+	return error_with_hint(error_new(ERROR_USAGE, "--by: unknown group '%s'", value),
+			       "one of: comm, thread, process, cpu");
+}
+
 struct error *input_options_apply(struct input_options *input, int id, const char *value,
 				  bool *is_known_ret)
 {
@@ -156,6 +178,11 @@ struct error *input_options_apply(struct input_options *input, int id, const cha
 	case OPTION_IGNORE:
 		string_vector_append(&input->filter.ignore, value);
 		return NULL;
+	case OPTION_HIDE:
+		string_vector_append(&input->filter.hide, value);
+		return NULL;
+	case OPTION_BY:
+		return read_grouping(value, &input->filter.grouping);
 	default:
 		RETURN_IF_ERROR(symbol_search_apply(&input->open.search, id, value, is_known_ret));
 		return *is_known_ret ? NULL
@@ -166,12 +193,12 @@ struct error *input_options_apply(struct input_options *input, int id, const cha
 struct error *input_options_take_operand(struct input_options *input,
 					 const struct option_parser *parser)
 {
-	if (parser->index >= parser->argc)
-		return NULL;
-	if (input->open.path || parser->argc - parser->index > 1)
-		return error_new(ERROR_USAGE, "one input at a time; '%s' is another",
-				 parser->argv[parser->argc - 1]);
-	input->open.path = parser->argv[parser->index];
+	for (int i = parser->index; i < parser->argc; i++) {
+		if (input->open.path)
+			string_vector_append(&input->more_paths, parser->argv[i]);
+		else
+			input->open.path = parser->argv[i];
+	}
 	return NULL;
 }
 
@@ -192,6 +219,40 @@ static void resolve_shares(struct input_options *input, const struct profile *pr
 			round_u64((double)length_ns * input->time_end_share) + 1;
 }
 
+/** Shares of the time are of each input's own. */
+static struct error *open_part(struct input_options *input, struct open_profile *ret)
+{
+	struct open_profile opened;
+	struct error *error;
+
+	RETURN_IF_ERROR(open_profile(&input->open, &opened));
+	resolve_shares(input, opened.profile);
+	error = profile_filter_apply(&input->filter, opened.profile);
+	if (error)
+		open_profile_close(&opened);
+	else
+		*ret = opened;
+	return error;
+}
+
+static struct error *merge_more(struct input_options *input, struct open_profile *opened)
+{
+	struct input_options other = *input;
+
+	other.open.stream = NULL;
+	for (size_t i = 0; i < input->more_paths.count; i++) {
+		struct open_profile more;
+
+		other.open.path = input->more_paths.items[i];
+		RETURN_IF_ERROR(open_part(&other, &more));
+		profile_merge(opened->profile, more.profile);
+		for (size_t type = 0; type < RECORD_TYPES_MAX; type++)
+			opened->n_records[type] += more.n_records[type];
+		open_profile_close(&more);
+	}
+	return NULL;
+}
+
 struct error *input_options_open(struct input_options *input, struct open_profile *ret,
 				 uint32_t *event_ret)
 {
@@ -201,9 +262,8 @@ struct error *input_options_open(struct input_options *input, struct open_profil
 	if (profile_filter_needs_ticks(&input->filter) || input->time_begin_share > 0 ||
 	    input->time_end_share > 0)
 		input->open.is_without_ticks = false;
-	RETURN_IF_ERROR(open_profile(&input->open, &opened));
-	resolve_shares(input, opened.profile);
-	error = profile_filter_apply(&input->filter, opened.profile);
+	RETURN_IF_ERROR(open_part(input, &opened));
+	error = merge_more(input, &opened);
 	if (!error)
 		profile_fold_apply(&input->fold, opened.profile);
 	if (!error && event_ret)

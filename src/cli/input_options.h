@@ -22,6 +22,8 @@ enum {
 	OPTION_TIME,
 	OPTION_FOCUS,
 	OPTION_IGNORE,
+	OPTION_HIDE,
+	OPTION_BY,
 };
 
 /** Where symbols of a perf.data file come from. */
@@ -78,10 +80,16 @@ enum {
 		  "REGEX",                                                                          \
 		  "Only samples with such a function on their stack. May be given again.",          \
 		  NULL },                                                                           \
+		{ OPTION_IGNORE, 0, "ignore", "REGEX",                                              \
+		  "No samples with such a function on their stack. May be given again.", NULL },    \
+		{ OPTION_HIDE, 0, "hide", "REGEX",                                                  \
+		  "Leave such functions out of the stacks; the samples stay. May be given again.",  \
+		  NULL },                                                                           \
 	{                                                                                           \
-		OPTION_IGNORE, 0, "ignore", "REGEX",                                                \
-			"No samples with such a function on their stack. May be given again.",      \
-			NULL                                                                        \
+		OPTION_BY, 0, "by", "GROUP",                                                        \
+			"Put samples together by comm (the thread's name, default), thread, "       \
+			"process or cpu.",                                                          \
+			"comm thread process cpu"                                                   \
 	}
 
 struct input_options {
@@ -90,6 +98,7 @@ struct input_options {
 	struct profile_fold fold; /**< After the filter, which knows the whole names. */
 	const char *event;        /**< NULL: the one with the most samples. */
 	double time_begin_share, time_end_share; /**< Of the recording; 0: not given so. */
+	struct string_vector more_paths; /**< Further inputs, merged with the first. */
 	struct arena texts;
 };
 
@@ -99,7 +108,7 @@ void input_options_deinit(struct input_options *input);
 struct error *input_options_apply(struct input_options *input, int id, const char *value,
 				  bool *is_known_ret) MUST_CHECK;
 
-/** The one operand there may be: the input, if not given by -i. */
+/** Operands are inputs; several are merged. */
 struct error *input_options_take_operand(struct input_options *input,
 					 const struct option_parser *parser) MUST_CHECK;
 

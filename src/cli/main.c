@@ -42,6 +42,8 @@ static const struct {
 	{ "stackcollapse-perf.pl", &command_collapse }, { "stackcollapse-perf", &command_collapse },
 	{ "inferno-collapse-perf", &command_collapse }, { "flamegraph.pl", &command_flamegraph },
 	{ "inferno-flamegraph", &command_flamegraph },
+	{ "difffolded.pl", &command_diff },
+	{ "inferno-diff-folded", &command_diff },
 };
 
 /** NULL: the program is called by its own name. */

@@ -10,7 +10,8 @@ struct kept {
 
 bool profile_filter_needs_ticks(const struct profile_filter *filter)
 {
-	return filter->cpus.count > 0 || filter->time_begin_ns || filter->time_end_ns;
+	return filter->cpus.count > 0 || filter->time_begin_ns || filter->time_end_ns ||
+	       filter->grouping == PROFILE_BY_CPU;
 }
 
 static bool selects_code(const struct profile_filter *filter)
@@ -22,6 +23,7 @@ static bool selects_code(const struct profile_filter *filter)
 bool profile_filter_is_empty(const struct profile_filter *filter)
 {
 	return !filter->comms.count && !filter->pids.count && !filter->tids.count &&
+	       !filter->hide.count && filter->grouping == PROFILE_BY_COMM &&
 	       !selects_code(filter) && !profile_filter_needs_ticks(filter);
 }
 
@@ -32,6 +34,7 @@ void profile_filter_deinit(struct profile_filter *filter)
 	string_vector_deinit(&filter->symbols);
 	string_vector_deinit(&filter->focus);
 	string_vector_deinit(&filter->ignore);
+	string_vector_deinit(&filter->hide);
 	id_vector_deinit(&filter->pids);
 	id_vector_deinit(&filter->tids);
 	id_vector_deinit(&filter->cpus);
@@ -219,6 +222,15 @@ static void keep_samples(struct profile *profile, const struct kept *kept)
 	free(samples);
 }
 
+static struct error *hide_frames(const struct profile_filter *filter, struct profile *profile)
+{
+	_cleanup_free_ bool *hidden = NULL;
+
+	RETURN_IF_ERROR(match_all(profile, &filter->hide, &hidden));
+	profile_hide_frames(profile, hidden);
+	return NULL;
+}
+
 struct error *profile_filter_apply(const struct profile_filter *filter, struct profile *profile)
 {
 	struct kept kept = { 0 };
@@ -235,5 +247,7 @@ struct error *profile_filter_apply(const struct profile_filter *filter, struct p
 	keep_samples(profile, &kept);
 	free(kept.threads);
 	free(kept.stacks);
-	return NULL;
+	if (filter->hide.count)
+		RETURN_IF_ERROR(hide_frames(filter, profile));
+	return profile_group(profile, filter->grouping);
 }

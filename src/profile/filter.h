@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "profile/profile.h"
+#include "profile/rewrite.h"
 
 DEFINE_VECTOR(id_vector, uint32_t)
 
@@ -19,6 +20,9 @@ struct profile_filter {
 	/* Extended regular expressions (regex(7)) for the name of any function on the stack. */
 	struct string_vector focus;  /**< One of them must match one function. */
 	struct string_vector ignore; /**< None of them may match any. */
+	struct string_vector hide;   /**< Functions taken out of the stacks; samples stay. */
+
+	enum profile_grouping grouping; /**< Of what is kept. */
 
 	/* Of the first sample on; end 0: to the last one. */
 	uint64_t time_begin_ns, time_end_ns;
@@ -33,7 +37,7 @@ void profile_filter_deinit(struct profile_filter *filter);
 bool profile_filter_needs_ticks(const struct profile_filter *filter);
 
 /**
- * Drop all samples that @p filter does not keep.
+ * Drop all samples that @p filter does not keep, then hide and group.
  *
  * @return ERROR_USAGE for a wrong regular expression; ERROR_UNSUPPORTED when it
  * needs ticks and there are none.

@@ -356,6 +356,15 @@ void profile_release_ticks(const struct profile *profile)
 	spill_memory_release_pages(&profile->ticks.memory);
 }
 
+struct profile_sample_vector profile_take_samples(struct profile *profile)
+{
+	struct profile_sample_vector samples = profile->samples;
+
+	profile->samples = (struct profile_sample_vector){ 0 };
+	id_set_deinit(&profile->index->samples);
+	return samples;
+}
+
 void profile_keep_samples(struct profile *profile, const bool *kept)
 {
 	struct profile_sample_vector *samples = &profile->samples;

@@ -298,6 +298,12 @@ uint32_t profile_add_sum(struct profile *profile, const char *name, enum profile
 const struct profile_frame *profile_location_frame(const struct profile *profile, uint32_t location,
 						   uint32_t index);
 
+/**
+ * All samples, out of the profile, to be added again under other threads or stacks. The
+ * caller owns them. Ticks go on naming samples by their old ids until the caller mends them.
+ */
+struct profile_sample_vector profile_take_samples(struct profile *profile);
+
 /** Drop the samples for which @p kept is false. Ids of the others change; ticks follow them. */
 void profile_keep_samples(struct profile *profile, const bool *kept);
 

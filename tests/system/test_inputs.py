@@ -228,3 +228,50 @@ def test_an_export_is_an_input(perf_profile, tmp_path, kind, pack):
     with open(exported, "rb") as file:
         done = run(perf_profile, "collapse", "--tid", "-", stdin=file)
     assert done.stdout.decode() == "a_b-7/8;main;leaf 1\na_b-7/9;main 1\n"
+
+
+SCRIPT = """sh 5/5 [000] 1.0: 10 cpu-clock:
+\t10 work+0x1 (/bin/sh)
+\t20 glue+0x1 (/bin/sh)
+\t30 main+0x1 (/bin/sh)
+
+sh 5/6 [001] 1.1: 10 cpu-clock:
+\t20 glue+0x1 (/bin/sh)
+\t30 main+0x1 (/bin/sh)
+
+"""
+
+
+@pytest.mark.parametrize("options,expected", [
+    ([], "sh;main;glue 2\nsh;main;glue;work 2\n"),
+    (["--by", "thread"], "sh_(5);main;glue;work 2\nsh_(6);main;glue 2\n"),
+    (["--by", "process"], "sh_(5);main;glue 2\nsh_(5);main;glue;work 2\n"),
+    (["--by", "cpu"], "CPU_0;main;glue;work 2\nCPU_1;main;glue 2\n"),
+    (["--hide", "^gl"], "sh;main 2\nsh;main;work 2\n"),
+    (["--ignore", "work", "--hide", "main"], "sh;glue 2\n"),
+    (["--time", "50%-100%"], "sh;main;glue 2\n"),
+])
+def test_inputs_are_merged_grouped_and_filtered(perf_profile, tmp_path, options, expected):
+    first, second = tmp_path / "a.txt", tmp_path / "b.txt"
+    first.write_text(SCRIPT)
+    second.write_text(SCRIPT)
+    done = run(perf_profile, "merge", "--format", "collapsed", *options, first, second)
+    assert done.stdout.decode() == expected
+    run(perf_profile, "merge", *options, "-o", tmp_path / "all.pb.gz", first, second)
+    again = run(perf_profile, "export", "--format", "collapsed", tmp_path / "all.pb.gz").stdout
+    assert again.decode() == expected
+    assert b"<svg" in run(perf_profile, "flamegraph", *options, first, second).stdout
+
+
+def test_difffolded(perf_profile, tmp_path):
+    os.symlink(os.path.abspath(perf_profile), tmp_path / "difffolded.pl")
+    (tmp_path / "a").write_text("x;f_[k];0x7f01 3\nx;g 1\n")
+    (tmp_path / "b").write_text("x;f_[k];0x7f02 4\nx;h 2.5\n")
+
+    def difference(*options):
+        return run(tmp_path / "difffolded.pl", *options, tmp_path / "a",
+                   tmp_path / "b").stdout.decode()
+
+    assert difference() == "x;f_[k];0x7f01 3 0\nx;f_[k];0x7f02 0 4\nx;g 1 0\nx;h 0 2.5\n"
+    assert difference("-s") == "x;f_[k];0x... 3 4\nx;g 1 0\nx;h 0 2.5\n"
+    assert difference("-n", "-s") == "x;f_[k];0x... 4 4\nx;g 1 0\nx;h 0 2.5\n"
