@@ -39,13 +39,13 @@ static void collect(const char *piece, size_t size_bytes, void *opaque)
 	byte_vector_append_bytes(&result->text, piece, size_bytes);
 }
 
-/** The demangled name without its parameters, or NULL. */
-static char *demangle_with(callback_demangler *demangler, const char *name)
+/** The demangled name, or NULL. */
+static char *demangle_with(callback_demangler *demangler, int options, const char *name)
 {
 	struct result *result = memory_allocate(1, sizeof(*result));
 	char *text = NULL;
 
-	if (!setjmp(result->give_up) && demangler(name, DMGL_NO_OPTS, collect, result) &&
+	if (!setjmp(result->give_up) && demangler(name, options, collect, result) &&
 	    result->text.count) {
 		byte_vector_append(&result->text, '\0');
 		text = (char *)memory_duplicate(result->text.items, result->text.count);
@@ -85,17 +85,17 @@ static char *append_clones(char *demangled, const char *suffixes)
 	return demangled;
 }
 
-static char *demangle_cpp(const char *name)
+static char *demangle_cpp(const char *name, int options)
 {
 	const char *dot = strchr(name, '.');
 	_cleanup_free_ char *stem = NULL;
 	char *demangled;
 
 	if (!dot)
-		return demangle_with(cplus_demangle_v3_callback, name);
+		return demangle_with(cplus_demangle_v3_callback, options, name);
 	stem = memory_duplicate_text(name);
 	stem[dot - name] = '\0';
-	demangled = demangle_with(cplus_demangle_v3_callback, stem);
+	demangled = demangle_with(cplus_demangle_v3_callback, options, stem);
 	return demangled ? append_clones(demangled, dot) : NULL;
 }
 
@@ -115,22 +115,33 @@ static bool starts_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-char *demangle(const char *linkage_name)
+/** @param options  libiberty's, for C++. */
+static char *demangle_any(const char *linkage_name, int options)
 {
 	char *demangled = NULL;
 
 	if (strnlen(linkage_name, DEMANGLE_NAME_SIZE_MAX_BYTES + 1) > DEMANGLE_NAME_SIZE_MAX_BYTES)
 		return NULL;
 	if (starts_with(linkage_name, "_R"))
-		return demangle_with(rust_demangle_callback, linkage_name);
+		return demangle_with(rust_demangle_callback, DMGL_NO_OPTS, linkage_name);
 	/* Rust's first mangling is valid C++ mangling; only Rust's reader removes the hash. */
 	if (starts_with(linkage_name, "_ZN"))
-		demangled = demangle_with(rust_demangle_callback, linkage_name);
+		demangled = demangle_with(rust_demangle_callback, DMGL_NO_OPTS, linkage_name);
 	if (!demangled && starts_with(linkage_name, "_Z"))
-		demangled = demangle_cpp(linkage_name);
+		demangled = demangle_cpp(linkage_name, options);
 	if (!demangled && starts_with(linkage_name, "_GLOBAL_"))
-		demangled = demangle_with(cplus_demangle_v3_callback, linkage_name);
+		demangled = demangle_with(cplus_demangle_v3_callback, options, linkage_name);
 	if (!demangled && starts_with(linkage_name, "_D"))
 		demangled = demangle_d(linkage_name);
 	return demangled;
+}
+
+char *demangle(const char *linkage_name)
+{
+	return demangle_any(linkage_name, DMGL_NO_OPTS);
+}
+
+char *demangle_with_parameters(const char *linkage_name)
+{
+	return demangle_any(linkage_name, DMGL_PARAMS | DMGL_ANSI);
 }

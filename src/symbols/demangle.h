@@ -10,3 +10,6 @@
  * NULL: not a mangled name of a kind we know; use it as it is.
  */
 char *demangle(const char *linkage_name);
+
+/** The same, C++ functions with their parameter types, as addr2line -C and c++filt show them. */
+char *demangle_with_parameters(const char *linkage_name);
