@@ -289,6 +289,8 @@ static void apply_sample(struct analyzer *analyzer, const struct record *record)
 {
 	uint64_t start_ns = clock_monotonic_ns();
 
+	analyzer->stacks.branch_sample_type =
+		analyzer->attrs[record->event_index].branch_sample_type;
 	sample_stack_resolve(&analyzer->stacks, record);
 	if (analyzer->off_cpu && record->event_index == analyzer->stacks_event)
 		apply_place(analyzer, record, WAIT_UNKNOWN);

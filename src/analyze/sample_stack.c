@@ -1,5 +1,6 @@
 #include "analyze/sample_stack.h"
 
+#include "analyze/branch_chain.h"
 #include "arch/architecture.h"
 #include "unwind/live_memory.h"
 
@@ -172,6 +173,22 @@ static enum stack_end end_of_callchain(const struct sample_stack *context, struc
 	return STACK_END_UNTRACED;
 }
 
+/** Callers that only the branch stack knows; its addresses are those of the calls. */
+static void append_branches(struct sample_stack *context, const struct sample_record *sample,
+			    struct process *process)
+{
+	branch_chain(sample, context->branch_sample_type, &context->branches);
+	for (size_t i = 0; i < context->branches.count; i++) {
+		uint64_t address = context->branches.items[i];
+
+		/* The upper half of the addresses is the kernel's. */
+		if (address >> 63)
+			append_kernel_frame(context, address, true);
+		else
+			append_user_frame(context, process, address, true);
+	}
+}
+
 void sample_stack_resolve(struct sample_stack *context, const struct record *record)
 {
 	const struct sample_record *sample = &record->sample;
@@ -190,6 +207,8 @@ void sample_stack_resolve(struct sample_stack *context, const struct record *rec
 		else
 			append_user_frame(context, process, sample->ip, true);
 	}
+	if (context->stack.frames.count <= 1)
+		append_branches(context, sample, process);
 	build_callchain(context);
 }
 
@@ -226,5 +245,6 @@ void sample_stack_resolve_sleeper(struct sample_stack *context, const struct rec
 void sample_stack_deinit(struct sample_stack *context)
 {
 	address_frame_vector_deinit(&context->stack.frames);
+	address_vector_deinit(&context->branches);
 	address_vector_deinit(&context->callchain);
 }

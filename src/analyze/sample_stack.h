@@ -16,9 +16,11 @@ struct sample_stack {
 	struct process_table *processes;
 	struct unwinder *unwinder; /**< NULL: no unwinder for this CPU. */
 	struct origin *origin;     /**< NULL: records of processes that run here now. */
+	uint64_t branch_sample_type; /**< Of the event of the sample to come. */
 
 	/* Of the last sample. */
 	struct address_stack stack;
+	struct address_vector branches;  /**< Call sites from its branch stack. */
 	struct address_vector callchain; /**< Kernel style, with PERF_CONTEXT_* markers. */
 };
 
