@@ -198,11 +198,10 @@ static struct error *open_side(struct diff_request *request, const char *path,
 static struct error *read_text_side(struct folded_difference *difference, bool is_after,
 				    struct input_stream *stream)
 {
-	uint64_t unrecognised = 0;
+	struct strange_lines strange;
 
-	RETURN_IF_ERROR(folded_difference_read(difference, is_after, stream, &unrecognised));
-	if (unrecognised)
-		open_profile_warn_lines(input_stream_name(stream), 1, unrecognised);
+	RETURN_IF_ERROR(folded_difference_read(difference, is_after, stream, &strange));
+	open_profile_warn_lines(input_stream_name(stream), &strange);
 	return NULL;
 }
 

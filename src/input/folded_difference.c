@@ -113,10 +113,10 @@ static bool add_line(struct folded_difference *difference, bool is_after, struct
 }
 
 struct error *folded_difference_read(struct folded_difference *difference, bool is_after,
-				     struct input_stream *stream, uint64_t *unrecognised_ret)
+				     struct input_stream *stream, struct strange_lines *strange_ret)
 {
 	struct line_reader lines = line_reader_make(stream);
-	uint64_t unrecognised = 0;
+	struct strange_lines strange = { 0 };
 
 	for (;;) {
 		struct text_span line;
@@ -125,10 +125,10 @@ struct error *folded_difference_read(struct folded_difference *difference, bool 
 		RETURN_IF_ERROR(line_reader_next(&lines, &line, &is_end));
 		if (is_end)
 			break;
-		if (line.length > 0 && !add_line(difference, is_after, line) && !unrecognised)
-			unrecognised = lines.line_number;
+		if (line.length > 0 && !add_line(difference, is_after, line))
+			strange_lines_add(&strange, lines.line_number, line);
 	}
-	*unrecognised_ret = unrecognised;
+	*strange_ret = strange;
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
  */
 
 #include "input/input_stream.h"
+#include "input/strange_lines.h"
 
 #include <stdio.h>
 
@@ -15,14 +16,10 @@ struct folded_difference;
 struct folded_difference *folded_difference_create(bool is_hex_stripped);
 void folded_difference_destroy(struct folded_difference *difference);
 
-/**
- * Add the counts of @p stream to one side.
- *
- * @param unrecognised_ret  Number of the first line without a count; 0: none.
- */
+/** Add the counts of @p stream to one side. @p strange_ret: lines without a count. */
 struct error *folded_difference_read(struct folded_difference *difference, bool is_after,
 				     struct input_stream *stream,
-				     uint64_t *unrecognised_ret) MUST_CHECK;
+				     struct strange_lines *strange_ret) MUST_CHECK;
 
 /** In byte order. @p is_normalized: counts of before as if both had as many in all. */
 void folded_difference_write(const struct folded_difference *difference, bool is_normalized,

@@ -17,6 +17,9 @@
 /** More entries than this in one table are no profile. */
 #define ENTRIES_MAX ((size_t)1 << 27)
 
+/** Of all values of one type; less than half of what fits, so that sums of sums do, too. */
+#define SUM_MAX ((uint64_t)1 << 62)
+
 /** Sample types of one profile; heap profiles have four. */
 #define VALUE_TYPES_MAX 64
 
@@ -42,6 +45,7 @@ struct pprof_reader {
 	uint32_t first_event;
 	bool has_counts; /**< The first of two types counts the other's samples. */
 	uint64_t default_type;
+	uint64_t sums[VALUE_TYPES_MAX];
 	struct byte_vector text; /**< Scratch. */
 
 	/* Of the sample being read. */
@@ -348,7 +352,11 @@ static struct error *read_values(struct pprof_reader *reader, struct protobuf_fi
 		if (!is_there)
 			return NULL;
 		/* Differences have negative values; they are no samples. */
-		address_vector_append(&reader->values, (int64_t)value < 0 ? 0 : value);
+		value = (int64_t)value < 0 ? 0 : value;
+		if (reader->values.count < reader->n_types &&
+		    (value > SUM_MAX || (reader->sums[reader->values.count] += value) > SUM_MAX))
+			return byte_reader_error(&reader->message, "values too large to add up");
+		address_vector_append(&reader->values, value);
 	}
 }
 

@@ -14,13 +14,14 @@
 
 #include "base/clock.h"
 #include "base/json_reader.h"
+#include "base/rounding.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/** Larger weights are no sums of anything. */
-#define WEIGHT_MAX 1e18
+/** Of all weights, in nanoseconds where they are time: more is no profile and does not fit. */
+#define SUM_MAX 4e18
 
 DEFINE_VECTOR(weight_vector, double)
 
@@ -43,6 +44,7 @@ struct speedscope_reader {
 	double median;    /**< Of even weights; 0: they are uneven. */
 	double per_count; /**< Weight of one count, when uneven. */
 	uint32_t n_profiles;
+	double sum;
 };
 
 /* Frames: {"name", "file", "line", "col"}. */
@@ -213,22 +215,26 @@ static struct error *read_weights(struct speedscope_reader *reader, struct json_
 	}
 }
 
-static void add_sample(struct speedscope_reader *reader, uint32_t stack, double weight)
+static struct error *add_sample(struct speedscope_reader *reader, const struct json_reader *json,
+				uint32_t stack, double weight)
 {
 	struct profile *profile = reader->profile;
 	bool is_number = *profile_text(profile, profile->events.items[reader->event].unit) == '\0';
-	double period = MIN(weight * reader->factor, WEIGHT_MAX), count;
+	double period = weight * reader->factor, count;
 
 	if (!(weight > 0))
-		return;
+		return NULL;
 	if (reader->median > 0 && !is_number)
 		count = MAX(round(weight / reader->median), 1.0);
 	else
 		count = round(period / reader->per_count);
-	if (count < 1)
-		count = 1;
+	count = MAX(count, 1.0);
+	reader->sum += MAX(count, period);
+	if (!(reader->sum <= SUM_MAX))
+		return json_reader_error(json, "weights too large to add up");
 	profile_add_sample(profile, reader->thread, reader->event, stack, STACK_END_UNTRACED,
-			   (uint64_t)count, is_number ? 0 : (uint64_t)round(period));
+			   (uint64_t)count, is_number ? 0 : round_u64(period));
+	return NULL;
 }
 
 static struct error *push_frame(struct speedscope_reader *reader, const struct json_reader *json,
@@ -263,7 +269,9 @@ static struct error *read_samples(struct speedscope_reader *reader, struct json_
 			RETURN_IF_ERROR(json_reader_number(&json, &frame));
 			RETURN_IF_ERROR(push_frame(reader, &json, frame, &stack));
 		}
-		add_sample(reader, stack, i < reader->weights.count ? reader->weights.items[i] : 1);
+		RETURN_IF_ERROR(add_sample(
+			reader, &json, stack,
+			i < reader->weights.count ? reader->weights.items[i] : 1));
 	}
 }
 
@@ -315,7 +323,7 @@ static struct error *read_events(struct speedscope_reader *reader, struct json_r
 			return NULL;
 		RETURN_IF_ERROR(read_event(reader, &json, &is_open, &frame, &at));
 		if (stack)
-			add_sample(reader, stack, at - last);
+			RETURN_IF_ERROR(add_sample(reader, &json, stack, at - last));
 		last = at;
 		if (is_open) {
 			RETURN_IF_ERROR(push_frame(reader, &json, frame, &stack));

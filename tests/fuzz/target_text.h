@@ -29,6 +29,21 @@ static inline void check_profile(const struct profile *profile)
 	}
 }
 
+typedef struct error *whole_profile_reader(struct input_stream *stream, struct profile *profile);
+
+static inline void read_whole_profile(struct bytes input, whole_profile_reader *read)
+{
+	struct profile *profile = profile_create();
+	struct input_stream *stream;
+	struct error *error = input_stream_open(fuzz_file(input), &stream);
+
+	FUZZ_CHECK(!error);
+	fuzz_check_error(read(stream, profile));
+	check_profile(profile);
+	input_stream_close(stream);
+	profile_destroy(profile);
+}
+
 static inline void read_text_profile(struct bytes input, text_profile_reader *read)
 {
 	static const struct text_profile_options choices[] = {
