@@ -1,4 +1,4 @@
-"""The programs the benchmarks profile: real ones where they are installed, and made ones whose stacks are known.
+"""The programs the benchmarks profile: real ones where they are installed, and made ones of known stacks.
 
 PROGRAMS maps a name to a function of the seconds it should take, which gives the command, or None
 where it is not installed. Sources and inputs are made once, in the scratch folder, and are always
@@ -84,7 +84,9 @@ use std::thread;
 
 #[inline(never)]
 fn crunch_numbers(rounds: u64) -> u64 {
-    (0..rounds * 1_000_000).fold(1, |sum: u64, i| black_box(sum.wrapping_mul(6364136223846793005).wrapping_add(i)))
+    (0..rounds * 1_000_000).fold(1, |sum: u64, i| {
+        black_box(sum.wrapping_mul(6364136223846793005).wrapping_add(i))
+    })
 }
 
 #[inline(never)]

@@ -32,7 +32,7 @@ def repeated(path, size_bytes):
 
 
 def rate_row(what, results, sizes, goal_ratio=None, goal_rate=None):
-    """Bytes a second of ours and of theirs. Results and sizes are by "ours" and the peers' names."""
+    """Bytes a second of ours and of theirs. Results and sizes: by "ours" and the peers' names."""
     rates = {name: [sizes[name] / run["wall_s"] / 1e6 for run in runs]
              for name, runs in results.items()}
     ours = statistics.median(rates["ours"])

@@ -19,7 +19,9 @@ LONG_RUN_HZ = 100000
 
 LIBRARY = """
 volatile unsigned sink{i};
-__attribute__((noinline)) void work{i}(unsigned n) {{ for (unsigned k = 0; k < n; k++) sink{i} += k; }}
+__attribute__((noinline)) void work{i}(unsigned n) {{
+    for (unsigned k = 0; k < n; k++) sink{i} += k;
+}}
 """
 
 LIBRARIES_MAIN = """
@@ -131,7 +133,8 @@ def long_run(context):
     long = job([*command, ms, 2], "-F", "max", "--script-limit", "0", folder_name="long-job")
     yield row("long run", "samples, lost", f"{n_samples(short)} -> {n_samples(long)}, "
               f"{n_lost(short)} -> {n_lost(long)} lost")
-    yield row("long run", "peak memory", f"{short['memory_mib']:.0f} -> {long['memory_mib']:.0f} MiB",
+    yield row("long run", "peak memory",
+              f"{short['memory_mib']:.0f} -> {long['memory_mib']:.0f} MiB",
               ratio=f"exponent {exponent(short['memory_mib'], long['memory_mib']):.2f}")
     yield row("long run", "end to last deliverable",
               f"{short['finish_ms']:.0f} -> {long['finish_ms']:.0f} ms")

@@ -1,4 +1,4 @@
-"""What recording costs the program: the whole job and perf's recording alone against the bare command."""
+"""What recording costs the program: the whole job and perf's recording against the bare command."""
 import peers
 from context import absent, figure, row
 from measure import fresh_folder, interleaved, job, median, n_lost, n_samples, timed

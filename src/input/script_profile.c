@@ -344,7 +344,8 @@ static struct error *read_all(struct script_reader *reader, struct input_stream 
 	reader->losses->is_cut = reader->is_open && reader->frames.count > 0;
 	if (reader->profile->samples.count == 0 && reader->losses->unrecognised.count > 0)
 		return error_new(ERROR_FORMAT, "%s: line %" PRIu64 " is not perf script text",
-				 input_stream_name(stream), reader->losses->unrecognised.shown[0].number);
+				 input_stream_name(stream),
+				 reader->losses->unrecognised.shown[0].number);
 	finish_ticks(reader);
 	return NULL;
 }
