@@ -5,6 +5,7 @@ const struct command *const commands[] = {
 	&command_run,
 	&command_report,
 	&command_script,
+	&command_annotate,
 	&command_collapse,
 	&command_flamegraph,
 	&command_export,

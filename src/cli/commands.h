@@ -7,6 +7,7 @@
 extern const struct command command_run;
 extern const struct command command_report;
 extern const struct command command_script;
+extern const struct command command_annotate;
 extern const struct command command_collapse;
 extern const struct command command_flamegraph;
 extern const struct command command_export;
