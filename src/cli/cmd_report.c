@@ -13,6 +13,7 @@
 enum {
 	OPTION_STDIO = 1,
 	OPTION_SORT,
+	OPTION_FIELDS,
 	OPTION_CHILDREN,
 	OPTION_NO_CHILDREN,
 	OPTION_GRAPH,
@@ -31,9 +32,13 @@ static const struct option_spec options[] = {
 	{ OPTION_INPUT_EVENT, 'e', "event", "EVENT",
 	  "Which event of several. Default: the one with the most samples.", NULL },
 	{ OPTION_SORT, 's', "sort", "KEYS",
-	  "What makes a row: some of comm,pid,tid,dso,symbol,srcline,srcfile. Default: "
-	  "comm,dso,symbol.",
-	  "comm pid tid dso symbol srcline srcfile" },
+	  "What makes a row: some of comm,pid,tid,cpu,dso,symbol,srcline,srcfile. "
+	  "Default: comm,dso,symbol.",
+	  "comm pid tid cpu dso symbol srcline srcfile" },
+	{ OPTION_FIELDS, 'F', "fields", "FIELDS",
+	  "Which columns, in the report's own order: overhead, overhead_children, sample, period "
+	  "and the keys of --sort. Without overhead_children rows are by their own share.",
+	  "overhead overhead_children sample period comm pid tid cpu dso symbol srcline srcfile" },
 	{ OPTION_CHILDREN, 0, "children", NULL,
 	  "Rows by their share with all they call. This is the default.", NULL },
 	{ OPTION_NO_CHILDREN, 0, "no-children", NULL, "Rows by their own share.", NULL },
@@ -81,12 +86,23 @@ static const struct {
 	{ "comm", REPORT_BY_COMM },
 	{ "pid", REPORT_BY_PID },
 	{ "tid", REPORT_BY_TID },
+	{ "cpu", REPORT_BY_CPU },
 	{ "dso", REPORT_BY_OBJECT },
 	{ "symbol", REPORT_BY_SYMBOL },
 	{ "sym", REPORT_BY_SYMBOL },
 	{ "srcline", REPORT_BY_SOURCE_LINE },
 	{ "srcfile", REPORT_BY_SOURCE_FILE },
 };
+
+/** 0: unknown. */
+static uint32_t find_sort_key(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sort_keys); i++) {
+		if (strcmp(word, sort_keys[i].name) == 0)
+			return sort_keys[i].key;
+	}
+	return 0;
+}
 
 static struct error *read_sort_keys(const char *value, uint32_t *ret)
 {
@@ -95,20 +111,49 @@ static struct error *read_sort_keys(const char *value, uint32_t *ret)
 	uint32_t keys = 0;
 
 	for (char *word; (word = strsep(&rest, ","));) {
-		uint32_t key = 0;
+		uint32_t key = find_sort_key(word);
 
-		for (size_t i = 0; i < ARRAY_SIZE(sort_keys); i++) {
-			if (strcmp(word, sort_keys[i].name) == 0)
-				key = sort_keys[i].key;
-		}
 		if (!key)
 			return error_with_hint(
 				error_new(ERROR_USAGE, "--sort: unknown key '%s'", word),
-				"known: comm, pid, tid, dso, symbol, srcline, "
+				"known: comm, pid, tid, cpu, dso, symbol, srcline, "
 				"srcfile");
 		keys |= key;
 	}
 	*ret = keys;
+	return NULL;
+}
+
+/** perf report's -F. Each column is there or not; overhead always is. */
+static struct error *read_fields(const char *value, struct report_options *ret)
+{
+	_cleanup_free_ char *text = memory_duplicate_text(value);
+	struct report_options chosen = *ret;
+	char *rest = text;
+
+	chosen.keys = 0;
+	chosen.is_by_self = true;
+	for (char *word; (word = strsep(&rest, ","));) {
+		uint32_t key = find_sort_key(word);
+
+		chosen.keys |= key;
+		if (key || strcmp(word, "overhead") == 0)
+			continue;
+		if (strcmp(word, "overhead_children") == 0)
+			chosen.is_by_self = false;
+		else if (strcmp(word, "sample") == 0)
+			chosen.has_counts = true;
+		else if (strcmp(word, "period") == 0)
+			chosen.has_periods = true;
+		else
+			return error_with_hint(
+				error_new(ERROR_USAGE, "--fields: unknown field '%s'", word),
+				"known: overhead, overhead_children, sample, period, comm, pid, "
+				"tid, cpu, dso, symbol, srcline, srcfile");
+	}
+	if (!chosen.keys)
+		chosen.keys = ret->keys;
+	*ret = chosen;
 	return NULL;
 }
 
@@ -146,6 +191,8 @@ static struct error *apply_option(void *context, int id, const char *value)
 	switch (id) {
 	case OPTION_SORT:
 		return read_sort_keys(value, &report->keys);
+	case OPTION_FIELDS:
+		return read_fields(value, report);
 	case OPTION_CHILDREN:
 		report->is_by_self = false;
 		return NULL;
@@ -254,6 +301,12 @@ static struct error *write_report(struct report_request *request)
 	struct error *error;
 
 	request->input.open.is_without_ticks = true;
+	if (request->output.report.keys & REPORT_BY_CPU)
+		request->input.filter.grouping =
+			request->output.report.keys &
+					(REPORT_BY_COMM | REPORT_BY_PID | REPORT_BY_TID)
+				? PROFILE_BY_CPU_AND_COMM
+				: PROFILE_BY_CPU;
 	RETURN_IF_ERROR(input_options_open(&request->input, &opened, &request->output.event));
 	pager_begin();
 	request->output.report.is_header_only = request->is_header_only;

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "base/memory.h"
 #include "cli/input_options.h"
 #include "cli/pager.h"
 #include "cli/terminal.h"
@@ -7,9 +8,17 @@
 
 #include <string.h>
 
+enum {
+	OPTION_FIELDS = 1,
+};
+
 static const struct option_spec options[] = {
 	{ OPTION_INPUT, 'i', "input", "FILE",
 	  "What to read; '-' is standard input. Default: the last recording.", "FILE" },
+	{ OPTION_FIELDS, 'F', "fields", "FIELDS",
+	  "What to print: some of comm,pid,tid,cpu,time,period,event,ip,sym,symoff,dso,srcline; "
+	  "+FIELD and -FIELD change the default, which is all but srcline.",
+	  "comm pid tid cpu time period event ip sym symoff dso srcline" },
 	SYMBOL_OPTION_SPECS,
 	FILTER_OPTION_SPECS('c', 0, 'S', 'C'),
 	OPTION_END,
@@ -21,56 +30,106 @@ static const struct command_example examples[] = {
 	{ NULL, NULL },
 };
 
-static struct error *write_script(struct input_options *input)
+struct script_request {
+	struct input_options input;
+	uint32_t fields; /**< enum script_field */
+	bool is_help;
+};
+
+/** In the order of the bits. */
+static const char *const field_names[] = { "comm",  "pid", "tid", "cpu",    "time", "period",
+					   "event", "ip",  "sym", "symoff", "dso",  "srcline" };
+
+static struct error *change_field(char *word, uint32_t *fields)
+{
+	char sign = word[0] == '+' || word[0] == '-' ? *word++ : '+';
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(field_names); i++) {
+		if (strcmp(word, field_names[i]) != 0)
+			continue;
+		if (sign == '-')
+			*fields &= ~(1u << i);
+		else
+			*fields |= 1u << i;
+		return NULL;
+	}
+	return error_with_hint(error_new(ERROR_USAGE, "--fields: unknown field '%s'", word),
+			       "known: comm, pid, tid, cpu, time, period, event, ip, sym, symoff, "
+			       "dso, srcline");
+}
+
+/** As perf script's: "TYPE:" before the list is for all events alike. */
+static struct error *read_fields(const char *value, uint32_t *ret)
+{
+	const char *colon = strchr(value, ':');
+	_cleanup_free_ char *text = memory_duplicate_text(colon ? colon + 1 : value);
+	bool is_change = text[0] == '+' || text[0] == '-';
+	uint32_t fields = is_change ? *ret : 0;
+	char *rest = text;
+
+	for (char *word; (word = strsep(&rest, ","));) {
+		if (*word)
+			RETURN_IF_ERROR(change_field(word, &fields));
+	}
+	*ret = fields;
+	return NULL;
+}
+
+static struct error *write_script(struct script_request *request)
 {
 	struct output_options output = output_options_default();
 	struct open_profile opened;
 	struct error *error;
 
-	RETURN_IF_ERROR(input_options_open(input, &opened, NULL));
+	output.script_fields = request->fields;
+	RETURN_IF_ERROR(input_options_open(&request->input, &opened, NULL));
 	pager_begin();
 	error = output_format_find("script")->write(opened.profile, &output, stdout);
 	open_profile_close(&opened);
 	return error;
 }
 
+static struct error *apply_option(void *context, int id, const char *value)
+{
+	struct script_request *request = context;
+	bool is_known;
+
+	switch (id) {
+	case OPTION_FIELDS:
+		return read_fields(value, &request->fields);
+	case OPTION_ID_HELP:
+		request->is_help = true;
+		return NULL;
+	default:
+		return input_options_apply(&request->input, id, value, &is_known);
+	}
+}
+
 static struct error *parse(const struct command *command, int argc, char **argv,
-			   struct input_options *input, bool *is_help_ret)
+			   struct script_request *request)
 {
 	struct option_parser parser = option_parser_make(command, argc, argv);
-	const char *value;
-	bool is_known;
-	int id;
 
-	for (;;) {
-		RETURN_IF_ERROR(option_parser_next(&parser, &id, &value));
-		if (id == OPTION_ID_END)
-			return input_options_take_operand(input, &parser);
-		if (id == OPTION_ID_HELP) {
-			*is_help_ret = true;
-			return NULL;
-		}
-		RETURN_IF_ERROR(input_options_apply(input, id, value, &is_known));
-	}
+	RETURN_IF_ERROR(option_parser_run(&parser, apply_option, request));
+	return input_options_take_operand(&request->input, &parser);
 }
 
 static int run_script(const struct command *command, int argc, char **argv)
 {
-	struct input_options input = { 0 };
-	bool is_help = false;
-	struct error *error = parse(command, argc, argv, &input, &is_help);
+	struct script_request request = { .fields = SCRIPT_FIELDS_DEFAULT };
+	struct error *error = parse(command, argc, argv, &request);
 	int status = EXIT_OURS;
 
-	if (is_help)
+	if (request.is_help)
 		help_write(stdout, command);
 	else if (!error)
-		error = write_script(&input);
+		error = write_script(&request);
 	if (error)
 		terminal_print_error(error);
 	else
 		status = terminal_finish_output();
 	pager_end();
-	input_options_deinit(&input);
+	input_options_deinit(&request.input);
 	return status;
 }
 

@@ -24,15 +24,35 @@ enum report_key {
 	REPORT_BY_SYMBOL = 1 << 4,
 	REPORT_BY_SOURCE_LINE = 1 << 5,
 	REPORT_BY_SOURCE_FILE = 1 << 6,
+	REPORT_BY_CPU = 1 << 7, /**< Threads are named for it: PROFILE_BY_CPU, ..._AND_COMM. */
 };
 
 struct report_options {
 	uint32_t keys;   /**< enum report_key */
 	bool is_by_self; /**< Rows sorted and limited by their own share, not with all they call. */
 	bool has_counts; /**< A column of samples. */
+	bool has_periods; /**< A column of what they stand for. */
 	bool is_header_only;
 	enum report_trees trees;
 };
+
+/** What the text of samples has of each. Flags; the names are perf script's. */
+enum script_field {
+	SCRIPT_COMM = 1 << 0,
+	SCRIPT_PID = 1 << 1,
+	SCRIPT_TID = 1 << 2,
+	SCRIPT_CPU = 1 << 3,
+	SCRIPT_TIME = 1 << 4,
+	SCRIPT_PERIOD = 1 << 5,
+	SCRIPT_EVENT = 1 << 6,
+	SCRIPT_IP = 1 << 7,
+	SCRIPT_SYM = 1 << 8,
+	SCRIPT_SYMOFF = 1 << 9,
+	SCRIPT_DSO = 1 << 10,
+	SCRIPT_SRCLINE = 1 << 11, /**< A line of its own behind each frame. */
+};
+
+#define SCRIPT_FIELDS_DEFAULT ((uint32_t)SCRIPT_SRCLINE - 1)
 
 /** What folded stacks say besides names. */
 struct folded_options {
@@ -103,6 +123,7 @@ struct output_options {
 	bool is_inverted;       /**< Icicle. */
 	bool is_reversed;       /**< Merge from the leaf. */
 	struct report_options report;
+	uint32_t script_fields; /**< enum script_field */
 	struct folded_options folded;
 	struct flamegraph_options flamegraph;
 };

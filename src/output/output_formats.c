@@ -33,6 +33,7 @@ struct output_options output_options_default(void)
 {
 	return (struct output_options){
 		.percent_limit = 0.5,
+		.script_fields = SCRIPT_FIELDS_DEFAULT,
 		.report.keys = REPORT_BY_COMM | REPORT_BY_OBJECT | REPORT_BY_SYMBOL,
 	};
 }

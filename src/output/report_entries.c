@@ -112,7 +112,7 @@ static string_id label_of_thread(struct report *report, const struct profile_thr
 		text = memory_format_text("%7u:%s", thread->pid, comm);
 	else if (keys & REPORT_BY_TID)
 		text = memory_format_text("%7u:%s", thread->tid, comm);
-	else if (keys & REPORT_BY_COMM)
+	else if (keys & (REPORT_BY_COMM | REPORT_BY_CPU))
 		text = memory_duplicate_text(comm);
 	return string_table_intern(&report->labels, text);
 }

@@ -53,6 +53,8 @@ static const char *label_heading(const struct report *report)
 		return "    Pid:Command";
 	if (has_key(report, REPORT_BY_TID))
 		return "    Tid:Command";
+	if (has_key(report, REPORT_BY_CPU))
+		return has_key(report, REPORT_BY_COMM) ? "CPU Command" : "CPU";
 	return has_key(report, REPORT_BY_COMM) ? "Command" : NULL;
 }
 
@@ -102,6 +104,8 @@ static void write_headings(const struct report *report, struct column_widths wid
 	fputs(report->options->is_by_self ? "# Overhead  " : "# Children      Self  ", file);
 	if (report->options->has_counts)
 		fputs("     Samples  ", file);
+	if (report->options->has_periods)
+		fputs("          Period  ", file);
 	if (widths.label)
 		write_padded(file, label_heading(report), widths.label + 2);
 	if (widths.object)
@@ -118,6 +122,8 @@ static void write_rules(const struct report *report, struct column_widths widths
 	fputs(report->options->is_by_self ? "# ........  " : "# ........  ........  ", file);
 	if (report->options->has_counts)
 		fputs("............  ", file);
+	if (report->options->has_periods)
+		fputs("................  ", file);
 	if (widths.label) {
 		write_dots(file, widths.label);
 		fputs("  ", file);
@@ -155,6 +161,8 @@ static void write_entry(const struct report *report, const struct report_entry *
 	fprintf(file, "  %7.2f%%  ", report_percent(report, entry->self));
 	if (report->options->has_counts)
 		fprintf(file, "%12" PRIu64 "  ", entry->self_count);
+	if (report->options->has_periods)
+		fprintf(file, "%16" PRIu64 "  ", entry->self);
 	if (widths.label)
 		write_padded(file, label, widths.label + 2);
 	if (widths.object)

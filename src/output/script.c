@@ -34,10 +34,11 @@ struct script_text {
 
 struct script_writer {
 	const struct profile *profile;
+	uint32_t fields;
 	FILE *file;
 	struct byte_vector texts;
 	struct script_text *of_location; /**< Its lines. */
-	struct script_text *of_thread;   /**< "COMM PID/TID [". */
+	struct script_text *of_thread;   /**< "COMM PID/TID ". */
 	struct script_text *of_event;    /**< " EVENT: \n". */
 
 	FILE *scratch; /**< Where texts are made; rewound each time. */
@@ -54,6 +55,42 @@ static void script_writer_keep(struct script_writer *writer, struct script_text 
 	rewind(writer->scratch);
 }
 
+static void write_symbol(struct script_writer *writer, const struct profile_frame *frame,
+			 uint64_t offset)
+{
+	if (frame->flags & FRAME_IS_UNKNOWN) {
+		fputs(" [unknown]", writer->scratch);
+		return;
+	}
+	fputc(' ', writer->scratch);
+	escape_write_plain(writer->scratch, profile_text(writer->profile, frame->name));
+	if (writer->fields & SCRIPT_SYMOFF)
+		fprintf(writer->scratch, "+0x%" PRIx64, offset);
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+/** "  file.c:12", or as perf "  object[address]" where there is none. */
+static void write_source(struct script_writer *writer, const struct profile_object *object,
+			 const struct profile_frame *frame, uint64_t address)
+{
+	const struct profile *profile = writer->profile;
+
+	fputs("  ", writer->scratch);
+	if (frame->file) {
+		escape_write_plain(writer->scratch, last_part(profile_text(profile, frame->file)));
+		fprintf(writer->scratch, ":%" PRIu32 "\n", frame->line);
+		return;
+	}
+	escape_write_plain(writer->scratch, profile_text(profile, object->name));
+	fprintf(writer->scratch, "[%" PRIx64 "]\n", address);
+}
+
 static void write_frame_line(struct script_writer *writer, const struct profile_location *location,
 			     const struct profile_frame *frame)
 {
@@ -65,20 +102,21 @@ static void write_frame_line(struct script_writer *writer, const struct profile_
 		location->kind == LOCATION_USER && location->object != PROFILE_OBJECT_UNKNOWN;
 	uint64_t address = is_object_address ? location->elf_address : location->runtime_address;
 
-	fprintf(writer->scratch, "\t%16" PRIx64 " ", address + after_call);
-	if (frame->flags & FRAME_IS_UNKNOWN) {
-		fputs("[unknown]", writer->scratch);
-	} else {
-		escape_write_plain(writer->scratch, profile_text(profile, frame->name));
-		fprintf(writer->scratch, "+0x%" PRIx64, location->symbol_offset + after_call);
-	}
-	if (frame->flags & FRAME_IS_INLINED) {
-		fputs(" (inlined)\n", writer->scratch);
-	} else {
+	fputc('\t', writer->scratch);
+	if (writer->fields & SCRIPT_IP)
+		fprintf(writer->scratch, "%16" PRIx64, address + after_call);
+	if (writer->fields & SCRIPT_SYM)
+		write_symbol(writer, frame, location->symbol_offset + after_call);
+	if (writer->fields & SCRIPT_DSO && frame->flags & FRAME_IS_INLINED) {
+		fputs(" (inlined)", writer->scratch);
+	} else if (writer->fields & SCRIPT_DSO) {
 		fputs(" (", writer->scratch);
 		escape_write_plain(writer->scratch, profile_text(profile, object->path));
-		fputs(")\n", writer->scratch);
+		fputc(')', writer->scratch);
 	}
+	fputc('\n', writer->scratch);
+	if (writer->fields & SCRIPT_SRCLINE)
+		write_source(writer, object, frame, address + after_call);
 }
 
 static void script_writer_make_location(struct script_writer *writer, uint32_t id)
@@ -99,10 +137,18 @@ static void script_writer_make_threads(struct script_writer *writer)
 		const struct profile_thread *thread = &threads->items[i];
 		const char *comm = profile_text(writer->profile, thread->comm);
 
-		escape_write_plain(writer->scratch, *comm ? comm : "[unknown]");
-		if (strlen(comm) == 1)
-			fputc(' ', writer->scratch); /* stackcollapse-perf.pl wants two */
-		fprintf(writer->scratch, " %5" PRIu32 "/%-5" PRIu32 " [", thread->pid, thread->tid);
+		if (writer->fields & SCRIPT_COMM) {
+			escape_write_plain(writer->scratch, *comm ? comm : "[unknown]");
+			if (strlen(comm) == 1)
+				fputc(' ', writer->scratch); /* stackcollapse-perf.pl wants two */
+			fputc(' ', writer->scratch);
+		}
+		if (writer->fields & SCRIPT_PID && writer->fields & SCRIPT_TID)
+			fprintf(writer->scratch, "%5" PRIu32 "/%-5" PRIu32 " ", thread->pid,
+				thread->tid);
+		else if (writer->fields & (SCRIPT_PID | SCRIPT_TID))
+			fprintf(writer->scratch, "%5" PRIu32 " ",
+				writer->fields & SCRIPT_PID ? thread->pid : thread->tid);
 		script_writer_keep(writer, &writer->of_thread[i]);
 	}
 }
@@ -117,6 +163,11 @@ static void script_writer_make_events(struct script_writer *writer)
 	for (size_t i = 0; i < events->count; i++) {
 		const char *name = profile_text(writer->profile, events->items[i].name);
 
+		if (!(writer->fields & SCRIPT_EVENT)) {
+			fputc('\n', writer->scratch);
+			script_writer_keep(writer, &writer->of_event[i]);
+			continue;
+		}
 		fprintf(writer->scratch, "%*s", (int)(width - strlen(name)) + 1, "");
 		escape_write_plain(writer->scratch, name);
 		fputs(": \n", writer->scratch);
@@ -125,9 +176,9 @@ static void script_writer_make_events(struct script_writer *writer)
 }
 
 static void script_writer_init(struct script_writer *writer, const struct profile *profile,
-			       FILE *file)
+			       uint32_t fields, FILE *file)
 {
-	*writer = (struct script_writer){ .profile = profile, .file = file };
+	*writer = (struct script_writer){ .profile = profile, .fields = fields, .file = file };
 	writer->of_location = memory_allocate(profile->locations.count, sizeof(struct script_text));
 	writer->of_thread = memory_allocate(profile->threads.count, sizeof(struct script_text));
 	writer->of_event = memory_allocate(profile->events.count, sizeof(struct script_text));
@@ -168,7 +219,7 @@ static char *put_decimal(char *end, uint64_t value, int width, char padding)
 	return start;
 }
 
-/** "CPU] SECONDS.MICROSECONDS:     PERIOD" */
+/** "[CPU] SECONDS.MICROSECONDS:     PERIOD", what is asked for of it. */
 static void script_writer_write_figures(struct script_writer *writer,
 					const struct profile_tick *tick)
 {
@@ -176,15 +227,24 @@ static void script_writer_write_figures(struct script_writer *writer,
 	char *const end = text + sizeof(text);
 	char *start;
 
-	start = put_decimal(end, tick->period, PERIOD_WIDTH, ' ');
-	*--start = ' ';
-	*--start = ':';
-	start = put_decimal(start, tick->time_ns % NS_PER_S / 1000, 6, '0');
-	*--start = '.';
-	start = put_decimal(start, tick->time_ns / NS_PER_S, TIME_SECONDS_WIDTH, ' ');
-	*--start = ' ';
-	*--start = ']';
-	start = put_decimal(start, tick->cpu, CPU_DIGITS, '0');
+	start = end;
+	if (writer->fields & SCRIPT_PERIOD) {
+		start = put_decimal(start, tick->period, PERIOD_WIDTH, ' ');
+		*--start = ' ';
+	}
+	if (writer->fields & SCRIPT_TIME) {
+		*--start = ':';
+		start = put_decimal(start, tick->time_ns % NS_PER_S / 1000, 6, '0');
+		*--start = '.';
+		start = put_decimal(start, tick->time_ns / NS_PER_S, TIME_SECONDS_WIDTH, ' ');
+	}
+	if (writer->fields & SCRIPT_CPU) {
+		if (writer->fields & (SCRIPT_TIME | SCRIPT_PERIOD))
+			*--start = ' ';
+		*--start = ']';
+		start = put_decimal(start, tick->cpu, CPU_DIGITS, '0');
+		*--start = '[';
+	}
 	fwrite_unlocked(start, 1, (size_t)(end - start), writer->file);
 }
 
@@ -197,6 +257,8 @@ static void script_writer_write_tick(struct script_writer *writer, const struct 
 	script_writer_write_figures(writer, tick);
 	script_writer_write_text(writer, writer->of_event[sample->event]);
 
+	if (!(writer->fields & (SCRIPT_IP | SCRIPT_SYM | SCRIPT_DSO)))
+		return;
 	for (uint32_t stack = sample->stack; stack != 0;
 	     stack = profile->stacks.items[stack].parent) {
 		uint32_t location = profile->stacks.items[stack].location;
@@ -218,7 +280,7 @@ static struct error *script_write(const struct profile *profile,
 			error_new(ERROR_UNSUPPORTED, "the times of the samples were not kept"),
 			"the \"%s\" format has the same stacks, summed", folded_format.name);
 
-	script_writer_init(&writer, profile, file);
+	script_writer_init(&writer, profile, options->script_fields, file);
 	for (size_t i = 0; i < profile->ticks.count; i++) {
 		const struct profile_tick *tick = &profile->ticks.items[i];
 		uint32_t event = profile->samples.items[tick->sample].event;

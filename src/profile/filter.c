@@ -11,7 +11,7 @@ struct kept {
 bool profile_filter_needs_ticks(const struct profile_filter *filter)
 {
 	return filter->cpus.count > 0 || filter->time_begin_ns || filter->time_end_ns ||
-	       filter->grouping == PROFILE_BY_CPU;
+	       profile_grouping_is_by_cpu(filter->grouping);
 }
 
 static bool selects_code(const struct profile_filter *filter)

@@ -96,16 +96,29 @@ static uint32_t group_of(struct profile *profile, const struct profile_thread *t
 	return profile_intern_thread(profile, thread->pid, id, name, process_comm);
 }
 
+static uint32_t group_of_cpu(struct profile *profile, uint32_t thread_id, uint32_t cpu,
+			     enum profile_grouping grouping)
+{
+	const struct profile_thread thread = profile->threads.items[thread_id];
+	_cleanup_free_ char *name = NULL;
+
+	if (grouping == PROFILE_BY_CPU) {
+		name = memory_format_text("CPU %" PRIu32, cpu);
+		return profile_intern_thread(profile, 0, cpu, name, name);
+	}
+	name = memory_format_text("%03" PRIu32 " %s", cpu, profile_text(profile, thread.comm));
+	return profile_intern_thread(profile, thread.pid, thread.tid, name, "");
+}
+
 /** Each tick is a sample of its CPU. */
-static void group_by_cpu(struct profile *profile)
+static void group_by_cpu(struct profile *profile, enum profile_grouping grouping)
 {
 	struct profile_sample_vector old = profile_take_samples(profile);
 
 	for (size_t i = 0; i < profile->ticks.count; i++) {
 		struct profile_tick *tick = &profile->ticks.items[i];
 		const struct profile_sample *sample = &old.items[tick->sample];
-		_cleanup_free_ char *name = memory_format_text("CPU %" PRIu32, tick->cpu);
-		uint32_t thread = profile_intern_thread(profile, 0, tick->cpu, name, name);
+		uint32_t thread = group_of_cpu(profile, sample->thread, tick->cpu, grouping);
 
 		tick->sample = profile_add_sample(profile, thread, sample->event, sample->stack,
 						  sample->end, 1, tick->period);
@@ -120,11 +133,11 @@ struct error *profile_group(struct profile *profile, enum profile_grouping group
 
 	if (grouping == PROFILE_BY_COMM)
 		return NULL;
-	if (grouping == PROFILE_BY_CPU) {
+	if (profile_grouping_is_by_cpu(grouping)) {
 		if (profile->ticks.count == 0 && profile->samples.count > 0)
 			return error_new(ERROR_UNSUPPORTED,
 					 "this profile does not say which CPU a sample is of");
-		group_by_cpu(profile);
+		group_by_cpu(profile, grouping);
 		return NULL;
 	}
 	thread_of = memory_allocate(n_threads + 1, sizeof(*thread_of));

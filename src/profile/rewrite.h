@@ -11,12 +11,18 @@ enum profile_grouping {
 	PROFILE_BY_THREAD,  /**< "NAME (TID)" */
 	PROFILE_BY_PROCESS, /**< "NAME (PID)" */
 	PROFILE_BY_CPU,     /**< "CPU 3" */
+	PROFILE_BY_CPU_AND_COMM, /**< "003 NAME", the ids staying the thread's. */
 };
+
+static inline bool profile_grouping_is_by_cpu(enum profile_grouping grouping)
+{
+	return grouping == PROFILE_BY_CPU || grouping == PROFILE_BY_CPU_AND_COMM;
+}
 
 /**
  * Give every sample a thread named for its group.
  *
- * @return ERROR_UNSUPPORTED for PROFILE_BY_CPU when the profile has no ticks, which alone
+ * @return ERROR_UNSUPPORTED for groups by CPU when the profile has no ticks, which alone
  * know the CPU.
  */
 struct error *profile_group(struct profile *profile, enum profile_grouping grouping) MUST_CHECK;

@@ -275,3 +275,34 @@ def test_difffolded(perf_profile, tmp_path):
     assert difference() == "x;f_[k];0x7f01 3 0\nx;f_[k];0x7f02 0 4\nx;g 1 0\nx;h 0 2.5\n"
     assert difference("-s") == "x;f_[k];0x... 3 4\nx;g 1 0\nx;h 0 2.5\n"
     assert difference("-n", "-s") == "x;f_[k];0x... 4 4\nx;g 1 0\nx;h 0 2.5\n"
+
+
+@pytest.mark.parametrize("fields,expected", [
+    ("comm,tid,time,event,ip,sym,dso",
+     "sh     5     1.000000: cpu-clock: \n\t              10 work (/bin/sh)\n"),
+    ("ip,sym", "\n\t              10 work\n"),
+    ("-time,-dso,-symoff", "sh     5/5     [000]         10 cpu-clock: \n"
+                           "\t              10 work\n"),
+    ("+srcline", "sh     5/5     [000]     1.000000:         10 cpu-clock: \n"
+                 "\t              10 work+0x1 (/bin/sh)\n  sh[10]\n"),
+])
+def test_fields_of_script(perf_profile, tmp_path, fields, expected):
+    text = tmp_path / "a.txt"
+    text.write_text(SCRIPT)
+    assert run(perf_profile, "script", "-F", fields, text).stdout.decode().startswith(expected)
+
+
+def test_fields_of_report(perf_profile, tmp_path):
+    text = tmp_path / "a.txt"
+    text.write_text(SCRIPT)
+
+    def rows(*options):
+        lines = run(perf_profile, "report", "-g", "none", *options,
+                    text).stdout.decode().splitlines()
+        return [line.split() for line in lines if line and not line.startswith("#")]
+
+    assert ["50.00%", "CPU", "1"] in rows("-s", "cpu", "--no-children")
+    assert ["50.00%", "001", "sh"] in rows("-s", "cpu,comm", "--no-children")
+    assert ["50.00%", "1", "10", "sh", "[.]", "work"] in rows("-F", "sample,period,comm,sym")
+    assert "unknown field 'x'" in run(perf_profile, "report", "-F", "x", text,
+                                      status=125).stderr.decode()
