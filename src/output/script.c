@@ -228,11 +228,11 @@ static void script_writer_write_figures(struct script_writer *writer,
 	char *start;
 
 	start = end;
-	if (writer->fields & SCRIPT_PERIOD) {
+	if (writer->fields & SCRIPT_PERIOD)
 		start = put_decimal(start, tick->period, PERIOD_WIDTH, ' ');
-		*--start = ' ';
-	}
 	if (writer->fields & SCRIPT_TIME) {
+		if (writer->fields & SCRIPT_PERIOD)
+			*--start = ' ';
 		*--start = ':';
 		start = put_decimal(start, tick->time_ns % NS_PER_S / 1000, 6, '0');
 		*--start = '.';
