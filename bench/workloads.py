@@ -1,4 +1,4 @@
-"""The programs the benchmarks profile: real ones where they are installed, and made ones of known stacks.
+"""The programs the benchmarks profile: real ones if installed, and made ones of known stacks.
 
 PROGRAMS maps a name to a function of the seconds it should take, which gives the command, or None
 where it is not installed. Sources and inputs are made once, in the scratch folder, and are always
