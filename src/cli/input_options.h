@@ -50,46 +50,47 @@ enum {
 		SYMBOL_SEARCH_OPTION_SPECS, FOLD_OPTION_SPECS
 
 /** What part of the profile. The letters are perf report's; 0 where a tool means others. */
-#define FILTER_OPTION_SPECS(comm_letter, dso_letter, symbol_letter, cpu_letter)                     \
-	{ OPTION_COMMS, comm_letter, "comms", "NAME,...", "Only threads of these names.", NULL },   \
-		{ OPTION_DSOS,                                                                      \
-		  dso_letter,                                                                       \
-		  "dsos",                                                                           \
-		  "FILE,...",                                                                       \
-		  "Only samples in these programs and libraries.",                                  \
-		  NULL },                                                                           \
-		{ OPTION_SYMBOLS,                                                                   \
-		  symbol_letter,                                                                    \
-		  "symbols",                                                                        \
-		  "NAME,...",                                                                       \
-		  "Only samples in these functions.",                                               \
-		  NULL },                                                                           \
-		{ OPTION_PID, 0, "pid", "PID,...", "Only these processes.", NULL },                 \
-		{ OPTION_TID, 0, "tid", "TID,...", "Only these threads.", NULL },                   \
-		{ OPTION_CPU, cpu_letter, "cpu", "LIST", "Only these CPUs, such as 0,2-3.", NULL }, \
-		{ OPTION_TIME,                                                                      \
-		  0,                                                                                \
-		  "time",                                                                           \
-		  "FROM,TO",                                                                        \
-		  "Only this part of the recording: seconds after its first sample, or "            \
-		  "percent (10%-20%). Either may be left out.",                                     \
-		  NULL },                                                                           \
-		{ OPTION_FOCUS,                                                                     \
-		  0,                                                                                \
-		  "focus",                                                                          \
-		  "REGEX",                                                                          \
-		  "Only samples with such a function on their stack. May be given again.",          \
-		  NULL },                                                                           \
-		{ OPTION_IGNORE, 0, "ignore", "REGEX",                                              \
-		  "No samples with such a function on their stack. May be given again.", NULL },    \
-		{ OPTION_HIDE, 0, "hide", "REGEX",                                                  \
-		  "Leave such functions out of the stacks; the samples stay. May be given again.",  \
-		  NULL },                                                                           \
-	{                                                                                           \
-		OPTION_BY, 0, "by", "GROUP",                                                        \
-			"Put samples together by comm (the thread's name, default), thread, "       \
-			"process or cpu.",                                                          \
-			"comm thread process cpu"                                                   \
+#define FILTER_OPTION_SPECS(comm_letter, dso_letter, symbol_letter, cpu_letter)            \
+	{ OPTION_COMMS, comm_letter, "comms", "NAME,...", "Only threads of these names.", NULL }, \
+		{ OPTION_DSOS,                                                             \
+		  dso_letter,                                                              \
+		  "dsos",                                                                  \
+		  "FILE,...",                                                              \
+		  "Only samples in these programs and libraries.",                         \
+		  NULL },                                                                  \
+		{ OPTION_SYMBOLS,                                                          \
+		  symbol_letter,                                                           \
+		  "symbols",                                                               \
+		  "NAME,...",                                                              \
+		  "Only samples in these functions.",                                      \
+		  NULL },                                                                  \
+		{ OPTION_PID, 0, "pid", "PID,...", "Only these processes.", NULL },        \
+		{ OPTION_TID, 0, "tid", "TID,...", "Only these threads.", NULL },          \
+		{ OPTION_CPU, cpu_letter, "cpu", "LIST", "Only these CPUs, such as 0,2-3.",        \
+		  NULL },                                                                  \
+		{ OPTION_TIME,                                                             \
+		  0,                                                                       \
+		  "time",                                                                  \
+		  "FROM,TO",                                                               \
+		  "Only this part of the recording: seconds after its first sample, or "   \
+		  "percent (10%-20%). Either may be left out.",                            \
+		  NULL },                                                                  \
+		{ OPTION_FOCUS,                                                            \
+		  0,                                                                       \
+		  "focus",                                                                 \
+		  "REGEX",                                                                 \
+		  "Only samples with such a function on their stack. May be given again.", \
+		  NULL },                                                                  \
+		{ OPTION_IGNORE, 0, "ignore", "REGEX",                                     \
+		  "No samples with such a function on their stack. May be given again.", NULL }, \
+		{ OPTION_HIDE, 0, "hide", "REGEX",                                         \
+		  "Leave such functions out of the stacks; the samples stay. May be given again.", \
+		  NULL },                                                                  \
+	{                                                                                  \
+		OPTION_BY, 0, "by", "GROUP",                                               \
+			"Put samples together by comm (the thread's name, default), thread, " \
+			"process or cpu.",                                                 \
+			"comm thread process cpu"                                          \
 	}
 
 struct input_options {
