@@ -8,6 +8,12 @@
 /** Below this many runs a side's interval is a rough guess. */
 #define RUNS_FEW 10
 
+/**
+ * Of CPU time, when time has shown nothing: the second look must not make a false difference
+ * likelier than the 5 % of the first.
+ */
+#define SECOND_RANK_P_MAX 0.01
+
 #define DRIFT_P_MAX     0.01
 #define DRIFT_RHO_LEAST 0.4
 
@@ -64,8 +70,10 @@ enum metric verdict_metric(const struct comparison *comparison, size_t side)
 	struct metric_change time = comparison_change(comparison, side, METRIC_TIME);
 	struct metric_change cpu = comparison_change(comparison, side, METRIC_TASK_CLOCK);
 
-	return verdict_kind_of(&time) == VERDICT_SAME && cpu.is_different ? METRIC_TASK_CLOCK
-									  : METRIC_TIME;
+	return verdict_kind_of(&time) == VERDICT_SAME && cpu.is_different &&
+			       cpu.rank_p < SECOND_RANK_P_MAX
+		       ? METRIC_TASK_CLOCK
+		       : METRIC_TIME;
 }
 
 char *verdict_sentence(const struct comparison *comparison, size_t side)
