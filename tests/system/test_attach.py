@@ -1,5 +1,6 @@
 """Attaching to running processes, and recording whole CPUs."""
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -89,6 +90,35 @@ def test_whole_machine_while_a_command_runs(tmp_path, busy):
                         if stack[0].startswith("worker-")}
     assert "worker-0" in {stack[0].partition("_[")[0] for stack in recording.stacks}
     assert recording.share_of_chain("thread_main", "spin") >= 0.98
+
+
+# 500 processes at once, each busy for 5 ms of CPU time.
+CROWD = """
+import os, time
+children = []
+for _ in range(500):
+    pid = os.fork()
+    if pid == 0:
+        while time.process_time() < 0.005:
+            pass
+        os._exit(0)
+    children.append(pid)
+for pid in children:
+    os.waitpid(pid, 0)
+"""
+
+
+def test_nothing_is_lost_of_five_hundred_processes(tmp_path):
+    if not may_record_cpus():
+        pytest.skip("recording whole CPUs is not permitted to this user")
+    done = perf_profile("-a", "-o", tmp_path / "out", "--", "python3", "-c", CROWD, timeout=120)
+    assert done.returncode == 0, done.stderr
+    recording = Recording(tmp_path / "out")
+    assert recording.summary["quality"]["losses"]["records"] == 0
+    assert recording.summary["quality"]["losses"]["samples"] == 0
+    script = (tmp_path / "out/perf-script.txt").read_text()
+    headers = re.findall(r"^python3\b.*? (\d+)/\d+ +\[\d+\] ", script, re.M)
+    assert len(set(headers)) > 400
 
 
 def test_one_cpu(tmp_path):

@@ -51,6 +51,18 @@ def test_same_counts_as_perf():
     assert ours["cpu-migrations"] <= 20
 
 
+def test_tracepoints_as_perf_counts_them():
+    if not shutil.which("perf") or not os.access("/sys/kernel/tracing/events", os.R_OK):
+        pytest.skip("perf is not installed, or tracepoints are root's")
+    events = "syscalls:sys_enter_openat,sched:sched_process_exec,alignment-faults"
+    command = ["sh", "-c", "for i in 1 2 3; do cat /dev/null; done"]
+    theirs = subprocess.run(["perf", "stat", "-x,", "-e", events, *command],
+                            capture_output=True, text=True, timeout=60, check=True)
+    ours = counts(*command, options=["-e", events])
+    assert ours == counts_of_csv(theirs.stderr)
+    assert ours["sched:sched_process_exec"] == 4
+
+
 def test_children_are_counted_unless_told():
     command = ["sh", "-c", "ls /usr/lib >/dev/null; ls /usr/bin >/dev/null"]
     whole = counts(*command, options=["-e", "page-faults"])["page-faults"]
