@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 PERF = shutil.which("perf")
+OFFCPUTIME = shutil.which("offcputime-bpfcc") or shutil.which("offcputime")
 HYPERFINE = shutil.which("hyperfine")
 SAMPLY = shutil.which("samply")
 INFERNO_COLLAPSE = shutil.which("inferno-collapse-perf")
@@ -32,5 +33,6 @@ class FlameGraph:
 def presence(flamegraph):
     """Name -> path, or None of what is absent."""
     return {"perf": PERF, "FlameGraph": str(flamegraph.draw) if flamegraph.is_there() else None,
-            "hyperfine": HYPERFINE, "samply": SAMPLY, "inferno": INFERNO_COLLAPSE,
+            "hyperfine": HYPERFINE,
+            "offcputime (bcc)": OFFCPUTIME, "samply": SAMPLY, "inferno": INFERNO_COLLAPSE,
             "cargo-flamegraph": CARGO_FLAMEGRAPH}

@@ -174,6 +174,9 @@ __attribute__((noinline)) static void *pingpong(void *name)
 	}
 	stopwatch_stop(&stopwatch);
 	stopwatch_print(&stopwatch, "pingpong", name);
+	if (is_first)
+		printf("switches per second: %.0f\n",
+		       2e9 * (double)count / (double)stopwatch.wall_ns);
 	return NULL;
 }
 

@@ -1,0 +1,83 @@
+"""What off-CPU recording costs a program that does nothing but switch: a byte through two pipes."""
+import re
+import statistics
+import subprocess
+
+import peers
+from context import absent, row
+from measure import PROGRAM, WORKLOADS, fresh_folder, interleaved
+
+NAME = "waiting"
+
+TURNS_PER_SECOND = 40000
+SWITCHES_LEAST = 50000
+GOAL_RATIO = 1.10
+
+
+def switches(command, **keywords):
+    """Switches per second, by the program's own clock: how it starts and ends is not in it."""
+    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                          check=False, **keywords)
+    found = re.search(r"switches per second: (\d+)", done.stdout)
+    if not found:
+        raise SystemExit(f"bench: {command[0]} said nothing of its switches")
+    return int(found[1])
+
+
+def offcputime(command):
+    """bcc watches the whole machine from before the program's start until after its end."""
+    with subprocess.Popen([peers.OFFCPUTIME, "-f"], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as watcher:
+        try:
+            watcher.wait(6)  # until its program is compiled and loaded
+        except subprocess.TimeoutExpired:
+            pass
+        if watcher.poll() is not None:
+            raise RuntimeError("offcputime ended at once")
+        rate = switches(command)
+        watcher.send_signal(2)
+        watcher.wait()
+    return rate
+
+
+def ways(command):
+    yield "bare", lambda: switches(command)
+    for name, options in (("ours, CPU only", ()), ("ours, --off-cpu", ("--off-cpu",))):
+        yield name, lambda options=options: switches(
+            [PROGRAM, "-q", *options, "-o", fresh_folder("waiting"), "--", *command])
+    if peers.PERF:
+        for name, options in (("perf, sched_switch -g", ("-e", "sched:sched_switch", "-g")),
+                              ("perf, cpu-clock", ("-e", "cpu-clock", "-F", "997", "-g"))):
+            yield name, lambda options=options: switches(
+                [peers.PERF, "record", "-q", *options, "-o", fresh_folder("waiting.perf.data"),
+                 "--", *command])
+    if peers.OFFCPUTIME:
+        yield "bcc, offcputime", lambda: offcputime(command)
+
+
+def measure(context):
+    turns = int(TURNS_PER_SECOND * context.seconds)
+    command = [WORKLOADS / "waits", "pingpong", str(turns)]
+    usable, reasons = {}, {}
+    for name, way in ways(command):
+        try:
+            way()
+            usable[name] = way
+        except (RuntimeError, OSError) as error:
+            reasons[name] = error
+    results = interleaved(usable, context.runs)
+    bare = statistics.median(results.pop("bare"))
+    yield row("pingpong", "switches per second, bare", f"{bare:.0f}", goal=f">= {SWITCHES_LEAST}",
+              is_met=bare >= SWITCHES_LEAST)
+    for name, rates in results.items():
+        ratio = bare / statistics.median(rates)
+        figure = f"{statistics.median(rates):.0f} ({min(rates)}..{max(rates)})"
+        is_ours = name == "ours, --off-cpu"
+        yield row("pingpong", f"{name}: switches per second", figure if "ours" in name else "",
+                  figure if "ours" not in name else "", f"{ratio:.3f} times as long",
+                  f"<= {GOAL_RATIO}" if is_ours else "", ratio <= GOAL_RATIO if is_ours else None)
+    for name, reason in reasons.items():
+        yield row("pingpong", name, "", str(reason))
+    if not peers.OFFCPUTIME:
+        yield absent("pingpong", "bcc, offcputime", "offcputime")
