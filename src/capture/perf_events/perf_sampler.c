@@ -156,8 +156,8 @@ static void open_windows(struct perf_session *session, const struct sampler_opti
 	session->session.facts.has_stack_windows = session->windows != NULL;
 }
 
-/** Per CPU: some two percent of it, at ten microseconds each. */
-#define SWITCH_STACKS_PER_SECOND 2000
+/** Per CPU: less than one percent of it, at some ten microseconds each. */
+#define SWITCH_STACKS_PER_SECOND 500
 
 static struct error *start_drain(struct perf_session *session,
 				 const struct sampler_options *options)
