@@ -34,10 +34,10 @@ struct unwinder {
 	struct object_slot_vector slots; /**< By object->index. */
 	struct step_vector steps;        /**< Of the walk at hand; here to keep its memory. */
 	struct cached_site *cache;       /**< SITE_CACHE_SIZE, direct-mapped. */
-	struct outer_word *outer_words;  /**< OUTER_WORDS_SIZE. */
-	struct live_memory live;         /**< Of the walk at hand. */
-	struct stack_extent extent;      /**< Of the last walk. */
-	struct cache *kept_tables;       /**< From run to run; NULL: none. */
+	struct outer_word_map outer_words;
+	struct live_memory live;    /**< Of the walk at hand. */
+	struct stack_extent extent; /**< Of the last walk. */
+	struct cache *kept_tables;  /**< From run to run; NULL: none. */
 	struct unwinder_statistics statistics;
 };
 
@@ -47,7 +47,6 @@ struct unwinder *unwinder_create(const struct architecture *architecture)
 
 	unwinder->architecture = architecture;
 	unwinder->cache = memory_allocate(SITE_CACHE_SIZE, sizeof(*unwinder->cache));
-	unwinder->outer_words = memory_allocate(OUTER_WORDS_SIZE, sizeof(*unwinder->outer_words));
 	return unwinder;
 }
 
@@ -61,7 +60,7 @@ void unwinder_destroy(struct unwinder *unwinder)
 	}
 	object_slot_vector_deinit(&unwinder->slots);
 	step_vector_deinit(&unwinder->steps);
-	free(unwinder->outer_words);
+	outer_word_map_deinit(&unwinder->outer_words);
 	free(unwinder->cache);
 	free(unwinder);
 }
@@ -235,7 +234,7 @@ static bool is_possible_beyond(struct walk *walk, const struct address_frame_vec
 		walk->n_frames_inside = frames->count;
 		walk->is_doubtful = !walk_beyond_begin(walk);
 	}
-	walk->is_doubtful |= !outer_word_is_steady(walk->unwinder->outer_words, key,
+	walk->is_doubtful |= !outer_word_is_steady(&walk->unwinder->outer_words, key,
 						   walk->instruction_pointer, walk->live->reader);
 	return walk_beyond_is_credible(walk);
 }

@@ -99,15 +99,19 @@ bool walk_beyond_is_credible(const struct walk *walk)
 	       walk_is_return_address(walk, walk->instruction_pointer);
 }
 
-bool outer_word_is_steady(struct outer_word *words, uint64_t key, uint64_t value,
+bool outer_word_is_steady(struct outer_word_map *words, uint64_t key, uint64_t value,
 			  const struct memory_reader *reader)
 {
-	struct outer_word *word = &words[hash_u64(key) & (OUTER_WORDS_SIZE - 1)];
-	const uint64_t apart_ns = reader->now_ns - word->last_ns;
+	struct outer_word *word;
+	uint64_t apart_ns;
+	bool is_new;
 
-	if (word->key != key || word->value != value || apart_ns > LOOKS_APART_MAX_NS) {
-		*word = (struct outer_word){ .key = key,
-					     .value = value,
+	if (words->count >= OUTER_WORDS_MAX)
+		outer_word_map_deinit(words);
+	word = outer_word_map_insert(words, key, &is_new);
+	apart_ns = reader->now_ns - word->last_ns;
+	if (is_new || word->value != value || apart_ns > LOOKS_APART_MAX_NS) {
+		*word = (struct outer_word){ .value = value,
 					     .first_ns = reader->now_ns,
 					     .last_ns = reader->now_ns,
 					     .n_looks = 1 };

@@ -2,6 +2,7 @@
 
 /** The state of one walk up a stack, shared by the files that take a step of it. */
 
+#include "base/hash_map.h"
 #include "object/object.h"
 #include "process/process.h"
 #include "unwind/live_memory.h"
@@ -53,17 +54,19 @@ struct walk {
 
 /** What looks at one word beyond the copy have shown. */
 struct outer_word {
-	uint64_t key; /**< Process and address; 0: empty. */
 	uint64_t value;
 	uint64_t first_ns, last_ns; /**< Looks that found it, of CLOCK_MONOTONIC. */
 	uint32_t n_looks;           /**< Between these two, all alike. */
 };
 
-/** A power of two; direct-mapped: a word that was forgotten has to prove itself again. */
-#define OUTER_WORDS_SIZE 4096
+/** By process and address. */
+DEFINE_HASH_MAP(outer_word_map, uint64_t, struct outer_word, hash_u64, equal_u64)
+
+/** When more are known all are forgotten, and have to prove themselves again. */
+#define OUTER_WORDS_MAX 65536
 
 /** Note a look; whether the word can be taken for what it was when the stack was copied. */
-bool outer_word_is_steady(struct outer_word *words, uint64_t key, uint64_t value,
+bool outer_word_is_steady(struct outer_word_map *words, uint64_t key, uint64_t value,
 			  const struct memory_reader *reader);
 
 /** The word at @p address of the copied stack; false: not copied. */
