@@ -146,7 +146,10 @@ struct sampler {
 	/** Stop sampling for a while, or go on; who runs what is recorded all the time. */
 	void (*set_enabled)(struct sampler_session *session, bool is_enabled);
 	void (*progress)(const struct sampler_session *session, struct sampler_progress *ret);
-	/** How far the stack of @p sample could be walked: a hint for what to copy of the next. */
+	/**
+	 * How far the stack of @p sample could be walked: a hint for what to copy of the next.
+	 * NULL: always copies the same.
+	 */
 	void (*learn)(struct sampler_session *session, const struct record *sample,
 		      const struct stack_extent *extent);
 	/* session->source.destroy() ends it. */

@@ -1,6 +1,7 @@
 #include "cli/run_children.h"
 
 #include "base/memory.h"
+#include "base/text_stream.h"
 #include "process/proc_list.h"
 
 #include <stdio.h>
@@ -29,10 +30,10 @@ char *run_children_describe(const struct index_vector *children, char **ids_ret)
 {
 	char *text = NULL, *ids = NULL;
 	size_t text_size_bytes = 0, ids_size_bytes = 0, n_left = 0;
-	FILE *text_file = open_memstream(&text, &text_size_bytes);
-	FILE *ids_file = open_memstream(&ids, &ids_size_bytes);
+	FILE *text_file = text_stream_open(&text, &text_size_bytes);
+	FILE *ids_file = text_stream_open(&ids, &ids_size_bytes);
 
-	for (size_t i = 0; i < children->count && text_file && ids_file; i++) {
+	for (size_t i = 0; i < children->count; i++) {
 		struct proc_entry entry;
 
 		if (!proc_entry_read(children->items[i], &entry) || entry.is_zombie)
@@ -43,12 +44,10 @@ char *run_children_describe(const struct index_vector *children, char **ids_ret)
 		}
 		n_left++;
 	}
-	if (n_left > DESCRIBED_MAX && text_file)
+	if (n_left > DESCRIBED_MAX)
 		fprintf(text_file, " and %zu more", n_left - DESCRIBED_MAX);
-	if (text_file)
-		fclose(text_file);
-	if (ids_file)
-		fclose(ids_file);
+	text_stream_close(text_file, &text);
+	text_stream_close(ids_file, &ids);
 	if (n_left == 0) {
 		free(text);
 		free(ids);

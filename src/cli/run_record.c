@@ -244,7 +244,7 @@ static struct error *take_record(struct run *run, const struct record *record)
 	struct stack_extent extent;
 
 	RETURN_IF_ERROR(analyzer_apply(run->recording->analyzer, record));
-	if (record->type == PERF_RECORD_SAMPLE) {
+	if (record->type == PERF_RECORD_SAMPLE && run->sampler->learn) {
 		extent = analyzer_stack_extent(run->recording->analyzer);
 		run->sampler->learn(run->session, record, &extent);
 	}
