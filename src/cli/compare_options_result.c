@@ -58,8 +58,8 @@ static const struct option_spec options[] = {
 	  "$GITHUB_STEP_SUMMARY names.",
 	  NULL },
 	{ OPTION_DOC_LINE, 0, "doc-line", "LABEL",
-	  "Instead of the report print one line for a changelog: 'LABEL: 117.0 ms → 39.00 ms, 67 % "
-	  "faster (64–70 %)'.",
+	  "Instead of the report print one line for a changelog about LABEL: times before and "
+	  "after, and the change with its interval.",
 	  NULL },
 	{ OPTION_UPDATE_DOC, 0, "update-doc", "FILE",
 	  "Put that line into FILE: in the place of the one that begins with LABEL, or at its end.",
