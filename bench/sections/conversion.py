@@ -88,7 +88,8 @@ def folded_to_svg(context, folded):
     if peers.INFERNO_FLAMEGRAPH:
         ways["inferno-flamegraph"] = lambda: timed([peers.INFERNO_FLAMEGRAPH, "-q", folded])
     results = interleaved(ways, context.runs)
-    yield from rate_row(f"{FOLDED_STACKS} folded stacks to SVG", results, dict.fromkeys(results, folded.stat().st_size))
+    yield from rate_row(f"{FOLDED_STACKS} folded stacks to SVG", results,
+                        dict.fromkeys(results, folded.stat().st_size))
 
 
 def measure(context):

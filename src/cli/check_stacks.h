@@ -1,6 +1,6 @@
 #pragma once
 
-/** `perf-profile check --stacks COMMAND`: how good the stacks of a program are, and how to improve. */
+/** `perf-profile check --stacks COMMAND`: how good a program's stacks are, and how to improve. */
 
 #include "base/error.h"
 

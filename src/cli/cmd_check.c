@@ -23,7 +23,8 @@ static const struct option_spec options[] = {
 	  "Also print the name of each check, and what good facts mean.", NULL },
 	{ OPTION_STACKS, 0, "stacks", NULL,
 	  "Run COMMAND under the sampler and say how good its stacks and names are, where stacks "
-	  "are cut short, which libraries lack names, and what mends it. With --json: summary.json.",
+	  "are cut short, which libraries lack names, and what mends it. With --json: "
+	  "summary.json.",
 	  NULL },
 	OPTION_END,
 };
@@ -50,7 +51,7 @@ struct check_request {
 	bool is_verbose;
 	bool is_about_stacks;
 	bool wants_help;
-	char **argv; /**< The program and its arguments; NULL at the end. */
+	char **argv;        /**< The program and its arguments; NULL at the end. */
 	char *program_path; /**< Owned; NULL: only the machine. */
 };
 

@@ -1,10 +1,21 @@
 #include "cli/manual.h"
 
+#include "base/escape.h"
 #include "base/memory.h"
 #include "cli/program_text.h"
 
 #include <ctype.h>
 #include <string.h>
+
+/** groff_char(7): what is not ASCII has an escape, so that no preprocessor has to know UTF-8. */
+static size_t write_character(FILE *file, const char *text)
+{
+	unsigned int character = 0;
+	size_t length = escape_decode_utf8(text, strlen(text), &character);
+
+	fprintf(file, "\\[u%04X]", character);
+	return length ? length : 1;
+}
 
 /** groff_char(7): a plain "-" may become a hyphen, "\" starts an escape, a leading "." a request.
  */
@@ -24,6 +35,8 @@ static void write_text(FILE *file, const char *text)
 			fputs("\\e", file);
 		else if (*text == '-')
 			fputs("\\-", file);
+		else if ((unsigned char)*text >= 0x80)
+			text += write_character(file, text) - 1;
 		else
 			fputc(*text, file);
 	}

@@ -110,7 +110,8 @@ static struct error *read_records(struct open_profile *opened, struct record_sou
 static void look_beside(struct object_registry *objects, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	_cleanup_free_ char *folder = slash ? strndup(path, (size_t)(slash - path)) : NULL;
+	_cleanup_free_ char *folder =
+		slash ? memory_format_text("%.*s", (int)(slash - path), path) : NULL;
 
 	object_registry_add_debug_folder(objects, !folder ? "." : folder[0] ? folder : "/");
 }

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text_stream.h"
+#include "base/text_stream.h"
 #include "process/proc_list.h"
 
 #include <stdio.h>
@@ -28,10 +29,10 @@ void run_children_note(struct index_vector *children, const struct record *recor
 
 char *run_children_describe(const struct index_vector *children, char **ids_ret)
 {
-	char *text = NULL, *ids = NULL;
-	size_t text_size_bytes = 0, ids_size_bytes = 0, n_left = 0;
-	FILE *text_file = text_stream_open(&text, &text_size_bytes);
-	FILE *ids_file = text_stream_open(&ids, &ids_size_bytes);
+	size_t text_size_bytes, ids_size_bytes, n_left = 0;
+	char *text, *ids;
+	FILE *text_stream = text_stream_open(&text, &text_size_bytes);
+	FILE *ids_stream = text_stream_open(&ids, &ids_size_bytes);
 
 	for (size_t i = 0; i < children->count; i++) {
 		struct proc_entry entry;
@@ -39,15 +40,16 @@ char *run_children_describe(const struct index_vector *children, char **ids_ret)
 		if (!proc_entry_read(children->items[i], &entry) || entry.is_zombie)
 			continue;
 		if (n_left < DESCRIBED_MAX) {
-			fprintf(text_file, "%s%u (%s)", n_left ? ", " : "", entry.pid, entry.name);
-			fprintf(ids_file, "%s%u", n_left ? "," : "", entry.pid);
+			fprintf(text_stream, "%s%u (%s)", n_left ? ", " : "", entry.pid,
+				entry.name);
+			fprintf(ids_stream, "%s%u", n_left ? "," : "", entry.pid);
 		}
 		n_left++;
 	}
 	if (n_left > DESCRIBED_MAX)
-		fprintf(text_file, " and %zu more", n_left - DESCRIBED_MAX);
-	text_stream_close(text_file, &text);
-	text_stream_close(ids_file, &ids);
+		fprintf(text_stream, " and %zu more", n_left - DESCRIBED_MAX);
+	text_stream_close(text_stream, &text);
+	text_stream_close(ids_stream, &ids);
 	if (n_left == 0) {
 		free(text);
 		free(ids);

@@ -97,8 +97,8 @@ char *explanation_stacks_hint(enum stack_end end, const struct profile *profile)
 			profile->info.has_stack_windows
 				? "stacks are deeper than can be copied: build with "
 				  "-fno-omit-frame-pointer and use --call-graph fp"
-				: "deeper stacks can be copied by root, or with CAP_BPF, CAP_PERFMON "
-				  "and CAP_SYS_PTRACE");
+				: "deeper stacks can be copied by root, or with CAP_BPF, "
+				  "CAP_PERFMON and CAP_SYS_PTRACE");
 	case STACK_END_NO_RULE:
 	case STACK_END_BAD_RULE:
 		return memory_duplicate_text("build with -fasynchronous-unwind-tables or "

@@ -24,7 +24,8 @@ struct object_servers_options {
 	uint64_t size_max_bytes; /**< All files together. */
 
 	/**
-	 * Called now and then while a file comes, and with a NULL name when that ended. May be NULL.
+	 * Called now and then while a file comes, and with a NULL name when that ended.
+	 * May be NULL.
 	 *
 	 * @param size_bytes  Of the whole file; 0: not known yet.
 	 * @return false: stop asking (Ctrl-C).

@@ -50,7 +50,8 @@ def program(tmp_path_factory):
     text = SOURCE_HEAD
     for i, name in enumerate(NAMES):
         text += (f"__attribute__((noinline, noclone)) void {placeholder(i, name)}(void) {{\n"
-                 f"	uint64_t end = now() + 12000000;\n	do {{ for (int i = 0; i < 20000; i++)"
+                 f"	uint64_t end = now() + 12000000;\n"
+                 f"	do {{ for (int i = 0; i < 20000; i++)"
                  f" sink += i * {i + 3}; }} while (now() < end);\n	sink++; }}\n")
     calls = "".join(f"	pthread_setname_np(pthread_self(), \"\\x1b[1m;<i>\\n='{i}\");\n"
                     f"	{placeholder(i, name)}();\n" for i, name in enumerate(NAMES))
@@ -169,7 +170,8 @@ def test_csv(outputs):
         assert len(row) == len(rows[0])
         for cell in row:
             is_number = re.fullmatch(r"-?[\d.]+", cell)
-            assert is_number or not cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")), cell
+            is_formula = cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
+            assert is_number or not is_formula, cell
     functions = {row[0] for row in rows}
     assert any(function.startswith("'=cmd") for function in functions)
     assert any(len(function) >= 60000 for function in functions)

@@ -11,7 +11,8 @@ import pytest
 BUILD_ID = "abcdef0123456789abcdef0123456789abcdef01"
 CODE = """
 static volatile unsigned long sink;
-static __attribute__((noinline)) void hidden_inner(void) { for (int i = 0; i < 30000000; i++) sink += i; }
+static __attribute__((noinline)) void hidden_inner(void)
+{ for (int i = 0; i < 30000000; i++) sink += i; }
 int main(void) { for (int i = 0; i < 6; i++) hidden_inner(); return 0; }
 """
 # Runs a loop in memory that it fills itself: push %rbp; mov %rsp,%rbp; a countdown; pop; ret.
@@ -248,7 +249,8 @@ def test_deleted_and_replaced_programs_are_told_apart(perf_profile, programs, tm
 def test_jitdump_of_node(perf_profile, tmp_path):
     if not shutil.which("node"):
         pytest.skip("node is not there")
-    script = ("function spin(n) { let s = 0; for (let i = 0; i < n; i++) s = (s * 31 + i) % 1000003;"
+    script = ("function spin(n) { let s = 0; for (let i = 0; i < n; i++) "
+              "s = (s * 31 + i) % 1000003;"
               " return s; }\nconst end = Date.now() + 700; let t = 0;\n"
               "while (Date.now() < end) t += spin(100000);\n")
     (tmp_path / "app.js").write_text(script)

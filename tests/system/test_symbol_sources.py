@@ -86,7 +86,8 @@ def test_names_chains_and_lines_are_those_of_addr2line(compiler, compile_program
                                    addresses)
     counts, examples = comparison.compare(ours, theirs, comparison.read_aliases(str(program)), 3)
     agreed = {"same", "two names of one address", "neither has a name",
-              "same, ours with its scopes", "same but for the clone suffix, which only the symbol has"}
+              "same, ours with its scopes",
+              "same but for the clone suffix, which only the symbol has"}
     for kind in ("outermost name", "inlined names"):
         assert set(counts[kind]) <= agreed, (counts, examples)
     # Where neither knows a function, only addr2line shows the line of padding.
@@ -190,7 +191,8 @@ def test_go_names_survive_strip(mode, answers, tmp_path):
     for name, flags in (("full", ""), ("stripped", "-s -w")):
         run(go, "build", f"-buildmode={mode}", f"-ldflags={flags}", "-o", name, "main.go",
             cwd=tmp_path, env=environment)
-    symbols = (line.split(None, 3) for line in run("nm", "-S", tmp_path / "full").stdout.splitlines())
+    listed = run("nm", "-S", tmp_path / "full").stdout
+    symbols = (line.split(None, 3) for line in listed.splitlines())
     functions = {int(s[0], 16) + int(s[1], 16) // 2: s[3] for s in symbols
                  if len(s) == 4 and s[2] in "tT" and int(s[1], 16) > 8}
     found = answers(tmp_path / "stripped", sorted(functions))
