@@ -40,7 +40,7 @@ JOBS = {
     "check": ["check"],
     "run": ["-o", "fresh", "--force", "--no-cache", "true"],
     "stat": ["stat", "true"],
-    "compare": ["compare", "--runs", "2", "true", "true"],
+    "compare": ["compare", "--runs", "2", "--no-profile", "true", "true"],
 }
 
 
