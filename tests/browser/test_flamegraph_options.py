@@ -125,7 +125,7 @@ def test_hash_keeps_similar_names_close(draw_folded):
 
     def rgb(options):
         root = draw_folded("--colors=hot", "--minwidth=0.01%", *options, text=text)
-        light = style(root).partition("@media")[0]
+        light = style(root).partition("@media (prefers-color-scheme")[0]
         return {name: tuple(int(light.partition(f".{kind}{{fill:#")[2][k:k + 2], 16)
                             for k in (0, 2, 4))
                 for name, kind in colors(root).items() if kind[1:].isdigit()}
