@@ -12,8 +12,8 @@ struct arena_block;
 /** An all-zero struct is an empty arena. */
 struct arena {
 	struct arena_block *blocks; /**< Newest first. */
-	size_t used_bytes;	    /**< In the newest block. */
-	size_t total_bytes;	    /**< Handed out so far, for limits and statistics. */
+	size_t used_bytes;          /**< In the newest block. */
+	size_t total_bytes;         /**< Handed out so far, for limits and statistics. */
 };
 
 /** Zeroed memory, valid until arena_deinit(). */

@@ -9,6 +9,9 @@
 /** The caller must use the result (an ignored error is a defect). */
 #define MUST_CHECK __attribute__((warn_unused_result))
 
+/** Never returns; unlike _Noreturn a part of a function pointer's type. */
+#define NO_RETURN __attribute__((noreturn))
+
 /** printf-style argument checking. Both argument positions count from 1. */
 #define PRINTF_LIKE(format_index, first_index)                                                     \
 	__attribute__((format(printf, format_index, first_index)))

@@ -25,7 +25,7 @@ struct byte_reader {
 	size_t position;
 	uint64_t origin;    /**< Offset of bytes.data[0] in its source, for messages. */
 	const char *source; /**< What is read ("perf.data", ".eh_frame of libc.so.6"); borrowed. */
-	bool swap;	    /**< The source has the other byte order. */
+	bool swap;          /**< The source has the other byte order. */
 };
 
 static inline struct byte_reader byte_reader_make(struct bytes bytes, const char *source)

@@ -12,19 +12,19 @@
 #include "base/attributes.h"
 
 enum error_code {
-	ERROR_SYSTEM,	   /**< A system call failed; errno_value says why. */
-	ERROR_FORMAT,	   /**< Bytes or text that do not follow their format. */
+	ERROR_SYSTEM,      /**< A system call failed; errno_value says why. */
+	ERROR_FORMAT,      /**< Bytes or text that do not follow their format. */
 	ERROR_UNSUPPORTED, /**< Well-formed, but not something this program or kernel does. */
 	ERROR_PERMISSION,  /**< Not allowed. */
 	ERROR_NOT_FOUND,   /**< A file, process, symbol or name that is not there. */
-	ERROR_USAGE,	   /**< The command line is wrong. */
+	ERROR_USAGE,       /**< The command line is wrong. */
 };
 
 struct error {
 	enum error_code code;
 	int errno_value; /**< 0 unless the cause was a system call. */
-	char *message;	 /**< One line, no full stop, no newline. */
-	char *hint;	 /**< What to do next, or NULL. */
+	char *message;   /**< One line, no full stop, no newline. */
+	char *hint;      /**< What to do next, or NULL. */
 };
 
 struct error *error_new(enum error_code code, const char *format, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
@@ -47,6 +47,7 @@ static inline void error_cleanup(struct error **error)
 {
 	error_destroy(*error);
 }
+
 #define _cleanup_error_ CLEANUP(error_cleanup)
 
 /** Return early from a function that itself returns `struct error *`. */

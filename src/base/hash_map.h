@@ -41,8 +41,8 @@
 			index = (index + 1) & mask;                                                \
 		return &map->entries[index];                                                       \
 	}                                                                                          \
-	static inline __attribute__((unused)) value_type *name##_find(const struct name *map,      \
-								      key_type key)                \
+	static inline __attribute__((unused))                                                      \
+	value_type *name##_find(const struct name *map, key_type key)                              \
 	{                                                                                          \
 		struct name##_entry *entry;                                                        \
                                                                                                    \
@@ -64,8 +64,8 @@
 		free(map->entries);                                                                \
 		*map = grown;                                                                      \
 	}                                                                                          \
-	static inline __attribute__((unused)) value_type *name##_insert(                           \
-		struct name *map, key_type key, bool *is_new_ret)                                  \
+	static inline __attribute__((unused))                                                      \
+	value_type *name##_insert(struct name *map, key_type key, bool *is_new_ret)                \
 	{                                                                                          \
 		struct name##_entry *entry;                                                        \
                                                                                                    \
@@ -82,8 +82,7 @@
 		return &entry->value;                                                              \
 	}                                                                                          \
 	static inline __attribute__((unused)) bool name##_next(                                    \
-		const struct name *map, size_t *cursor, key_type *key_ret,                         \
-		value_type **value_ret)                                                            \
+		const struct name *map, size_t *cursor, key_type *key_ret, value_type **value_ret) \
 	{                                                                                          \
 		while (*cursor < map->capacity) {                                                  \
 			struct name##_entry *entry = &map->entries[(*cursor)++];                   \

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-_Noreturn void memory_exhausted(void)
+void memory_exhausted(void)
 {
 	static const char text[] = "perf-profile: out of memory\n";
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 /** Ends the program as running out of memory does; for libraries that ask. */
-_Noreturn void memory_exhausted(void);
+void memory_exhausted(void) NO_RETURN;
 
 /** Zeroed memory for @p count objects of @p size_bytes. Free with free(). */
 void *memory_allocate(size_t count, size_t size_bytes);
@@ -34,4 +34,5 @@ static inline void memory_free_pointer(void *pointer)
 {
 	free(*(void **)pointer);
 }
+
 #define _cleanup_free_ CLEANUP(memory_free_pointer)

@@ -12,7 +12,7 @@ struct stack_piece {
 
 /** From the stack pointer up, and further pieces, where somebody copied such. */
 struct stack_copy {
-	struct bytes bytes;	          /**< The first is at the stack pointer. Borrowed. */
+	struct bytes bytes;               /**< The first is at the stack pointer. Borrowed. */
 	const struct stack_piece *pieces; /**< Borrowed. */
 	size_t n_pieces;
 };
@@ -20,5 +20,5 @@ struct stack_copy {
 /** How far the walk of a stack came; 0: not at all. */
 struct stack_extent {
 	uint64_t missing; /**< The first word that it wanted and that was not copied. */
-	uint64_t end;	  /**< Where its outermost frame ends: the stack needs no more. */
+	uint64_t end;     /**< Where its outermost frame ends: the stack needs no more. */
 };

@@ -162,7 +162,7 @@ def test_timeout_ends_the_command():
     (["-e", "{cycles", "true"], "lacks its '}'"),
     (["-e", "nopmu/event/", "true"], "nopmu"),
     (["-p", "4194304"], "no process"),
-    (["-p", "1", "-a"], "together"),
+    (["-p", "1", "-a"], "go without -a"),
     (["-r", "3", "-a"], "needs a command"),
     ([], "no command given"),
 ])

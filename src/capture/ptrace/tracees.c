@@ -142,13 +142,16 @@ static void take_interruption(struct tracees *tracees, struct tracee *tracee)
 /** What an event stop means. It is still stopped afterwards. */
 static void take_stop(struct tracees *tracees, struct tracee *tracee, int status)
 {
+	int event = status >> STOP_EVENT_SHIFT;
 	pid_t pid = tracee->pid;
 
-	switch (status >> STOP_EVENT_SHIFT) {
-	case PTRACE_EVENT_STOP:
-		if (WSTOPSIG(status) == SIGTRAP && tracee->is_interrupted)
-			take_interruption(tracees, tracee);
-		break;
+	if (event == PTRACE_EVENT_STOP && WSTOPSIG(status) == SIGTRAP && tracee->is_interrupted) {
+		take_interruption(tracees, tracee);
+		return;
+	}
+	/* Every other stop takes one that was asked for with it (the kernel's ptrace_stop()). */
+	end_interruption(tracees, tracee);
+	switch (event) {
 	case PTRACE_EVENT_CLONE:
 	case PTRACE_EVENT_FORK:
 	case PTRACE_EVENT_VFORK: {

@@ -14,10 +14,11 @@ static void add(struct strange_lines *lines, uint64_t number, const char *text, 
 
 static void test_all_are_counted_and_the_first_kept(void **state)
 {
+	static const char text[] = "abcde";
 	struct strange_lines lines = { 0 };
 
 	for (uint64_t i = 0; i < 5; i++)
-		add(&lines, 10 + i, "abcde" + i, 1);
+		add(&lines, 10 + i, &text[i], 1);
 	assert_int_equal(lines.count, 5);
 	assert_int_equal(lines.shown[0].number, 10);
 	assert_string_equal(lines.shown[0].text, "a");

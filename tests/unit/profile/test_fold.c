@@ -45,8 +45,7 @@ static void test_plumbing(void **state)
 	static const char *const plumbing[] = {
 		"<core::pin::Pin<P> as core::future::future::Future>::poll",
 		"core::ops::function::FnOnce::call_once",
-		"core::ops::function::impls::<impl core::ops::function::FnMut<A> for &mut "
-		"F>::call_mut",
+		"core::ops::function::impls::<impl core::ops::function::FnMut<A> for &F>::call_mut",
 		"<alloc::boxed::Box<F,A> as core::ops::function::FnOnce<Args>>::call_once",
 		"tokio::runtime::task::raw::poll",
 		"std::panicking::try",
