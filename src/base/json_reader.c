@@ -12,7 +12,7 @@
 
 struct json_reader json_reader_make(struct bytes bytes, const char *source)
 {
-	const char *text = (const char *)bytes.data;
+	const char *text = bytes.size ? (const char *)bytes.data : "";
 
 	return (struct json_reader){
 		.start = text, .at = text, .end = text + bytes.size, .source = source

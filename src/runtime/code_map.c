@@ -77,10 +77,11 @@ static void heap_pop(struct code_piece_vector *heap)
 static void append_places(const struct code_map_builder *builder, const struct code_piece *piece,
 			  uint64_t start, uint64_t end, struct code_place_vector *ret)
 {
-	const struct code_place *places = builder->places.items + piece->first_place;
+	const struct code_place *places;
 
 	if (!piece->n_places)
 		return;
+	places = builder->places.items + piece->first_place;
 	for (uint32_t i = 0; i < piece->n_places; i++) {
 		struct code_place place = places[i];
 		uint64_t next = i + 1 < piece->n_places ? places[i + 1].address : piece->end;

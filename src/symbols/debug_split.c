@@ -24,7 +24,7 @@ static uint64_t number_of(Dwarf_Die *die, unsigned int name, unsigned int old_na
 
 static struct bytes bytes_from(struct bytes bytes, uint64_t offset)
 {
-	if (offset > bytes.size)
+	if (offset >= bytes.size)
 		return (struct bytes){ 0 };
 	return (struct bytes){ bytes.data + offset, bytes.size - offset };
 }
