@@ -106,18 +106,19 @@ const struct symbol_piece *symbol_pieces_find(const struct symbol_pieces *pieces
 struct symbol_result symbol_pieces_result(const struct symbol_pieces *pieces,
 					  const struct symbol_piece *piece, struct arena *arena)
 {
-	const struct symbol_piece_frame *kept = pieces->frames + piece->first_frame;
 	struct symbol_frame *frames = NULL;
 
 	if (piece->n_frames)
 		frames = arena_allocate(arena, piece->n_frames * sizeof(*frames));
 	for (uint32_t i = 0; i < piece->n_frames; i++) {
+		const struct symbol_piece_frame *kept = &pieces->frames[piece->first_frame + i];
+
 		frames[i] = (struct symbol_frame){
-			.name = pieces->text + kept[i].name,
-			.linkage_name = pieces->text + kept[i].linkage_name,
-			.file = kept[i].file == NO_TEXT ? NULL : pieces->text + kept[i].file,
-			.line = kept[i].line >> 1,
-			.is_inlined = kept[i].line & 1,
+			.name = pieces->text + kept->name,
+			.linkage_name = pieces->text + kept->linkage_name,
+			.file = kept->file == NO_TEXT ? NULL : pieces->text + kept->file,
+			.line = kept->line >> 1,
+			.is_inlined = kept->line & 1,
 		};
 	}
 	return (struct symbol_result){
