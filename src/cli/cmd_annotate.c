@@ -75,15 +75,6 @@ static struct error *apply_option(void *context, int id, const char *value)
 	}
 }
 
-static struct error *parse(const struct command *command, int argc, char **argv,
-			   struct annotate_request *request)
-{
-	struct option_parser parser = option_parser_make(command, argc, argv);
-
-	RETURN_IF_ERROR(option_parser_run(&parser, apply_option, request));
-	return input_options_take_operand(&request->input, &parser);
-}
-
 static struct error *annotate(struct annotate_request *request)
 {
 	struct open_profile opened;
@@ -101,8 +92,9 @@ static int run_annotate(const struct command *command, int argc, char **argv)
 {
 	struct annotate_request request = { .options = { .percent_limit = 5,
 							 .objdump = "objdump" } };
-	struct error *error = parse(command, argc, argv, &request);
-	int status = EXIT_OURS;
+	struct error *error =
+		input_options_parse(&request.input, command, argc, argv, apply_option, &request);
+	int status;
 
 	request.options.open = &request.input.open;
 	terminal_init(request.is_quiet);
@@ -110,10 +102,7 @@ static int run_annotate(const struct command *command, int argc, char **argv)
 		help_write(stdout, command);
 	else if (!error)
 		error = annotate(&request);
-	if (error)
-		terminal_print_error(error);
-	else
-		status = terminal_finish_output();
+	status = terminal_finish(error);
 	pager_end();
 	input_options_deinit(&request.input);
 	return status;

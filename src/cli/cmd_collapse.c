@@ -247,17 +247,14 @@ static int run_collapse(const struct command *command, int argc, char **argv)
 {
 	struct collapse_request request = { 0 };
 	struct error *error = parse(command, argc, argv, &request);
-	int status = EXIT_OURS;
+	int status;
 
 	terminal_init(request.is_quiet);
 	if (request.is_help)
 		help_write(stdout, command);
 	else if (!error)
 		error = collapse_all(&request);
-	if (error)
-		terminal_print_error(error);
-	else
-		status = terminal_finish_output();
+	status = terminal_finish(error);
 	string_vector_deinit(&request.paths);
 	string_vector_deinit(&request.options.skip_after);
 	input_options_deinit(&request.input);

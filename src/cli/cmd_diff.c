@@ -225,6 +225,7 @@ static struct error *compare_text(const struct diff_request *request,
 static struct error *try_text(struct diff_request *request, bool *is_done_ret)
 {
 	struct input_stream *streams[2] = { NULL, NULL };
+
 	enum input_kind kinds[2] = { INPUT_EMPTY, INPUT_EMPTY };
 	struct error *error = NULL;
 
@@ -273,7 +274,7 @@ static int run_diff(const struct command *command, int argc, char **argv)
 {
 	struct diff_request request = { .output = output_options_default() };
 	struct error *error;
-	int status = EXIT_OURS;
+	int status;
 
 	request.output.percent_limit = 0.1;
 	request.setup.output = &request.output;
@@ -284,10 +285,7 @@ static int run_diff(const struct command *command, int argc, char **argv)
 		help_write(stdout, command);
 	else if (!error)
 		error = compare(&request);
-	if (error)
-		terminal_print_error(error);
-	else
-		status = terminal_finish_output();
+	status = terminal_finish(error);
 	flamegraph_setup_deinit(&request.setup);
 	input_options_deinit(&request.input);
 	return status;

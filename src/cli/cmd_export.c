@@ -152,7 +152,7 @@ int export_run(const struct command *command, int argc, char **argv,
 	struct export_request export = { .output = output_options_default(),
 					 .default_format = default_format };
 	struct error *error = parse(command, argc, argv, &export);
-	int status = EXIT_OURS;
+	int status;
 
 	if (export.is_help)
 		help_write(stdout, command);
@@ -160,10 +160,7 @@ int export_run(const struct command *command, int argc, char **argv,
 		write_list();
 	else if (!error)
 		error = write_export(&export);
-	if (error)
-		terminal_print_error(error);
-	else
-		status = terminal_finish_output();
+	status = terminal_finish(error);
 	input_options_deinit(&export.input);
 	return status;
 }

@@ -78,15 +78,6 @@ static struct error *apply_option(void *context, int id, const char *value)
 	}
 }
 
-static struct error *parse(const struct command *command, int argc, char **argv,
-			   struct flamegraph_request *request)
-{
-	struct option_parser parser = option_parser_make(command, argc, argv);
-
-	RETURN_IF_ERROR(option_parser_run(&parser, apply_option, request));
-	return input_options_take_operand(&request->input, &parser);
-}
-
 /** The event of what difffolded.pl has in the first column. */
 static bool find_before(const struct profile *profile, uint32_t *ret)
 {
@@ -164,23 +155,18 @@ static int run_flamegraph(const struct command *command, int argc, char **argv)
 {
 	struct flamegraph_request request = { .output = output_options_default() };
 	struct error *error;
-	int status = EXIT_SUCCESS, written;
+	int status = EXIT_SUCCESS, finished;
 
 	request.setup.output = &request.output;
 	terminal_init(false);
-	error = parse(command, argc, argv, &request);
+	error = input_options_parse(&request.input, command, argc, argv, apply_option, &request);
 	terminal_init(request.is_quiet);
 	if (request.is_help)
 		help_write(stdout, command);
 	else if (!error)
 		error = draw(&request, &status);
-	if (error) {
-		terminal_print_error(error);
-		status = EXIT_OURS;
-	} else {
-		written = terminal_finish_output();
-		status = written == EXIT_SUCCESS ? status : written;
-	}
+	finished = terminal_finish(error);
+	status = finished == EXIT_SUCCESS ? status : finished;
 	flamegraph_setup_deinit(&request.setup);
 	input_options_deinit(&request.input);
 	return status;

@@ -355,11 +355,7 @@ static int cmd_history(const struct command *command, int argc, char **argv)
 		help_write(stdout, command);
 	else if (!error)
 		error = run_action(&request);
-	if (error) {
-		terminal_print_error(error);
-		return EXIT_OURS;
-	}
-	return terminal_finish_output();
+	return terminal_finish(error);
 }
 
 const struct command command_history = {

@@ -224,15 +224,6 @@ static struct error *apply_option(void *context, int id, const char *value)
 	}
 }
 
-static struct error *parse(const struct command *command, int argc, char **argv,
-			   struct report_request *request)
-{
-	struct option_parser parser = option_parser_make(command, argc, argv);
-
-	RETURN_IF_ERROR(option_parser_run(&parser, apply_option, request));
-	return input_options_take_operand(&request->input, &parser);
-}
-
 /** Kernel names of record types (linux/perf_event.h; tools/perf/util/event.h from 64 on). */
 static const char *const record_type_names[RECORD_TYPES_MAX] = {
 	[PERF_RECORD_MMAP] = "MMAP",
@@ -320,18 +311,16 @@ static struct error *write_report(struct report_request *request)
 static int run_report(const struct command *command, int argc, char **argv)
 {
 	struct report_request request = { .output = output_options_default() };
-	struct error *error = parse(command, argc, argv, &request);
-	int status = EXIT_OURS;
+	struct error *error =
+		input_options_parse(&request.input, command, argc, argv, apply_option, &request);
+	int status;
 
 	terminal_init(request.is_quiet);
 	if (request.is_help)
 		help_write(stdout, command);
 	else if (!error)
 		error = write_report(&request);
-	if (error)
-		terminal_print_error(error);
-	else
-		status = terminal_finish_output();
+	status = terminal_finish(error);
 	pager_end();
 	input_options_deinit(&request.input);
 	return status;

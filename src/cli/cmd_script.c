@@ -105,29 +105,18 @@ static struct error *apply_option(void *context, int id, const char *value)
 	}
 }
 
-static struct error *parse(const struct command *command, int argc, char **argv,
-			   struct script_request *request)
-{
-	struct option_parser parser = option_parser_make(command, argc, argv);
-
-	RETURN_IF_ERROR(option_parser_run(&parser, apply_option, request));
-	return input_options_take_operand(&request->input, &parser);
-}
-
 static int run_script(const struct command *command, int argc, char **argv)
 {
 	struct script_request request = { .fields = SCRIPT_FIELDS_DEFAULT };
-	struct error *error = parse(command, argc, argv, &request);
-	int status = EXIT_OURS;
+	struct error *error =
+		input_options_parse(&request.input, command, argc, argv, apply_option, &request);
+	int status;
 
 	if (request.is_help)
 		help_write(stdout, command);
 	else if (!error)
 		error = write_script(&request);
-	if (error)
-		terminal_print_error(error);
-	else
-		status = terminal_finish_output();
+	status = terminal_finish(error);
 	pager_end();
 	input_options_deinit(&request.input);
 	return status;

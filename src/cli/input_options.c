@@ -202,6 +202,15 @@ struct error *input_options_take_operand(struct input_options *input,
 	return NULL;
 }
 
+struct error *input_options_parse(struct input_options *input, const struct command *command,
+				  int argc, char **argv, option_handler *handler, void *context)
+{
+	struct option_parser parser = option_parser_make(command, argc, argv);
+
+	RETURN_IF_ERROR(option_parser_run(&parser, handler, context));
+	return input_options_take_operand(input, &parser);
+}
+
 /** Shares of the recording become times after its first sample. */
 static void resolve_shares(struct input_options *input, const struct profile *profile)
 {

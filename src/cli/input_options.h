@@ -113,6 +113,14 @@ struct error *input_options_apply(struct input_options *input, int id, const cha
 struct error *input_options_take_operand(struct input_options *input,
 					 const struct option_parser *parser) MUST_CHECK;
 
+/**
+ * The command line of a command that has options and inputs only: each option to @p handler with
+ * @p context, which holds @p input.
+ */
+struct error *input_options_parse(struct input_options *input, const struct command *command,
+				  int argc, char **argv, option_handler *handler,
+				  void *context) MUST_CHECK;
+
 /** Read the profile, keep the wanted part of it. @p event_ret may be NULL. */
 struct error *input_options_open(struct input_options *input, struct open_profile *ret,
 				 uint32_t *event_ret) MUST_CHECK;

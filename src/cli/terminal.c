@@ -182,3 +182,11 @@ int terminal_finish_output(void)
 	terminal_print_error(error_from_errno(errno ? errno : EIO, "cannot write the output"));
 	return EXIT_OURS;
 }
+
+int terminal_finish(struct error *error)
+{
+	if (!error)
+		return terminal_finish_output();
+	terminal_print_error(error);
+	return EXIT_OURS;
+}

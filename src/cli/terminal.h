@@ -50,5 +50,9 @@ void terminal_print_note(const char *format, ...) PRINTF_LIKE(1, 2);
  */
 int terminal_finish_output(void) MUST_CHECK;
 
+/** The exit status of a command that is done: its error's, which is printed, or that of its output.
+ * Takes the error. */
+int terminal_finish(struct error *error) MUST_CHECK;
+
 /** Replace the live status line (interactive only); NULL clears it. */
 void terminal_set_status(const char *text);
