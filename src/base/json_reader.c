@@ -177,6 +177,13 @@ struct error *json_reader_key(struct json_reader *json, struct byte_vector *ret)
 	return NULL;
 }
 
+struct error *json_reader_member(struct json_reader *json, bool *is_there_ret,
+				 struct byte_vector *key_ret)
+{
+	RETURN_IF_ERROR(json_reader_next(json, is_there_ret));
+	return *is_there_ret ? json_reader_key(json, key_ret) : NULL;
+}
+
 static bool is_number_letter(char letter)
 {
 	return (letter >= '0' && letter <= '9') || letter == '-' || letter == '+' ||

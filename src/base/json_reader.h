@@ -5,10 +5,9 @@
  *
  *     RETURN_IF_ERROR(json_reader_enter(&json, '{'));
  *     for (;;) {
- *             RETURN_IF_ERROR(json_reader_next(&json, &is_there));
+ *             RETURN_IF_ERROR(json_reader_member(&json, &is_there, &key));
  *             if (!is_there)
  *                     break;
- *             RETURN_IF_ERROR(json_reader_key(&json, &key));
  *             ... one value: json_reader_number(), json_reader_enter()..., or json_reader_skip()
  *     }
  *
@@ -40,6 +39,10 @@ struct error *json_reader_next(struct json_reader *json, bool *is_there_ret) MUS
 
 /** The key of an object's item and its colon. @p ret is replaced by the text and a NUL. */
 struct error *json_reader_key(struct json_reader *json, struct byte_vector *ret) MUST_CHECK;
+
+/** To the next item of an object, and its key if it is there: the two above in one. */
+struct error *json_reader_member(struct json_reader *json, bool *is_there_ret,
+				 struct byte_vector *key_ret) MUST_CHECK;
 
 /** A string; @p ret is replaced by its text and a NUL. NULs in it become blanks. */
 struct error *json_reader_string(struct json_reader *json, struct byte_vector *ret) MUST_CHECK;

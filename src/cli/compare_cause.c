@@ -68,33 +68,16 @@ static bool has_enough(const struct profiling *profiling)
 	return true;
 }
 
-/** Hooks as around the timed runs; their streams too. */
-static struct error *run_script(const struct comparison *comparison, const struct side *side,
-				const char *script)
-{
-	struct run_setting setting = { .place = comparison->options->hooks_place };
-	struct command_line line;
-	struct timed_run run;
-	struct error *error;
-
-	if (!script)
-		return NULL;
-	setting.place.folder = side->folder;
-	command_line_for_shell(script, &comparison->options->shell, &line);
-	error = timed_run_make(line.argv, &setting, &run);
-	command_line_deinit(&line);
-	return error;
-}
-
 static struct error *record_side(struct profiling *profiling, size_t side)
 {
-	const struct comparison *comparison = profiling->comparison;
-	const struct side *recorded = &comparison->sides.items[side];
+	const struct comparison_options *options = profiling->comparison->options;
+	const struct side *recorded = &profiling->comparison->sides.items[side];
+	struct timed_run run;
 
-	RETURN_IF_ERROR(run_script(comparison, recorded, recorded->hooks.prepare));
+	RETURN_IF_ERROR(side_run_hook(recorded, options, recorded->hooks.prepare, NULL, &run));
 	RETURN_IF_ERROR(recording_add_run(&profiling->recordings[side], &profiling->options[side]));
 	compare_set_running(NULL, 0);
-	return run_script(comparison, recorded, recorded->hooks.conclude);
+	return side_run_hook(recorded, options, recorded->hooks.conclude, NULL, &run);
 }
 
 /** All sides in turns, as when timed. */

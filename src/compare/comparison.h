@@ -108,6 +108,17 @@ struct error *comparison_run(struct comparison *comparison,
 			     const struct comparison_watch *watch) MUST_CHECK;
 
 /**
+ * Run one of a side's hooks in its folder.
+ *
+ * @param script  NULL: nothing is to be run, and *ret is left alone.
+ * @param watch   NULL: nobody watches.
+ * @param ret     How it ended; a bad end is for the caller to judge.
+ */
+struct error *side_run_hook(const struct side *side, const struct comparison_options *options,
+			    const char *script, const struct run_watch *watch,
+			    struct timed_run *ret) MUST_CHECK;
+
+/**
  * The measured values of a metric in order of the runs.
  *
  * @param values_ret  Free with free().

@@ -70,21 +70,30 @@ static struct error *failure_error(const struct side *side, const char *what,
 	return error_new(ERROR_SYSTEM, "%s %s %s", side->name, what, end);
 }
 
-static struct error *run_hook(struct experiment *experiment, const struct side *side,
-			      const char *what, const char *script)
+struct error *side_run_hook(const struct side *side, const struct comparison_options *options,
+			    const char *script, const struct run_watch *watch,
+			    struct timed_run *ret)
 {
-	struct run_setting setting = { .place = experiment->options->hooks_place,
-				       .watch = &experiment->watch->run };
+	struct run_setting setting = { .place = options->hooks_place, .watch = watch };
 	struct command_line line;
-	struct timed_run run;
 	struct error *error;
 
 	if (!script)
 		return NULL;
 	setting.place.folder = side->folder;
-	command_line_for_shell(script, &experiment->options->shell, &line);
-	error = timed_run_make(line.argv, &setting, &run);
+	command_line_for_shell(script, &options->shell, &line);
+	error = timed_run_make(line.argv, &setting, ret);
 	command_line_deinit(&line);
+	return error;
+}
+
+static struct error *run_hook(struct experiment *experiment, const struct side *side,
+			      const char *what, const char *script)
+{
+	struct timed_run run = { 0 };
+	struct error *error =
+		side_run_hook(side, experiment->options, script, &experiment->watch->run, &run);
+
 	if (!error && !timed_run_is_good(&run) && !is_stopped(experiment)) {
 		error = failure_error(side, what, &run);
 		error = error_with_hint(error, "--show-output shows what it says");

@@ -60,10 +60,9 @@ static struct error *read_frame(struct speedscope_reader *reader, struct json_re
 	for (;;) {
 		bool is_there;
 
-		RETURN_IF_ERROR(json_reader_next(json, &is_there));
+		RETURN_IF_ERROR(json_reader_member(json, &is_there, &reader->key));
 		if (!is_there)
 			break;
-		RETURN_IF_ERROR(json_reader_key(json, &reader->key));
 		const char *key = (const char *)reader->key.items;
 		bool is_text = json_reader_peek(json) == '"';
 
@@ -98,10 +97,9 @@ static struct error *read_shared(struct speedscope_reader *reader, struct json_r
 	for (;;) {
 		bool is_there;
 
-		RETURN_IF_ERROR(json_reader_next(json, &is_there));
+		RETURN_IF_ERROR(json_reader_member(json, &is_there, &reader->key));
 		if (!is_there)
 			return NULL;
-		RETURN_IF_ERROR(json_reader_key(json, &reader->key));
 		if (strcmp((const char *)reader->key.items, "frames") != 0) {
 			RETURN_IF_ERROR(json_reader_skip(json));
 			continue;
@@ -285,10 +283,9 @@ static struct error *read_event(struct speedscope_reader *reader, struct json_re
 	for (;;) {
 		bool is_there;
 
-		RETURN_IF_ERROR(json_reader_next(json, &is_there));
+		RETURN_IF_ERROR(json_reader_member(json, &is_there, &reader->key));
 		if (!is_there)
 			return NULL;
-		RETURN_IF_ERROR(json_reader_key(json, &reader->key));
 		const char *key = (const char *)reader->key.items;
 
 		if (strcmp(key, "type") == 0) {
@@ -380,10 +377,9 @@ static struct error *note_members(struct speedscope_reader *reader, struct json_
 	for (;;) {
 		bool is_there;
 
-		RETURN_IF_ERROR(json_reader_next(json, &is_there));
+		RETURN_IF_ERROR(json_reader_member(json, &is_there, &reader->key));
 		if (!is_there)
 			return NULL;
-		RETURN_IF_ERROR(json_reader_key(json, &reader->key));
 		RETURN_IF_ERROR(note_member(reader, json, noted));
 	}
 }
@@ -415,10 +411,9 @@ static struct error *read_file(struct speedscope_reader *reader, struct json_rea
 
 	RETURN_IF_ERROR(json_reader_enter(&json, '{'));
 	for (;;) {
-		RETURN_IF_ERROR(json_reader_next(&json, &is_there));
+		RETURN_IF_ERROR(json_reader_member(&json, &is_there, &reader->key));
 		if (!is_there)
 			break;
-		RETURN_IF_ERROR(json_reader_key(&json, &reader->key));
 		if (strcmp((const char *)reader->key.items, "shared") == 0) {
 			RETURN_IF_ERROR(read_shared(reader, &json));
 			continue;
