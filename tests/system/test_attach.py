@@ -215,5 +215,7 @@ def test_someone_elses_process():
 def test_bad_targets(tmp_path, arguments, words):
     done = perf_profile("-o", tmp_path / "out", *arguments)
     assert done.returncode == 125
+    if "no cgroup hierarchy with perf_event is mounted" in done.stderr:
+        pytest.skip("no cgroup hierarchy with perf_event is mounted")
     assert words in done.stderr
     assert not (tmp_path / "out").exists()

@@ -46,7 +46,8 @@ def test_sides(tmp_path):
 
 
 def test_without_stacks(tmp_path):
-    recording = record(tmp_path / "out", workload("split"), 500, options=["--call-graph", "none"])
+    recording = record(tmp_path / "out", workload("split"), 500,
+                       options=["--call-graph", "none", "--no-inline"])
     assert recording.share("work_seventy") > 0.5
     assert all(len(stack) == 2 for stack in recording.stacks)
 
