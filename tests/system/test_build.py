@@ -229,7 +229,7 @@ def test_go(project):
           cmd__hello__main_dot_go='package main\n\nimport "fmt"\n\nfunc main() '
                                   '{ fmt.Println("hello") }\n')
     quoted = "'-ldflags=-s -w'"
-    takes_quotes = subprocess.run(["go", "env", "GOFLAGS"], capture_output=True, check=False,
+    takes_quotes = subprocess.run(["go", "list", "unsafe"], capture_output=True, check=False,
                                   env={**os.environ, "GOFLAGS": quoted}).returncode == 0
     paths = build(project, "--", "./hello", CGO_ENABLED="0",
                   GOFLAGS=quoted if takes_quotes else "-ldflags=-s")
