@@ -188,3 +188,52 @@ void escape_write_folded(FILE *file, const char *text)
 {
 	escape_write(file, text, write_special_folded);
 }
+
+static size_t longest_backtick_run(const char *text)
+{
+	size_t longest = 0;
+
+	for (; *text; text++) {
+		size_t run = strspn(text, "`");
+
+		longest = MAX(longest, run);
+		text += run ? run - 1 : 0;
+	}
+	return longest;
+}
+
+/** A span is fenced by more backticks than it holds in a row; a blank keeps those apart. */
+static void write_code_span(FILE *file, const char *text, bool is_in_cell)
+{
+	_cleanup_free_ char *harmless = escape_plain(text);
+	size_t fence = longest_backtick_run(harmless) + 1;
+	bool is_padded = fence > 1;
+
+	if (!*harmless)
+		return;
+	for (size_t i = 0; i < fence; i++)
+		fputc('`', file);
+	if (is_padded)
+		fputc(' ', file);
+	for (const char *from = harmless; *from; from++) {
+		/* After a backslash, renderers disagree about what \| means. */
+		if (is_in_cell && *from == '|')
+			fputs(from > harmless && from[-1] == '\\' ? "\xc2\xa6" : "\\|", file);
+		else
+			fputc(*from, file);
+	}
+	if (is_padded)
+		fputc(' ', file);
+	for (size_t i = 0; i < fence; i++)
+		fputc('`', file);
+}
+
+void escape_write_markdown(FILE *file, const char *text)
+{
+	write_code_span(file, text, false);
+}
+
+void escape_write_markdown_cell(FILE *file, const char *text)
+{
+	write_code_span(file, text, true);
+}

@@ -26,6 +26,15 @@ void escape_write_json(FILE *file, const char *text);
 void escape_write_folded(FILE *file, const char *text);
 
 /**
+ * For Markdown: a code span, in which neither markup nor @mentions nor links work. Nothing of empty
+ * text. Source: GitHub Flavored Markdown (https://github.github.com/gfm/), 6.3.
+ */
+void escape_write_markdown(FILE *file, const char *text);
+
+/** The same in a cell of a table (GFM 4.10), which it cannot end. */
+void escape_write_markdown_cell(FILE *file, const char *text);
+
+/**
  * Decode one UTF-8 character (RFC 3629: no overlong forms, no surrogates).
  * @return its length in bytes, or 0 when the bytes at @p text are not UTF-8.
  */

@@ -224,12 +224,11 @@ void cause_write_markdown(const struct cause *cause, FILE *file)
 	      file);
 	for (size_t i = 0; i < n_rows; i++) {
 		struct row_text row = row_text_make(rows[i]);
-		_cleanup_free_ char *name = escape_plain(rows[i]->name);
 
-		for (char *letter = name; *letter; letter++)
-			*letter = *letter == '|' || *letter == '`' ? '\'' : *letter;
-		fprintf(file, "| `%s` | %s | %s | %s (%s to %s) | %s |\n", name, row.before,
-			row.after, row.change, row.low, row.high, change_remark(rows[i]));
+		fputs("| ", file);
+		escape_write_markdown_cell(file, rows[i]->name);
+		fprintf(file, " | %s | %s | %s (%s to %s) | %s |\n", row.before, row.after,
+			row.change, row.low, row.high, change_remark(rows[i]));
 	}
 	for (size_t i = 0; i < cause->findings.count; i++) {
 		const struct finding_change *finding = &cause->findings.items[i];

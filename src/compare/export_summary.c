@@ -3,17 +3,6 @@
 #include "base/escape.h"
 #include "base/memory.h"
 
-/** A name inside `...`, without what would end that or a table's cell. */
-static void write_code(const char *text, FILE *file)
-{
-	_cleanup_free_ char *safe = escape_plain(text);
-
-	fputc('`', file);
-	for (const char *letter = safe; *letter; letter++)
-		fputc(*letter == '`' || *letter == '|' ? '\'' : *letter, file);
-	fputc('`', file);
-}
-
 static void write_gates(const struct comparison *comparison, const struct gate_vector *gates,
 			size_t side, FILE *file)
 {
@@ -24,7 +13,7 @@ static void write_gates(const struct comparison *comparison, const struct gate_v
 		      : result == GATE_PASSED ? "- :white_check_mark: passed "
 					      : "- :grey_question: not measurable here ",
 		      file);
-		write_code(gates->items[i].text, file);
+		escape_write_markdown(file, gates->items[i].text);
 		fputc('\n', file);
 	}
 	if (gates->count)
@@ -57,9 +46,9 @@ void export_summary_write(const struct comparison *comparison, const struct gate
 		_cleanup_free_ char *safe = escape_plain(summary);
 
 		fputs("### ", file);
-		write_code(changed->name, file);
+		escape_write_markdown(file, changed->name);
 		fputs(" against ", file);
-		write_code(comparison->sides.items[0].name, file);
+		escape_write_markdown(file, comparison->sides.items[0].name);
 		fprintf(file, "\n\n%s.\n\n", safe);
 		write_gates(comparison, gates, side, file);
 		write_metrics(comparison, side, file);

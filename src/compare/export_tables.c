@@ -55,7 +55,7 @@ static struct row row_make(const struct comparison *comparison, size_t side)
 	return row;
 }
 
-/** A name inside `...` in a table: without what would end either. */
+/** A name inside `...` in AsciiDoc's table: without what would end either. */
 static void write_cell(const char *text, FILE *file)
 {
 	_cleanup_free_ char *safe = escape_plain(text);
@@ -95,7 +95,7 @@ void export_markdown_write(const struct comparison *comparison, const struct gat
 		struct row row = row_make(comparison, i);
 
 		fputs("| ", file);
-		write_cell(comparison->sides.items[i].name, file);
+		escape_write_markdown_cell(file, comparison->sides.items[i].name);
 		fprintf(file, " | %.3f ± %.3f | %.3f | %.3f | %zu | %s |\n",
 			row.median * unit.scale, row.deviation * unit.scale, row.low * unit.scale,
 			row.high * unit.scale, comparison->sides.items[i].runs.count, row.ratio);
@@ -109,7 +109,7 @@ void export_markdown_write(const struct comparison *comparison, const struct gat
 			enum gate_result result = gate_judge(&gates->items[gate], comparison, i);
 
 			fprintf(file, "\n%s: ", gates->items[gate].text);
-			write_cell(comparison->sides.items[i].name, file);
+			escape_write_markdown(file, comparison->sides.items[i].name);
 			fprintf(file, " %s\n",
 				result == GATE_FAILED   ? "**failed**"
 				: result == GATE_PASSED ? "passed"

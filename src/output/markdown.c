@@ -14,45 +14,6 @@
 
 #define N_ROWS_MAX 20
 
-static size_t longest_backtick_run(const char *text)
-{
-	size_t longest = 0;
-
-	for (; *text; text++) {
-		size_t run = strspn(text, "`");
-
-		longest = MAX(longest, run);
-		text += run ? run - 1 : 0;
-	}
-	return longest;
-}
-
-/** A span is fenced by more backticks than it holds in a row; a blank keeps those apart. */
-static void write_code_span(FILE *file, const char *text)
-{
-	_cleanup_free_ char *harmless = escape_plain(text);
-	size_t fence = longest_backtick_run(harmless) + 1;
-	bool is_padded = fence > 1;
-
-	if (!*harmless)
-		return;
-	for (size_t i = 0; i < fence; i++)
-		fputc('`', file);
-	if (is_padded)
-		fputc(' ', file);
-	for (const char *from = harmless; *from; from++) {
-		/* After a backslash, renderers disagree about what \| means. */
-		if (*from == '|')
-			fputs(from > harmless && from[-1] == '\\' ? "\xc2\xa6" : "\\|", file);
-		else
-			fputc(*from, file);
-	}
-	if (is_padded)
-		fputc(' ', file);
-	for (size_t i = 0; i < fence; i++)
-		fputc('`', file);
-}
-
 static void write_head(const struct profile *profile, const struct output_options *options,
 		       const struct profile_quality *quality, FILE *file)
 {
@@ -61,7 +22,7 @@ static void write_head(const struct profile *profile, const struct output_option
 	fputs("### CPU profile", file);
 	if (options->title || info->command) {
 		fputs(" of ", file);
-		write_code_span(file, options->title ? options->title : info->command);
+		escape_write_markdown(file, options->title ? options->title : info->command);
 	}
 	fputs("\n\n", file);
 	profile_quality_write(quality, file);
@@ -87,9 +48,10 @@ static void write_row(const struct profile *profile, const struct profile_functi
 		children);
 	profile_format_count(function->self_count, count);
 	fprintf(file, "| %s | %s | %s | ", self, children, count);
-	write_code_span(file, name);
+	escape_write_markdown_cell(file, name);
 	fputs(" | ", file);
-	write_code_span(file, profile_text(profile, profile->objects.items[function->object].name));
+	escape_write_markdown_cell(
+		file, profile_text(profile, profile->objects.items[function->object].name));
 	fputs(" |\n", file);
 }
 

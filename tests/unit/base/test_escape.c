@@ -198,6 +198,18 @@ static void every_byte_gives_valid_utf8(void **state)
 	}
 }
 
+static void markdown_code_cannot_end_early(void **state)
+{
+	assert_escaped(escape_write_markdown, "a | b", "`a | b`");
+	assert_escaped(escape_write_markdown, "a`b``c", "``` a`b``c ```");
+	assert_escaped(escape_write_markdown, "", "");
+	assert_escaped(escape_write_markdown_cell, "operator|", "`operator\\|`");
+	assert_escaped(escape_write_markdown_cell, "a\\|b",
+		       "`a\\\xc2\xa6"
+		       "b`");
+	assert_escaped(escape_write_markdown_cell, "a\nb", "`a" BAD "b`");
+}
+
 static void plain_makes_a_fresh_string(void **state)
 {
 	_cleanup_free_ char *output = escape_plain("a\033b");
@@ -216,6 +228,7 @@ int main(void)
 		cmocka_unit_test(json_text_cannot_leave_its_string),
 		cmocka_unit_test(a_folded_frame_cannot_split),
 		cmocka_unit_test(every_byte_gives_valid_utf8),
+		cmocka_unit_test(markdown_code_cannot_end_early),
 		cmocka_unit_test(plain_makes_a_fresh_string),
 	};
 
