@@ -68,16 +68,24 @@ static bool has_enough(const struct profiling *profiling)
 	return true;
 }
 
-static struct error *record_side(struct profiling *profiling, size_t side)
+static struct error *run_hook(const struct profiling *profiling, const struct side *side,
+			      const char *what, const char *script)
 {
-	const struct comparison_options *options = profiling->comparison->options;
-	const struct side *recorded = &profiling->comparison->sides.items[side];
-	struct timed_run run;
+	static const struct run_watch watch = { .set_running = compare_set_running,
+						.is_stopped = compare_is_stopped };
 
-	RETURN_IF_ERROR(side_run_hook(recorded, options, recorded->hooks.prepare, NULL, &run));
-	RETURN_IF_ERROR(recording_add_run(&profiling->recordings[side], &profiling->options[side]));
+	return side_run_hook(side, profiling->comparison->options, what, script, &watch);
+}
+
+static struct error *record_side(struct profiling *profiling, size_t number)
+{
+	const struct side *side = &profiling->comparison->sides.items[number];
+
+	RETURN_IF_ERROR(run_hook(profiling, side, "--prepare", side->hooks.prepare));
+	RETURN_IF_ERROR(
+		recording_add_run(&profiling->recordings[number], &profiling->options[number]));
 	compare_set_running(NULL, 0);
-	return side_run_hook(recorded, options, recorded->hooks.conclude, NULL, &run);
+	return run_hook(profiling, side, "--conclude", side->hooks.conclude);
 }
 
 /** All sides in turns, as when timed. */
@@ -96,7 +104,7 @@ static struct error *record_all(struct profiling *profiling)
 		schedule_block(&random, comparison->sides.count, order);
 		for (size_t i = 0; i < n_runs; i++) {
 			RETURN_IF_ERROR(record_side(profiling, order[i]));
-			if (run_signals_state().ending_signal)
+			if (compare_is_stopped(NULL))
 				return NULL;
 		}
 		n_rounds++;
@@ -264,9 +272,9 @@ struct error *compare_find_causes(struct comparison *comparison, const char *fla
 	terminal_set_status("profiling");
 	profiling_init(&profiling, comparison);
 	error = record_all(&profiling);
-	if (!error && !run_signals_state().ending_signal)
+	if (!error && !compare_is_stopped(NULL))
 		error = explain_all(&profiling, comparison);
-	if (!error && !run_signals_state().ending_signal)
+	if (!error && !compare_is_stopped(NULL))
 		error = write_graphs(&profiling, flamegraph_path);
 	profiling_deinit(&profiling);
 	terminal_set_status(NULL);

@@ -110,13 +110,14 @@ struct error *comparison_run(struct comparison *comparison,
 /**
  * Run one of a side's hooks in its folder.
  *
- * @param script  NULL: nothing is to be run, and *ret is left alone.
+ * @param what    Names it in errors: "--prepare".
+ * @param script  NULL: nothing is to be run.
  * @param watch   NULL: nobody watches.
- * @param ret     How it ended; a bad end is for the caller to judge.
+ * @return an error also when it ended badly, unless the user wants to end.
  */
 struct error *side_run_hook(const struct side *side, const struct comparison_options *options,
-			    const char *script, const struct run_watch *watch,
-			    struct timed_run *ret) MUST_CHECK;
+			    const char *what, const char *script,
+			    const struct run_watch *watch) MUST_CHECK;
 
 /**
  * The measured values of a metric in order of the runs.

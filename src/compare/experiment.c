@@ -57,9 +57,7 @@ static double reached_width(const struct comparison *comparison)
 
 static bool is_stopped(const struct experiment *experiment)
 {
-	const struct run_watch *watch = &experiment->watch->run;
-
-	return watch->is_stopped && watch->is_stopped(watch->context);
+	return run_watch_is_stopped(&experiment->watch->run);
 }
 
 static struct error *failure_error(const struct side *side, const char *what,
@@ -71,34 +69,29 @@ static struct error *failure_error(const struct side *side, const char *what,
 }
 
 struct error *side_run_hook(const struct side *side, const struct comparison_options *options,
-			    const char *script, const struct run_watch *watch,
-			    struct timed_run *ret)
+			    const char *what, const char *script, const struct run_watch *watch)
 {
 	struct run_setting setting = { .place = options->hooks_place, .watch = watch };
 	struct command_line line;
+	struct timed_run run;
 	struct error *error;
 
 	if (!script)
 		return NULL;
 	setting.place.folder = side->folder;
 	command_line_for_shell(script, &options->shell, &line);
-	error = timed_run_make(line.argv, &setting, ret);
+	error = timed_run_make(line.argv, &setting, &run);
 	command_line_deinit(&line);
-	return error;
+	if (error || timed_run_is_good(&run) || run_watch_is_stopped(watch))
+		return error;
+	return error_with_hint(failure_error(side, what, &run),
+			       "--show-output shows what it says");
 }
 
 static struct error *run_hook(struct experiment *experiment, const struct side *side,
 			      const char *what, const char *script)
 {
-	struct timed_run run = { 0 };
-	struct error *error =
-		side_run_hook(side, experiment->options, script, &experiment->watch->run, &run);
-
-	if (!error && !timed_run_is_good(&run) && !is_stopped(experiment)) {
-		error = failure_error(side, what, &run);
-		error = error_with_hint(error, "--show-output shows what it says");
-	}
-	return error;
+	return side_run_hook(side, experiment->options, what, script, &experiment->watch->run);
 }
 
 static struct run_setting command_setting(const struct experiment *experiment,

@@ -135,6 +135,11 @@ struct error *timed_run_make(char *const *argv, const struct run_setting *settin
 	return error;
 }
 
+bool run_watch_is_stopped(const struct run_watch *watch)
+{
+	return watch && watch->is_stopped && watch->is_stopped(watch->context);
+}
+
 bool timed_run_is_good(const struct timed_run *run)
 {
 	return WIFEXITED(run->wait_status) && WEXITSTATUS(run->wait_status) == 0;

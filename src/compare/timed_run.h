@@ -49,6 +49,9 @@ struct run_setting {
 struct error *timed_run_make(char *const *argv, const struct run_setting *setting,
 			     struct timed_run *ret) MUST_CHECK;
 
+/** @param watch  NULL: nobody watches, so nobody wants to end. */
+bool run_watch_is_stopped(const struct run_watch *watch);
+
 bool timed_run_is_good(const struct timed_run *run);
 
 /** "ended with status 3", "was killed by signal 11 (Segmentation fault)"; free with free(). */
