@@ -1,5 +1,6 @@
 """What all Python tests share: where the built program is."""
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,22 @@ def perf_profile(build):
     program = Path(os.environ.get("PERF_PROFILE", build / "src/cli/perf-profile"))
     assert program.is_file(), f"{program} is not built; run ./test, or ./run once"
     return program
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A function that makes a file system of so many KiB, gone afterwards."""
+    mounted = []
+
+    def make(kib):
+        folder = tmp_path / f"disk-{kib}"
+        folder.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kib}k,mode=0700", "none", folder],
+                          stderr=subprocess.DEVNULL, check=False).returncode != 0:
+            pytest.skip("no right to mount a small file system")
+        mounted.append(folder)
+        return folder
+
+    yield make
+    for folder in mounted:
+        subprocess.run(["umount", folder], check=True)

@@ -212,14 +212,22 @@ static bool is_full(const char *path)
 	       (uint64_t)status.f_bavail * status.f_frsize < SPACE_LEAST_BYTES;
 }
 
+static struct error *name_full_disk(const struct revision_job *job, struct error *error)
+{
+	const char *path = job->request->workspace.path;
+
+	if (!error || !is_full(path))
+		return error;
+	error = error_wrap(error, "no space is left in '%s'", path);
+	return error_with_hint(error, "XDG_CACHE_HOME chooses another place");
+}
+
 static struct error *build_revision(struct revision_job *job)
 {
 	struct error *error;
 
 	RETURN_IF_ERROR(choose_log(job));
-	error = provide_program(job);
-	if (error && is_full(job->request->workspace.path))
-		error = error_wrap(error, "no space is left in '%s'", job->request->workspace.path);
+	error = name_full_disk(job, provide_program(job));
 	if (error)
 		return error_wrap(error, "%s", job->target->name);
 	unlink(job->log_path);
@@ -253,7 +261,7 @@ static struct error *run_jobs(struct compare_request *request, const struct repo
 			.build_path =
 				memory_format_text("%s/build-%04zu", request->workspace.path, i),
 		};
-		error = make_revision(&jobs[i]);
+		error = name_full_disk(&jobs[i], make_revision(&jobs[i]));
 		if (!error)
 			error = enter_folder(&jobs[i]);
 	}

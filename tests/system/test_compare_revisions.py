@@ -128,6 +128,19 @@ def test_a_build_that_fails_has_its_log_kept(repository):
     assert not repository.left_behind()
 
 
+@pytest.mark.parametrize("kib", [40, 1400])
+def test_no_space_left(repository, small_disk, kib):
+    """For a tree, for what its build copies."""
+    (repository.path / "data").write_bytes(os.urandom(1 << 20))
+    repository.commit("with data")
+    before = repository.state()
+    repository.cache = small_disk(kib)
+    _, messages = repository.compare("HEAD~", "HEAD", "--", "sub/program", status=125)
+    assert f"no space is left in '{repository.cache}" in messages, messages
+    assert "\N{REPLACEMENT CHARACTER}" not in messages
+    assert not repository.left_behind() and repository.state() == before
+
+
 def test_no_such_revision(repository):
     _, messages = repository.compare("v1", "v9", "--", "sub/program", status=125)
     assert "'v9' is neither a program nor a revision" in messages

@@ -132,25 +132,6 @@ def test_output_folder_removed_meanwhile(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.fixture(name="small_disk")
-def make_small_disk(tmp_path):
-    """A file system of this many KiB, gone afterwards."""
-    mounted = []
-
-    def make(kib):
-        folder = tmp_path / f"disk-{kib}"
-        folder.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kib}k,mode=0700", "none", folder],
-                          stderr=subprocess.DEVNULL, check=False).returncode != 0:
-            pytest.skip("no right to mount a small file system")
-        mounted.append(folder)
-        return folder
-
-    yield make
-    for folder in mounted:
-        subprocess.run(["umount", folder], check=True)
-
-
 def test_disk_full_in_the_middle_of_each_file(small_disk):
     """From no room at all to room for nearly all: whole files, or files named as not written."""
     seen = set()
