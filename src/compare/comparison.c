@@ -89,8 +89,8 @@ static double rank_test(const struct comparison *comparison, struct series refer
 		       : statistics_rank_test(reference, changed);
 }
 
-struct metric_change comparison_change(const struct comparison *comparison, size_t side,
-				       enum metric metric)
+static struct metric_change find_change(const struct comparison *comparison, size_t side,
+					enum metric metric)
 {
 	_cleanup_free_ double *reference_values = NULL;
 	_cleanup_free_ double *changed_values = NULL;
@@ -111,4 +111,20 @@ struct metric_change comparison_change(const struct comparison *comparison, size
 	change.is_different = change.has_ratio && change.rank_p < RANK_P_MAX &&
 			      (change.ratio.interval.low > 1 || change.ratio.interval.high < 1);
 	return change;
+}
+
+struct metric_change comparison_change(const struct comparison *comparison, size_t side,
+				       enum metric metric)
+{
+	struct side *sides = comparison->sides.items;
+	struct known_change *known = &sides[side].known_changes[metric];
+	size_t n_reference_runs = sides[0].runs.count, n_runs = sides[side].runs.count;
+
+	if (!n_runs || known->n_reference_runs != n_reference_runs || known->n_runs != n_runs)
+		*known = (struct known_change){
+			.n_reference_runs = n_reference_runs,
+			.n_runs = n_runs,
+			.change = find_change(comparison, side, metric),
+		};
+	return known->change;
 }

@@ -36,6 +36,23 @@ struct parameter {
 
 DEFINE_VECTOR(parameter_vector, struct parameter)
 
+/** What is known about one metric of a side, against the first side. */
+struct metric_change {
+	bool is_measured;          /**< On both sides. */
+	double reference, changed; /**< Medians. */
+	bool has_ratio;
+	struct estimate ratio; /**< changed / reference */
+	double rank_p;
+	/** The interval excludes 1 and the rank test agrees (p < 0.05). */
+	bool is_different;
+};
+
+/** A change that was worked out, and of how many runs. */
+struct known_change {
+	size_t n_reference_runs, n_runs;
+	struct metric_change change;
+};
+
 /** One of the things compared. */
 struct side {
 	char *name; /**< Shown; owned. */
@@ -48,6 +65,7 @@ struct side {
 	bool is_stored;      /**< Measured before: its runs are there, and it is not run again. */
 	struct cause *cause; /**< Against the first side; NULL: not looked for. Owned. */
 	size_t n_failed;     /**< Runs with a status other than 0, and accepted. */
+	struct known_change known_changes[N_METRICS]; /**< For comparison_change() alone. */
 };
 
 DEFINE_VECTOR(side_vector, struct side)
@@ -127,20 +145,10 @@ struct error *side_run_hook(const struct side *side, const struct comparison_opt
  */
 struct series side_series(const struct side *side, enum metric metric, double **values_ret);
 
-/** What is known about one metric of a side, against the first side. */
-struct metric_change {
-	bool is_measured;          /**< On both sides. */
-	double reference, changed; /**< Medians. */
-	bool has_ratio;
-	struct estimate ratio; /**< changed / reference */
-	double rank_p;
-	/** The interval excludes 1 and the rank test agrees (p < 0.05). */
-	bool is_different;
-};
-
 /** The ratio of a metric's medians, side / first side; false: there is none. */
 bool comparison_ratio(const struct comparison *comparison, size_t side, enum metric metric,
 		      uint32_t n_resamples, struct estimate *ret) MUST_CHECK;
 
+/** Worked out once for as long as no runs are added. Not for several threads. */
 struct metric_change comparison_change(const struct comparison *comparison, size_t side,
 				       enum metric metric);

@@ -223,14 +223,17 @@ bool statistics_ratio_of_medians(struct series reference, struct series changed,
 	resampler_init(&to, changed);
 	has_ratio = true;
 	for (uint32_t i = 0; i < n_resamples && has_ratio; i++) {
+		double median;
+
 		if (is_paired) {
 			redraw_pairs(&from, &to, &random);
 		} else {
 			resampler_redraw(&from, &random);
 			resampler_redraw(&to, &random);
 		}
-		has_ratio = resampler_median(&from) > 0;
-		ratios[i] = resampler_median(&to) / resampler_median(&from);
+		median = resampler_median(&from);
+		has_ratio = median > 0;
+		ratios[i] = resampler_median(&to) / median;
 	}
 	if (has_ratio) {
 		ret->value = median_of_sorted(to.sorted, to.count) /
