@@ -52,7 +52,7 @@ static void write_option_words(FILE *file, const struct command *command, bool o
 	const struct option_spec *spec;
 
 	for (size_t i = 0; (spec = command_option(command, i)); i++) {
-		if (only_with_value && !spec->argument)
+		if (only_with_value && !option_takes_word(spec))
 			continue;
 		if (spec->letter)
 			fprintf(file, "-%c ", spec->letter);
@@ -83,7 +83,7 @@ static void write_command_case(FILE *file, const struct command *command)
 static void write_value_case(FILE *file, const struct command *command,
 			     const struct option_spec *spec)
 {
-	if (!spec->argument)
+	if (!option_takes_word(spec))
 		return;
 	fputc('\t', file);
 	if (spec->letter)

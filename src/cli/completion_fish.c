@@ -23,11 +23,13 @@ static void write_option(FILE *file, const struct command *command, const struct
 		fprintf(file, " -s %c", spec->letter);
 	if (spec->name)
 		fprintf(file, " -l %s", spec->name);
-	if (spec->argument && spec->values && strcmp(spec->values, "FILE") == 0) {
+	if (!option_takes_word(spec)) {
+		/* fish has no values that may be left out; --name=VALUE can be typed. */
+	} else if (spec->values && strcmp(spec->values, "FILE") == 0) {
 		fputs(" -rF", file);
-	} else if (spec->argument && spec->values && strcmp(spec->values, "DIR") == 0) {
+	} else if (spec->values && strcmp(spec->values, "DIR") == 0) {
 		fputs(" -xa '(__fish_complete_directories)'", file);
-	} else if (spec->argument) {
+	} else {
 		fputs(" -x", file);
 		if (spec->values) {
 			fputs(" -a ", file);

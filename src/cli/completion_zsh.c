@@ -20,19 +20,23 @@ static void write_quoted(FILE *file, const char *text)
 
 static void write_spec(FILE *file, const struct option_spec *spec)
 {
+	const bool takes_word = option_takes_word(spec);
+	/* Behind a letter and a name: where the value may stand. */
+	const char *after_letter = takes_word ? "+" : spec->argument ? "-" : "";
+	const char *after_name = takes_word ? "=" : spec->argument ? "=-" : "";
+
 	if (spec->letter && spec->name)
 		fprintf(file, "\t\t'(-%c --%s)'{-%c%s,--%s%s}'", spec->letter, spec->name,
-			spec->letter, spec->argument ? "+" : "", spec->name,
-			spec->argument ? "=" : "");
+			spec->letter, after_letter, spec->name, after_name);
 	else if (spec->name)
-		fprintf(file, "\t\t'--%s%s", spec->name, spec->argument ? "=" : "");
+		fprintf(file, "\t\t'--%s%s", spec->name, after_name);
 	else
-		fprintf(file, "\t\t'-%c%s", spec->letter, spec->argument ? "+" : "");
+		fprintf(file, "\t\t'-%c%s", spec->letter, after_letter);
 	fputc('[', file);
 	write_quoted(file, spec->help);
 	fputc(']', file);
 	if (spec->argument) {
-		fputc(':', file);
+		fputs(takes_word ? ":" : "::", file);
 		write_quoted(file, spec->argument);
 		fputc(':', file);
 		if (spec->values && strcmp(spec->values, "FILE") == 0)

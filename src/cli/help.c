@@ -31,15 +31,15 @@ static void write_entry(FILE *file, const char *name, const char *text)
 static char *option_label(const struct option_spec *spec)
 {
 	char letter[] = { ' ', ' ', ' ', ' ', '\0' };
+	_cleanup_free_ char *value = option_value_label(spec);
 
 	if (spec->letter) {
 		letter[0] = '-';
 		letter[1] = spec->letter;
 		letter[2] = spec->name ? ',' : '\0';
 	}
-	return memory_format_text("%s%s%s%s%s", letter, spec->name ? "--" : "",
-				  spec->name ? spec->name : "", spec->argument ? " " : "",
-				  spec->argument ? spec->argument : "");
+	return memory_format_text("%s%s%s%s", letter, spec->name ? "--" : "",
+				  spec->name ? spec->name : "", value);
 }
 
 static void write_options(FILE *file, const struct command *command)

@@ -75,6 +75,8 @@ static void write_synopsis_line(FILE *file, const char *name, const char *usage)
 
 static void write_option(FILE *file, const struct option_spec *spec)
 {
+	_cleanup_free_ char *value = option_value_label(spec);
+
 	fputs(".TP\n", file);
 	if (spec->letter)
 		fprintf(file, "\\fB\\-%c\\fR%s", spec->letter, spec->name ? ", " : "");
@@ -84,8 +86,8 @@ static void write_option(FILE *file, const struct option_spec *spec)
 		fputs("\\fR", file);
 	}
 	if (spec->argument) {
-		fputs(" \\fI", file);
-		write_text(file, spec->argument);
+		fputs(*value == ' ' ? " \\fI" : "\\fI", file);
+		write_text(file, value + (*value == ' '));
 		fputs("\\fR", file);
 	}
 	fputc('\n', file);

@@ -65,6 +65,20 @@ struct option_parser option_parser_make(const struct command *command, int argc,
 	return (struct option_parser){ .command = command, .argc = argc, .argv = argv, .index = 1 };
 }
 
+bool option_takes_word(const struct option_spec *spec)
+{
+	return spec->argument && spec->argument[0] != '[';
+}
+
+char *option_value_label(const struct option_spec *spec)
+{
+	if (!spec->argument)
+		return memory_duplicate_text("");
+	if (option_takes_word(spec))
+		return memory_format_text(" %s", spec->argument);
+	return memory_format_text("[%s%s", spec->name ? "=" : "", spec->argument + 1);
+}
+
 /** Words that may still be options: before the operands moved to the end. */
 static int parser_end(const struct option_parser *parser)
 {
@@ -205,6 +219,8 @@ static struct error *next_name(struct option_parser *parser, int *id_ret, const 
 		*value_ret = NULL;
 	} else if (name[length]) {
 		*value_ret = name + length + 1;
+	} else if (!option_takes_word(spec)) {
+		*value_ret = NULL;
 	} else {
 		_cleanup_free_ char *shown = memory_format_text("--%s", spec->name);
 
@@ -235,9 +251,9 @@ static struct error *next_letter(struct option_parser *parser, int *id_ret, cons
 	} else if (!spec->argument) {
 		parser->index++;
 		*value_ret = NULL;
-	} else if (*letters) {
+	} else if (*letters || !option_takes_word(spec)) {
 		parser->index++;
-		*value_ret = letters;
+		*value_ret = *letters ? letters : NULL;
 	} else {
 		if (parser->index + 1 >= parser_end(parser))
 			return missing_value_error(spec, shown);

@@ -13,7 +13,7 @@ struct option_spec {
 	int id;               /**< What option_parser_next() returns; unique in its command, > 0. */
 	char letter;          /**< 0: none. */
 	const char *name;     /**< Without "--"; NULL: letter only. */
-	const char *argument; /**< "HZ|max"; NULL: a flag. */
+	const char *argument; /**< "HZ|max"; NULL: a flag; "[LEVEL]": may be left out. */
 	const char *help;     /**< One or two sentences; states the default. */
 	const char *values;   /**< Space-separated words for completion, "FILE", "DIR", or NULL. */
 };
@@ -69,6 +69,12 @@ const struct command *command_find(const char *name);
 /** The subcommands that @p word may have been meant for ("'check'"), or NULL; free it. */
 char *command_suggest(const char *word);
 
+/** Whether a word after the option is its value: it has one, and not one that may be left out. */
+bool option_takes_word(const struct option_spec *spec);
+
+/** How its value is written behind its name: " HZ", "[=LEVEL]" or, of a flag, ""; free it. */
+char *option_value_label(const struct option_spec *spec);
+
 #define OPTION_ID_END  0
 #define OPTION_ID_HELP -1
 
@@ -98,10 +104,10 @@ struct option_parser option_parser_make(const struct command *command, int argc,
 
 /**
  * The next option: -x VALUE, -xVALUE, -xy (flags), --name VALUE, --name=VALUE, and
- * unambiguous prefixes of names. "--" ends options. Operands between options are moved behind
+ * unambiguous prefixes of names. A value that may be left out is -xVALUE or --name=VALUE. "--" ends options. Operands between options are moved behind
  * unless the command takes a command.
  *
- * @param value_ret  The option's argument, or NULL for a flag.
+ * @param value_ret  The option's argument, or NULL for a flag or one that was left out.
  * @return ERROR_USAGE naming the option, with the nearest known names as its hint.
  */
 struct error *option_parser_next(struct option_parser *parser, int *id_ret,

@@ -45,6 +45,7 @@ struct run_options {
 	bool has_user;
 	struct run_control_options control;
 	uint64_t duration_ns;           /**< 0: until the command ends. */
+	unsigned int compression_level; /**< Of perf.data; 0: not compressed. */
 	uint64_t script_size_max_bytes; /**< Of perf-script.txt; a larger one is left out. */
 	unsigned int n_repeats;
 	bool is_repeated_until_enough; /**< Not oftener than n_repeats. */
@@ -79,6 +80,7 @@ struct recording {
 	struct sampler_facts facts;        /**< Strings static; its degradations moved above. */
 	uint64_t first_sample_time_ns, last_sample_time_ns;
 	uint64_t n_samples;
+	uint64_t round_finished_ns;     /**< When perf.data was made good last. */
 	uint64_t looked_at_sleepers_ns; /**< When that was done last. */
 	unsigned int n_snapshots;
 	unsigned int n_runs;

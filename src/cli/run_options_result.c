@@ -4,6 +4,7 @@ enum {
 	OPTION_OUTPUT = RUN_OPTIONS_RESULT,
 	OPTION_FORCE,
 	OPTION_EXPORT,
+	OPTION_COMPRESS,
 	OPTION_SCRIPT_LIMIT,
 	OPTION_RULES,
 	OPTION_NO_CACHE,
@@ -21,6 +22,10 @@ static const struct option_spec options[] = {
 	  "Write the profile in one more format: pprof, speedscope, firefox and others "
 	  "(perf-profile export --list). May be given again.",
 	  EXPORT_FORMAT_NAMES },
+	{ OPTION_COMPRESS, 'z', "compress", "[LEVEL]",
+	  "Compress perf.data with zstd while it is written, as perf record -z does. Levels are 1 "
+	  "(the default) to 22.",
+	  NULL },
 	{ OPTION_SCRIPT_LIMIT, 0, "script-limit", "SIZE",
 	  "Leave out perf-script.txt when it would be larger; perf-profile script prints it from "
 	  "perf.data. 0: always leave it out. Default: 256M.",
@@ -47,6 +52,16 @@ static struct error *read_export(const char *value, struct format_vector *export
 	return NULL;
 }
 
+static struct error *read_compression(const char *value, unsigned int *level_ret)
+{
+	uint64_t level = 1;
+
+	if (value)
+		RETURN_IF_ERROR(option_read_u64("--compress", value, 1, 22, &level));
+	*level_ret = (unsigned int)level;
+	return NULL;
+}
+
 static struct error *apply(void *context, int id, const char *value, bool *is_known_ret)
 {
 	struct run_options *run = context;
@@ -61,6 +76,8 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 		return NULL;
 	case OPTION_EXPORT:
 		return read_export(value, &run->exports);
+	case OPTION_COMPRESS:
+		return read_compression(value, &run->compression_level);
 	case OPTION_SCRIPT_LIMIT:
 		return option_read_size("--script-limit", value, 0, UINT64_MAX / 2,
 					&run->script_size_max_bytes);

@@ -24,6 +24,9 @@
 /** How long one look at the rings may wait: the reaction time to signals and --duration. */
 #define RECORD_WAIT_NS (100 * NS_PER_MS)
 
+/** How often perf.data is made good up to there: what a killed run may lose. */
+#define ROUND_PERIOD_NS (NS_PER_S / 4)
+
 /** How often threads that sleep for long are looked up. */
 #define SLEEPERS_PERIOD_NS (20 * NS_PER_MS)
 
@@ -205,12 +208,13 @@ static void store_record(struct run *run, const struct record *record)
 		give_up_perf_data(recording, error);
 }
 
-static void finish_round(struct recording *recording)
+static void finish_round(struct recording *recording, uint64_t now_ns)
 {
 	struct error *error;
 
-	if (!recording->writer)
+	if (!recording->writer || now_ns - recording->round_finished_ns < ROUND_PERIOD_NS)
 		return;
+	recording->round_finished_ns = now_ns;
 	error = perf_data_writer_finish_round(recording->writer);
 	if (error)
 		give_up_perf_data(recording, error);
@@ -267,10 +271,9 @@ static struct error *take_records(struct run *run)
 			if (++n_unchecked < RECORDS_PER_CHECK)
 				continue;
 		}
-		if (state == RECORD_SOURCE_IDLE)
-			finish_round(run->recording);
 		n_unchecked = 0;
 		now_ns = clock_monotonic_ns();
+		finish_round(run->recording, now_ns);
 		look_at_sleepers(run->recording, now_ns);
 		look_after_end(run, now_ns);
 		obey(run, now_ns);
@@ -329,6 +332,7 @@ static struct error *begin_recording(struct recording *recording, const struct r
 		.attrs = recording->storage.attrs,
 		.event_names = recording->storage.event_names,
 		.layouts = &recording->storage.table,
+		.compression_level = options->compression_level,
 	};
 	RETURN_IF_ERROR(perf_data_writer_create(&recording->perf_data, &writer_options,
 						&recording->writer));

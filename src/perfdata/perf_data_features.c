@@ -182,19 +182,36 @@ static uint64_t timespec_ns(const struct timespec *time)
 	return (uint64_t)time->tv_sec * NS_PER_S + (uint64_t)time->tv_nsec;
 }
 
-/** The clock's resolution, and one moment on it and on the wall clock. */
-static void add_clock(struct feature_output *output, const struct perf_data_features *features)
+static void add_clock_resolution(struct feature_output *output,
+				 const struct perf_data_features *features)
 {
-	struct timespec resolution, now;
+	struct timespec resolution;
 
 	if (features->clock_id == 0 ||
-	    clock_getres((clockid_t)features->clock_id, &resolution) != 0 ||
-	    clock_gettime((clockid_t)features->clock_id, &now) != 0)
+	    clock_getres((clockid_t)features->clock_id, &resolution) != 0)
 		return;
 	begin_feature(output, PERF_DATA_FEATURE_CLOCK_ID);
 	append_u64(&output->bodies, timespec_ns(&resolution));
 	end_feature(output);
+}
 
+static void add_compression(struct feature_output *output, const struct perf_data_writer *writer)
+{
+	if (!writer->compressor)
+		return;
+	begin_feature(output, PERF_DATA_FEATURE_COMPRESSED);
+	perf_data_compressor_describe(writer->compressor, &output->bodies);
+	end_feature(output);
+}
+
+/** One moment on the clock and on the wall clock. */
+static void add_clock_moment(struct feature_output *output,
+			     const struct perf_data_features *features)
+{
+	struct timespec now;
+
+	if (features->clock_id == 0 || clock_gettime((clockid_t)features->clock_id, &now) != 0)
+		return;
 	begin_feature(output, PERF_DATA_FEATURE_CLOCK_DATA);
 	append_u32(&output->bodies, CLOCK_DATA_VERSION);
 	append_u32(&output->bodies, features->clock_id);
@@ -219,7 +236,9 @@ static void add_features(struct feature_output *output, const struct perf_data_w
 	add_command_line(output, features);
 	add_event_descriptions(output, writer);
 	add_sample_time(output, features);
-	add_clock(output, features);
+	add_clock_resolution(output, features);
+	add_compression(output, writer);
+	add_clock_moment(output, features);
 }
 
 void perf_data_features_format(const struct perf_data_writer *writer,

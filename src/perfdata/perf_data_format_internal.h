@@ -5,14 +5,13 @@
  *
  * Source: tools/perf/Documentation/perf.data-file-format.txt and
  * tools/perf/util/header.h of the kernel. All numbers are in the byte order of
- * the machine that recorded.
+ * the machine that recorded; the magic, which is a number too, tells which.
  */
 
 #include "base/attributes.h"
 
-/** "PERFILE2" as a number; the other byte order shows as PERF_DATA_MAGIC_SWAPPED. */
-#define PERF_DATA_MAGIC		UINT64_C(0x32454c4946524550)
-#define PERF_DATA_MAGIC_SWAPPED UINT64_C(0x50455246494c4532)
+/** "PERFILE2" as a number. */
+#define PERF_DATA_MAGIC UINT64_C(0x32454c4946524550)
 
 /** "PERFFILE": perf before 2012, the same header. */
 #define PERF_DATA_MAGIC_OLD UINT64_C(0x454c494646524550)
@@ -61,5 +60,6 @@ enum perf_data_feature {
 	PERF_DATA_FEATURE_EVENT_DESCRIPTIONS = 12,
 	PERF_DATA_FEATURE_SAMPLE_TIME = 21,
 	PERF_DATA_FEATURE_CLOCK_ID = 23,
+	PERF_DATA_FEATURE_COMPRESSED = 27,
 	PERF_DATA_FEATURE_CLOCK_DATA = 29,
 };

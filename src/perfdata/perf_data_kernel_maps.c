@@ -81,7 +81,6 @@ static void read_modules(const char *path, struct kernel_module_vector *ret)
 static struct error *append_kernel_map(struct perf_data_writer *writer, uint64_t start,
 				       uint64_t size_bytes, uint64_t file_offset, const char *name)
 {
-	static const uint64_t trailer[N_TRAILER_WORDS_MAX];
 	const struct perf_event_attr *attr = &writer->attrs[0];
 	const uint64_t trailer_fields = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID |
 					PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU |
@@ -95,6 +94,7 @@ static struct error *append_kernel_map(struct perf_data_writer *writer, uint64_t
 		uint32_t pid, tid;
 		uint64_t start, size_bytes, file_offset;
 		char name[MODULE_NAME_SIZE_BYTES];
+		uint64_t trailer[N_TRAILER_WORDS_MAX];
 	} map = {
 		.header = { .type = PERF_RECORD_MMAP, .misc = PERF_RECORD_MISC_KERNEL },
 		.pid = KERNEL_PID,
@@ -104,14 +104,10 @@ static struct error *append_kernel_map(struct perf_data_writer *writer, uint64_t
 	};
 
 	snprintf(map.name, sizeof(map.name), "%s", name);
-	map.header.size = (uint16_t)(sizeof(map) + n_trailer_words * sizeof(uint64_t));
-	RETURN_IF_ERROR(perf_data_writer_append(writer, (struct bytes){ (uint8_t *)&map,
-									sizeof(map) }));
-	if (n_trailer_words == 0)
-		return NULL;
+	map.header.size = (uint16_t)(offsetof(typeof(map), trailer) +
+				     n_trailer_words * sizeof(uint64_t));
 	return perf_data_writer_append(writer,
-				       (struct bytes){ (const uint8_t *)trailer,
-						       n_trailer_words * sizeof(uint64_t) });
+				       (struct bytes){ (uint8_t *)&map, map.header.size });
 }
 
 /** Where the kernel's own map ends: at the first module behind it, as perf has it. */

@@ -100,12 +100,43 @@ static struct error *write_events(struct perf_data_writer *writer)
 	return NULL;
 }
 
+/**
+ * How the data is compressed is a feature section, which a killed writer does not come to: a
+ * HEADER_FEATURE record before the data says it as well.
+ */
+static struct error *write_compression(struct perf_data_writer *writer)
+{
+	struct {
+		struct perf_event_header header;
+		uint64_t feature;
+	} record = {
+		.header = { .type = RECORD_TYPE_HEADER_FEATURE },
+		.feature = PERF_DATA_FEATURE_COMPRESSED,
+	};
+	struct byte_vector body = { 0 };
+	struct error *error;
+
+	if (!writer->compressor)
+		return NULL;
+	perf_data_compressor_describe(writer->compressor, &body);
+	/* Records are of whole words. */
+	while (body.count % sizeof(uint64_t))
+		byte_vector_append(&body, 0);
+	record.header.size = (uint16_t)(sizeof(record) + body.count);
+	error = write_bytes(writer, &record, sizeof(record));
+	if (!error)
+		error = write_bytes(writer, body.items, body.count);
+	byte_vector_deinit(&body);
+	return error;
+}
+
 static struct error *write_preamble(struct perf_data_writer *writer)
 {
 	lay_out_header(writer);
 	RETURN_IF_ERROR(write_bytes(writer, &writer->header, sizeof(writer->header)));
 	RETURN_IF_ERROR(write_events(writer));
 	assert(writer->offset == writer->header.data.offset);
+	RETURN_IF_ERROR(write_compression(writer));
 	/* On disk at once: from here on a killed writer leaves a readable file. */
 	if (fflush(writer->output->file) != 0)
 		return error_from_errno(errno, "cannot write '%s'", writer->output->path);
@@ -122,7 +153,12 @@ struct error *perf_data_writer_create(struct output_file *output,
 	assert(options->layouts->n_layouts > 0);
 	writer->output = output;
 	copy_events(writer, options);
-	error = write_preamble(writer);
+	error = options->compression_level ?
+			perf_data_compressor_create(options->compression_level,
+						    &writer->compressor) :
+			NULL;
+	if (!error)
+		error = write_preamble(writer);
 	if (error) {
 		perf_data_writer_destroy(writer);
 		return error;
@@ -131,10 +167,30 @@ struct error *perf_data_writer_create(struct output_file *output,
 	return NULL;
 }
 
+static struct error *write_compressed(struct perf_data_writer *writer)
+{
+	RETURN_IF_ERROR(write_bytes(writer, writer->compressed.items, writer->compressed.count));
+	byte_vector_clear(&writer->compressed);
+	return NULL;
+}
+
 struct error *perf_data_writer_append(struct perf_data_writer *writer, struct bytes record)
 {
 	assert(record.size >= sizeof(struct perf_event_header));
-	return write_bytes(writer, record.data, record.size);
+	if (!writer->compressor)
+		return write_bytes(writer, record.data, record.size);
+	RETURN_IF_ERROR(
+		perf_data_compressor_append(writer->compressor, record, &writer->compressed));
+	return write_compressed(writer);
+}
+
+/** All that was appended is in the file's buffer now. */
+static struct error *flush_records(struct perf_data_writer *writer)
+{
+	if (!writer->compressor)
+		return NULL;
+	RETURN_IF_ERROR(perf_data_compressor_flush(writer->compressor, &writer->compressed));
+	return write_compressed(writer);
 }
 
 /**
@@ -161,6 +217,7 @@ struct error *perf_data_writer_finish_round(struct perf_data_writer *writer)
 		.size = sizeof(round),
 	};
 
+	RETURN_IF_ERROR(flush_records(writer));
 	RETURN_IF_ERROR(write_bytes(writer, &round, sizeof(round)));
 	return checkpoint(writer);
 }
@@ -171,6 +228,7 @@ struct error *perf_data_writer_finish(struct perf_data_writer *writer,
 	struct byte_vector sections = { 0 };
 	struct error *error;
 
+	RETURN_IF_ERROR(flush_records(writer));
 	writer->header.data.size_bytes = writer->offset - writer->header.data.offset;
 	perf_data_features_format(writer, features, writer->offset, &sections,
 				  writer->header.feature_bits);
@@ -192,5 +250,7 @@ void perf_data_writer_destroy(struct perf_data_writer *writer)
 	free(writer->event_names);
 	free(writer->ids);
 	free(writer->attrs);
+	perf_data_compressor_destroy(writer->compressor);
+	byte_vector_deinit(&writer->compressed);
 	free(writer);
 }

@@ -6,6 +6,8 @@
  * (record_encode_sample()). The header is made good by _finish(); a file whose
  * writer died is still readable up to its last finished round.
  *
+ * Compressed, the records are COMPRESSED ones as perf record -z writes them, with rounds between.
+ *
  * Source: tools/perf/Documentation/perf.data-file-format.txt of the kernel.
  */
 
@@ -20,6 +22,7 @@ struct perf_data_writer_options {
 	const struct perf_event_attr *attrs;
 	const char *const *event_names;
 	const struct record_layout_table *layouts; /**< Attr count and event ids. */
+	unsigned int compression_level;            /**< zstd's, 1 to 22; 0: not compressed. */
 };
 
 /** Header feature sections (tools/perf/util/header.h). NULL and 0 are left out. */
@@ -39,7 +42,7 @@ struct error *perf_data_writer_create(struct output_file *output,
 				      const struct perf_data_writer_options *options,
 				      struct perf_data_writer **ret) MUST_CHECK;
 
-/** Append a record as it is (side band) or as re-encoded (samples). */
+/** Append one whole record as it is (side band) or as re-encoded (samples). */
 struct error *perf_data_writer_append(struct perf_data_writer *writer,
 				      struct bytes record) MUST_CHECK;
 

@@ -52,9 +52,10 @@ def leave_no_partial(folder):
 
 # The profiler is hurt.
 
-def test_killed_profiler(tmp_path):
+@pytest.mark.parametrize("options", [(), ("--compress",)], ids=["plain", "compressed"])
+def test_killed_profiler(tmp_path, options):
     process = start(tmp_path / "out", "sh", "-c",
-                    f"{workload('split')} 2500; touch {tmp_path}/went-on")
+                    f"{workload('split')} 2500; touch {tmp_path}/went-on", options=options)
     time.sleep(1.2)
     command, = children_of(process.pid)
     process.kill()

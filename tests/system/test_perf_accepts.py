@@ -17,9 +17,10 @@ def perf():
     return path
 
 
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory):
-    return record(tmp_path_factory.mktemp("perf") / "out", workload("threads"), 1500)
+@pytest.fixture(scope="module", params=[(), ("--compress",)], ids=["plain", "compressed"])
+def recording(tmp_path_factory, request):
+    return record(tmp_path_factory.mktemp("perf") / "out", workload("threads"), 1500,
+                  options=request.param)
 
 
 def run_perf(perf, recording, *arguments):
@@ -64,6 +65,15 @@ def test_header_and_build_ids(perf, recording):
     notes = subprocess.run(["readelf", "-n", workload("threads")], capture_output=True, text=True,
                            check=True).stdout
     assert re.search(r"Build ID: (\w+)", notes)[1] in build_ids
+
+
+def test_compressed_is_smaller_and_says_so(perf, recording):
+    header = run_perf(perf, recording, "report", "--header-only").stdout
+    size_bytes = (recording.folder / "perf.data").stat().st_size
+    ratio = re.search(r"compressed : Zstd, level = 1, ratio = (\d+)", header)
+    if ratio:
+        assert int(ratio[1]) >= 2
+    assert (size_bytes / recording.n_samples < 60) == bool(ratio)
 
 
 def test_our_script_has_perfs_shape(perf, recording):

@@ -12,6 +12,7 @@ enum {
 	SAMPLE_COLORS,
 	SAMPLE_COUNT,
 	SAMPLE_LETTER_ONLY,
+	SAMPLE_ZIP,
 };
 
 static const struct option_spec sample_options[] = {
@@ -22,6 +23,7 @@ static const struct option_spec sample_options[] = {
 	{ SAMPLE_COLORS, 0, "colors", "PALETTE", "Colours: it's \\ 'quoted' [so].", "hot rust" },
 	{ SAMPLE_COUNT, 'c', "count", "N", "Every N events.", NULL },
 	{ SAMPLE_LETTER_ONLY, 'g', NULL, NULL, "A letter without a name.", NULL },
+	{ SAMPLE_ZIP, 'z', "zip", "[LEVEL]", "Smaller.", NULL },
 	OPTION_END,
 };
 

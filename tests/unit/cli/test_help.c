@@ -46,6 +46,7 @@ static void help_of_a_command(void **state)
 				  "      --colors PALETTE      Colours: it's \\ 'quoted' [so].\n"
 				  "  -c, --count N             Every N events.\n"
 				  "  -g                        A letter without a name.\n"
+				  "  -z, --zip[=LEVEL]         Smaller.\n"
 				  "  -h, --help                Print this help.\n");
 }
 

@@ -86,6 +86,20 @@ static void values_in_all_four_spellings(void **state)
 	assert_operands(&call, OPERANDS("ls"));
 }
 
+static void a_value_that_may_be_left_out_is_never_the_next_word(void **state)
+{
+	struct call call;
+
+	CALL(&call, &sample_run, "-z", "-z3", "--zip", "--zip=4", "-qz", "5");
+	assert_next(&call, SAMPLE_ZIP, NULL);
+	assert_next(&call, SAMPLE_ZIP, "3");
+	assert_next(&call, SAMPLE_ZIP, NULL);
+	assert_next(&call, SAMPLE_ZIP, "4");
+	assert_next(&call, SAMPLE_QUIET, NULL);
+	assert_next(&call, SAMPLE_ZIP, NULL);
+	assert_operands(&call, OPERANDS("5"));
+}
+
 static void flags_can_be_bundled(void **state)
 {
 	struct call call;
@@ -258,6 +272,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_in_all_four_spellings),
+		cmocka_unit_test(a_value_that_may_be_left_out_is_never_the_next_word),
 		cmocka_unit_test(flags_can_be_bundled),
 		cmocka_unit_test(options_of_the_profiled_command_are_its_own),
 		cmocka_unit_test(two_dashes_end_the_options),

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -23,7 +24,7 @@ struct fixture {
 	struct perf_data_writer *writer;
 };
 
-static void fixture_init(struct fixture *fixture)
+static void fixture_init_compressed(struct fixture *fixture, unsigned int compression_level)
 {
 	*fixture = (struct fixture){ 0 };
 	for (size_t i = 0; i < 2; i++) {
@@ -45,8 +46,14 @@ static void fixture_init(struct fixture *fixture)
 						    .attrs = fixture->attrs,
 						    .event_names = event_names,
 						    .layouts = &fixture->table,
+						    .compression_level = compression_level,
 					    },
 					    &fixture->writer));
+}
+
+static void fixture_init(struct fixture *fixture)
+{
+	fixture_init_compressed(fixture, 0);
 }
 
 static void append_sample(struct fixture *fixture, uint64_t id, uint64_t time_ns)
@@ -195,6 +202,102 @@ static void test_unfinished_file_is_readable(void **state)
 	output_file_abandon(&fixture.output);
 }
 
+static long file_size_bytes(const char *path)
+{
+	struct stat status;
+
+	assert_int_equal(stat(path, &status), 0);
+	return status.st_size;
+}
+
+/** More than one chunk, and samples that do not compress: records of the largest size. */
+static void test_compressed_samples_come_back(void **state)
+{
+	const uint64_t n_samples = 30000;
+	const unsigned int levels[] = { 1, 12 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+		enum record_source_state source_state;
+		struct record_source *source;
+		struct fixture fixture;
+		struct record record;
+
+		fixture_init_compressed(&fixture, levels[i]);
+		for (uint64_t time_ns = 1; time_ns <= n_samples; time_ns++) {
+			append_sample(&fixture, time_ns % 3 ? 12 : 21, time_ns);
+			if (time_ns % 7000 == 0)
+				assert_null(perf_data_writer_finish_round(fixture.writer));
+		}
+		fixture_finish(&fixture, &(struct perf_data_features){ .hostname = "host" });
+		/* 64 bytes a sample. */
+		assert_true(file_size_bytes(OUTPUT_PATH) < (long)(n_samples * 64 / 4));
+		source = reopen();
+		assert_string_equal(perf_data_reader_header(source)->hostname, "host");
+		for (uint64_t time_ns = 1; time_ns <= n_samples; time_ns++) {
+			record = next_record(source);
+			assert_int_equal(record.time_ns, time_ns);
+			assert_int_equal(record.event_index, time_ns % 3 ? 0 : 1);
+			assert_int_equal(record.sample.callchain[2], 0x2000);
+		}
+		assert_null(source->next(source, 0, &record, &source_state));
+		assert_int_equal(source_state, RECORD_SOURCE_END);
+		source->destroy(source);
+	}
+}
+
+/** What no compressor makes smaller fills several records a chunk. */
+static void test_incompressible_records_come_back(void **state)
+{
+	static uint64_t words[RECORD_SIZE_MAX_BYTES / sizeof(uint64_t)];
+	const struct perf_event_header header = { .type = RECORD_TYPE_HEADER_BUILD_ID + 100,
+						  .size = RECORD_SIZE_MAX_BYTES };
+	uint64_t random = 1;
+	struct record_source *source;
+	struct fixture fixture;
+
+	fixture_init_compressed(&fixture, 1);
+	for (uint64_t time_ns = 1; time_ns <= 20; time_ns++) {
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+			random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+			words[i] = random ^ random >> 29;
+		}
+		memcpy(words, &header, sizeof(header));
+		assert_null(perf_data_writer_append(
+			fixture.writer, (struct bytes){ (uint8_t *)words, sizeof(words) }));
+		append_sample(&fixture, 11, time_ns);
+	}
+	fixture_finish(&fixture, &(struct perf_data_features){ 0 });
+	assert_true(file_size_bytes(OUTPUT_PATH) > 20L * RECORD_SIZE_MAX_BYTES);
+	source = reopen();
+	for (uint64_t time_ns = 1; time_ns <= 20; time_ns++)
+		assert_int_equal(next_record(source).time_ns, time_ns);
+	source->destroy(source);
+}
+
+/** As if the writer were killed: all up to the last round is there. */
+static void test_unfinished_compressed_file_is_readable(void **state)
+{
+	enum record_source_state source_state;
+	struct record_source *source;
+	struct fixture fixture;
+	struct record record;
+
+	fixture_init_compressed(&fixture, 1);
+	append_sample(&fixture, 11, 100);
+	append_sample(&fixture, 11, 200);
+	assert_null(perf_data_writer_finish_round(fixture.writer));
+	append_sample(&fixture, 11, 300);
+	fflush(fixture.output.file);
+	assert_null(perf_data_reader_open(fixture.output.partial_path, &source));
+	assert_int_equal(next_record(source).time_ns, 100);
+	assert_int_equal(next_record(source).time_ns, 200);
+	assert_null(source->next(source, 0, &record, &source_state));
+	assert_int_equal(source_state, RECORD_SOURCE_END);
+	source->destroy(source);
+	perf_data_writer_destroy(fixture.writer);
+	output_file_abandon(&fixture.output);
+}
+
 /** Every perf since 3.19 knows an attr of 112 bytes; none takes one larger than its own. */
 static void test_attr_is_no_larger_than_needed(void **state)
 {
@@ -315,6 +418,9 @@ int main(void)
 		cmocka_unit_test(test_samples_come_back),
 		cmocka_unit_test(test_features_come_back),
 		cmocka_unit_test(test_unfinished_file_is_readable),
+		cmocka_unit_test(test_compressed_samples_come_back),
+		cmocka_unit_test(test_incompressible_records_come_back),
+		cmocka_unit_test(test_unfinished_compressed_file_is_readable),
 		cmocka_unit_test(test_attr_is_no_larger_than_needed),
 		cmocka_unit_test(test_kernel_maps),
 		cmocka_unit_test(test_hidden_kernel_addresses_give_no_maps),

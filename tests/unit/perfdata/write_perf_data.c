@@ -2,7 +2,7 @@
  * Writes a small perf.data file about this very process, for
  * tests/system/test_perf_data.py to show to perf.
  *
- * usage: write_perf_data FILE [unfinished]
+ * usage: write_perf_data FILE [unfinished] [compressed]
  *
  * Two events, 100 samples each; user chains of two frames in `burn` of this
  * program, every tenth sample with a kernel chain.
@@ -95,7 +95,7 @@ static struct error *append_processes(struct perf_data_writer *writer,
 	struct error *error;
 
 	values.comm = (struct comm_record){ .name = "burner", .is_exec = true };
-	record_builder_comm(&builder, layout, &values);
+	error = perf_data_writer_append(writer, record_builder_comm(&builder, layout, &values));
 	values.misc = PERF_RECORD_MISC_USER;
 	values.mapping = (struct mapping_record){
 		.start = program->base,
@@ -105,15 +105,18 @@ static struct error *append_processes(struct perf_data_writer *writer,
 		.flags = MAP_PRIVATE,
 		.path = program->path,
 	};
-	record_builder_mmap2(&builder, layout, &values);
+	if (!error)
+		error = perf_data_writer_append(writer,
+						record_builder_mmap2(&builder, layout, &values));
 	values.type = PERF_RECORD_FORK;
 	values.tid = pid + 1;
 	values.time_ns = FIRST_TIME_NS;
 	values.task = (struct task_record){
 		.parent_pid = pid, .parent_tid = pid, .time_ns = FIRST_TIME_NS
 	};
-	record_builder_task(&builder, layout, &values);
-	error = perf_data_writer_append(writer, record_builder_all(&builder));
+	if (!error)
+		error = perf_data_writer_append(writer,
+						record_builder_task(&builder, layout, &values));
 	record_builder_deinit(&builder);
 	return error;
 }
@@ -203,7 +206,7 @@ static struct error *finish(struct perf_data_writer *writer, struct program *pro
 	return perf_data_writer_finish(writer, &features);
 }
 
-static struct error *write_file(const char *path, bool is_finished)
+static struct error *write_file(const char *path, bool is_finished, bool is_compressed)
 {
 	struct program program = { 0 };
 	struct perf_event_attr attrs[2];
@@ -213,7 +216,8 @@ static struct error *write_file(const char *path, bool is_finished)
 		.n_ids = ARRAY_SIZE(ids),
 	};
 	const struct perf_data_writer_options options = {
-		.attrs = attrs, .event_names = event_names, .layouts = &table
+		.attrs = attrs, .event_names = event_names, .layouts = &table,
+		.compression_level = is_compressed,
 	};
 	struct output_file output;
 	struct perf_data_writer *writer = NULL;
@@ -238,13 +242,21 @@ static struct error *write_file(const char *path, bool is_finished)
 	return error;
 }
 
+static bool has_word(char **words, const char *word)
+{
+	while (*words && strcmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
+}
+
 int main(int argc, char **argv)
 {
 	_cleanup_error_ struct error *error = NULL;
 
 	if (argc < 2)
 		return 2;
-	error = write_file(argv[1], argc == 2);
+	error = write_file(argv[1], !has_word(argv + 2, "unfinished"),
+			   has_word(argv + 2, "compressed"));
 	if (!error)
 		return 0;
 	fprintf(stderr, "%s\n", error->message);
