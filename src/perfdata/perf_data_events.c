@@ -31,6 +31,8 @@ struct error *perf_data_events_add(struct perf_data_events *events, struct byte_
 	if (byte_reader_left(attr) < PERF_ATTR_SIZE_VER0)
 		return byte_reader_past_end(attr, PERF_ATTR_SIZE_VER0);
 	memcpy(&ours, attr->bytes.data + attr->position, MIN(byte_reader_left(attr), sizeof(ours)));
+	if (attr->swap)
+		record_swap_attr((uint8_t *)&ours, sizeof(ours));
 	ours.size = (uint32_t)MIN(byte_reader_left(attr), sizeof(ours));
 
 	for (size_t i = 0; i < n_ids; i++) {

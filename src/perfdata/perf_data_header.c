@@ -1,17 +1,11 @@
 #include "perfdata/perf_data_header_internal.h"
 
+#include <byteswap.h>
 #include <inttypes.h>
 
-static struct error *check_magic(const struct perf_data_input *input, uint64_t magic)
+static bool is_magic(uint64_t magic)
 {
-	if (magic == PERF_DATA_MAGIC || magic == PERF_DATA_MAGIC_OLD)
-		return NULL;
-	if (magic == PERF_DATA_MAGIC_SWAPPED)
-		return error_with_hint(
-			error_new(ERROR_UNSUPPORTED,
-				  "%s: recorded on a machine of the other byte order", input->name),
-			"read it on a machine of that kind, or hand over 'perf script' output");
-	return error_new(ERROR_FORMAT, "%s: not a perf.data file", input->name);
+	return magic == PERF_DATA_MAGIC || magic == PERF_DATA_MAGIC_OLD;
 }
 
 /** A section of the mapped file as a reader of its own. */
@@ -30,6 +24,7 @@ static struct error *open_section(const struct perf_data_input *input,
 		.bytes = { .data = file.data + section->offset, .size = section->size_bytes },
 		.origin = section->offset,
 		.source = input->name,
+		.swap = input->is_swapped,
 	};
 	return NULL;
 }
@@ -60,8 +55,9 @@ static struct error *read_events(const struct perf_data_input *input,
 				 input->name, header->attr_size_bytes);
 	RETURN_IF_ERROR(open_section(input, &header->attrs, "event descriptions", &reader));
 	while (byte_reader_left(&reader) > 0) {
-		struct byte_reader entry = { .source = input->name };
+		struct byte_reader entry = reader;
 
+		entry.position = 0;
 		entry.origin = reader.origin + reader.position;
 		RETURN_IF_ERROR(byte_reader_bytes(&reader, header->attr_size_bytes, &entry.bytes));
 		RETURN_IF_ERROR(read_event(input, &entry, events));
@@ -95,7 +91,7 @@ static struct error *read_features(const struct perf_data_input *input,
 		RETURN_IF_ERROR(byte_reader_u64(&table, &section.offset));
 		RETURN_IF_ERROR(byte_reader_u64(&table, &section.size_bytes));
 		RETURN_IF_ERROR(open_section(input, &section, "feature", &body));
-		perf_data_facts_add(facts, events, i, body.bytes);
+		perf_data_facts_add(facts, events, i, body);
 	}
 	return NULL;
 }
@@ -126,7 +122,7 @@ static bool has_feature_table(const struct perf_data_input *input,
 
 /**
  * The recorder was killed: it left size 0 and no feature table, or (ours) the size of
- * some time before and no feature bits.
+ * some time before, perhaps of the very end, and no feature bits.
  */
 static bool is_unfinished(const struct perf_data_input *input,
 			  const struct perf_data_file_header *header)
@@ -137,7 +133,7 @@ static bool is_unfinished(const struct perf_data_input *input,
 		if (header->feature_bits[i])
 			return false;
 	return header->size_bytes >= sizeof(*header) &&
-	       header->data.size_bytes < input->bytes.size - header->data.offset;
+	       header->data.size_bytes <= input->bytes.size - header->data.offset;
 }
 
 static struct error *read_file_header(struct perf_data_input *input,
@@ -165,15 +161,37 @@ static struct error *read_file_header(struct perf_data_input *input,
 	return NULL;
 }
 
-static struct error *read_u64s(struct perf_data_input *input, uint64_t *ret, size_t size_bytes)
+/** The words of the header, in our order. Afterwards input->is_swapped says whose they are. */
+static struct error *read_words(struct perf_data_input *input, uint64_t *ret, size_t size_bytes)
 {
 	struct bytes bytes;
 
 	RETURN_IF_ERROR(perf_data_input_peek(input, size_bytes, &bytes));
-	if (bytes.size < size_bytes)
+	memcpy(ret, bytes.data, bytes.size);
+	input->is_swapped = is_magic(bswap_64(ret[0]));
+	for (size_t i = 0; input->is_swapped && i < size_bytes / sizeof(*ret); i++)
+		ret[i] = bswap_64(ret[i]);
+	if (!is_magic(ret[0]))
 		return error_new(ERROR_FORMAT, "%s: not a perf.data file", input->name);
-	memcpy(ret, bytes.data, size_bytes);
+	if (bytes.size < size_bytes)
+		return error_new(ERROR_FORMAT, "%s: cut off inside the file header, after %zu bytes",
+				 input->name, bytes.size);
 	return NULL;
+}
+
+/**
+ * Feature bits are an array of unsigned long. Every perf since 2010 sets that of the host's
+ * name; if it is not where 64-bit machines have it, a 32-bit machine of the other byte order
+ * wrote the file.
+ */
+static void mend_feature_bits(const struct perf_data_input *input,
+			      struct perf_data_file_header *header)
+{
+	if (!input->is_swapped || has_feature(header, PERF_DATA_FEATURE_HOSTNAME))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(header->feature_bits); i++)
+		header->feature_bits[i] = header->feature_bits[i] << 32 |
+					  header->feature_bits[i] >> 32;
 }
 
 struct error *perf_data_header_read(struct perf_data_input *input, struct perf_data_events *events,
@@ -181,8 +199,7 @@ struct error *perf_data_header_read(struct perf_data_input *input, struct perf_d
 {
 	struct perf_data_file_header header = { 0 };
 
-	RETURN_IF_ERROR(read_u64s(input, &header.magic, PERF_DATA_PIPE_HEADER_SIZE_BYTES));
-	RETURN_IF_ERROR(check_magic(input, header.magic));
+	RETURN_IF_ERROR(read_words(input, &header.magic, PERF_DATA_PIPE_HEADER_SIZE_BYTES));
 	if (header.size_bytes == PERF_DATA_PIPE_HEADER_SIZE_BYTES) {
 		facts->header.is_pipe_mode = true;
 		perf_data_input_advance(input, PERF_DATA_PIPE_HEADER_SIZE_BYTES);
@@ -196,6 +213,7 @@ struct error *perf_data_header_read(struct perf_data_input *input, struct perf_d
 	if (header.size_bytes < PERF_DATA_OLD_HEADER_SIZE_BYTES)
 		return error_new(ERROR_FORMAT, "%s: file header of %" PRIu64 " bytes", input->name,
 				 header.size_bytes);
-	RETURN_IF_ERROR(read_u64s(input, &header.magic, MIN(header.size_bytes, sizeof(header))));
+	RETURN_IF_ERROR(read_words(input, &header.magic, MIN(header.size_bytes, sizeof(header))));
+	mend_feature_bits(input, &header);
 	return read_file_header(input, &header, events, facts);
 }

@@ -1,5 +1,7 @@
 #include "perfdata/perf_data_header_internal.h"
 
+#include <byteswap.h>
+
 /** Words of a command line; more are left out. */
 #define N_COMMAND_WORDS_MAX 65536
 
@@ -98,18 +100,19 @@ static struct error *add_event_names(struct perf_data_events *events, struct byt
 	return NULL;
 }
 
-/** The next entry of the section: its header and the rest. */
+/** The next entry of the section, its header and the rest, as it is in the file. */
 static struct error *read_build_id_entry(struct byte_reader *reader, struct bytes *ret)
 {
 	struct perf_event_header header;
-	struct bytes bytes;
+	const size_t begin = reader->position;
 
-	RETURN_IF_ERROR(byte_reader_bytes(reader, sizeof(header), &bytes));
-	memcpy(&header, bytes.data, sizeof(header));
+	RETURN_IF_ERROR(byte_reader_u32(reader, &header.type));
+	RETURN_IF_ERROR(byte_reader_u16(reader, &header.misc));
+	RETURN_IF_ERROR(byte_reader_u16(reader, &header.size));
 	if (header.size < sizeof(header))
 		return byte_reader_error(reader, "build id entry of an impossible size");
 	RETURN_IF_ERROR(byte_reader_skip(reader, header.size - sizeof(header)));
-	*ret = (struct bytes){ .data = bytes.data, .size = header.size };
+	*ret = (struct bytes){ .data = reader->bytes.data + begin, .size = header.size };
 	return NULL;
 }
 
@@ -130,22 +133,26 @@ static struct error *build_ids_have_pid(struct byte_reader reader, bool *ret)
 }
 
 /** As the record that pipe mode would have: perf leaves the type 0 here. */
-static struct error *decode_entry(struct bytes entry, bool has_pid, struct byte_vector *scratch,
-				  struct record *ret)
+static struct error *decode_entry(struct bytes entry, bool is_swapped, bool has_pid,
+				  struct byte_vector *scratch, struct record *ret)
 {
 	const struct record_layout_table no_layouts = { 0 };
 	const int32_t kernel_pid = -1;
 	struct perf_event_header header;
 
 	memcpy(&header, entry.data, sizeof(header));
-	header.type = RECORD_TYPE_HEADER_BUILD_ID;
-	if (!has_pid)
-		header.size = (uint16_t)MIN(header.size + sizeof(kernel_pid), (size_t)UINT16_MAX);
+	header.type = is_swapped ? bswap_32(RECORD_TYPE_HEADER_BUILD_ID) :
+				   (uint32_t)RECORD_TYPE_HEADER_BUILD_ID;
 	byte_vector_clear(scratch);
 	byte_vector_append_bytes(scratch, &header, sizeof(header));
 	if (!has_pid)
 		byte_vector_append_bytes(scratch, &kernel_pid, sizeof(kernel_pid));
 	byte_vector_append_bytes(scratch, entry.data + sizeof(header), entry.size - sizeof(header));
+	if (is_swapped)
+		record_swap(&no_layouts, scratch->items, scratch->count);
+	memcpy(&header, scratch->items, sizeof(header));
+	header.size = (uint16_t)MIN(scratch->count, (size_t)UINT16_MAX);
+	memcpy(scratch->items, &header, sizeof(header));
 	return record_decode(&no_layouts, (struct bytes){ scratch->items, scratch->count },
 			     "build ids", 0, ret);
 }
@@ -163,7 +170,7 @@ static struct error *add_build_ids(struct perf_data_facts *facts, struct byte_re
 
 		error = read_build_id_entry(reader, &entry);
 		if (!error)
-			error = decode_entry(entry, has_pid, &scratch, &record);
+			error = decode_entry(entry, reader->swap, has_pid, &scratch, &record);
 		if (error)
 			break;
 		record.build_id.path = arena_duplicate_text(&facts->arena, record.build_id.path,
@@ -210,9 +217,7 @@ static struct error *add_feature(struct perf_data_facts *facts, struct perf_data
 }
 
 void perf_data_facts_add(struct perf_data_facts *facts, struct perf_data_events *events,
-			 uint32_t feature, struct bytes body)
+			 uint32_t feature, struct byte_reader body)
 {
-	struct byte_reader reader = byte_reader_make(body, "feature section");
-
-	error_destroy(add_feature(facts, events, feature, &reader));
+	error_destroy(add_feature(facts, events, feature, &body));
 }

@@ -57,7 +57,7 @@ void perf_data_facts_deinit(struct perf_data_facts *facts);
  * the records can be read without.
  */
 void perf_data_facts_add(struct perf_data_facts *facts, struct perf_data_events *events,
-			 uint32_t feature, struct bytes body);
+			 uint32_t feature, struct byte_reader body);
 
 /**
  * Read the file header: magic, events, features. Afterwards the input is at the

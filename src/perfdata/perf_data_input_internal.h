@@ -18,6 +18,7 @@ struct perf_data_input {
 	uint64_t origin;             /**< Offset of bytes.data[0] in the file. */
 	uint8_t *buffer;
 	size_t capacity;
+	bool is_swapped; /**< Of the other byte order; set by who reads the header. */
 };
 
 /** @param path  "-" is standard input. */

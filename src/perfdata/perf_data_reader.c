@@ -24,6 +24,7 @@ struct perf_data_reader {
 	struct perf_data_facts facts;
 	struct perf_data_stream *stream;
 	struct perf_data_queue queue;
+	struct byte_vector swapped; /**< The record at hand, of a file of the other byte order. */
 	uint64_t round_limit_ns; /**< Latest time when the round before this one ended. */
 	bool has_times;
 	bool is_read;          /**< The stream has given all it has. */
@@ -37,6 +38,7 @@ static void reader_destroy(struct record_source *source)
 	if (!reader)
 		return;
 	perf_data_queue_deinit(&reader->queue);
+	byte_vector_deinit(&reader->swapped);
 	perf_data_stream_destroy(reader->stream);
 	perf_data_events_deinit(&reader->events);
 	perf_data_facts_deinit(&reader->facts);
@@ -101,14 +103,11 @@ static struct error *add_event_update_record(struct perf_data_reader *reader,
 /** HEADER_FEATURE: {u64 feature; body}. Build ids and events come as records of their own. */
 static struct error *add_feature_record(struct perf_data_reader *reader, struct byte_reader *body)
 {
-	struct bytes feature_body;
 	uint64_t feature;
 
 	RETURN_IF_ERROR(byte_reader_u64(body, &feature));
-	RETURN_IF_ERROR(byte_reader_bytes(body, byte_reader_left(body), &feature_body));
 	if (feature < PERF_DATA_N_FEATURES)
-		perf_data_facts_add(&reader->facts, &reader->events, (uint32_t)feature,
-				    feature_body);
+		perf_data_facts_add(&reader->facts, &reader->events, (uint32_t)feature, *body);
 	return NULL;
 }
 
@@ -121,8 +120,24 @@ static void finish_round(struct perf_data_reader *reader)
 	reader->round_limit_ns = reader->queue.time_max_ns;
 }
 
+/** The record as it is, or turned around in a copy: what is queued is all of our byte order. */
+static struct raw_record in_our_order(struct perf_data_reader *reader,
+				      const struct raw_record *raw)
+{
+	struct raw_record ours = *raw;
+
+	if (!reader->inputs.items[0].is_swapped)
+		return ours;
+	byte_vector_clear(&reader->swapped);
+	byte_vector_append_bytes(&reader->swapped, raw->bytes.data, raw->bytes.size);
+	record_swap(&reader->events.table, reader->swapped.items, reader->swapped.count);
+	ours.bytes.data = reader->swapped.items;
+	ours.is_stable = false;
+	return ours;
+}
+
 /** perf's own records. */
-static struct error *accept_perf_record(struct perf_data_reader *reader, uint32_t type,
+static struct error *accept_perf_record(struct perf_data_reader *reader,
 					const struct raw_record *raw)
 {
 	struct byte_reader body = {
@@ -130,9 +145,11 @@ static struct error *accept_perf_record(struct perf_data_reader *reader, uint32_
 		.position = sizeof(struct perf_event_header),
 		.origin = raw->offset,
 		.source = perf_data_stream_name(reader->stream),
+		.swap = reader->inputs.items[0].is_swapped,
 	};
+	struct raw_record ours;
 
-	switch (type) {
+	switch (raw->type) {
 	case RECORD_TYPE_HEADER_ATTR:
 		return add_attr_record(reader, &body);
 	case RECORD_TYPE_HEADER_EVENT_TYPE:
@@ -142,7 +159,8 @@ static struct error *accept_perf_record(struct perf_data_reader *reader, uint32_
 	case RECORD_TYPE_HEADER_FEATURE:
 		return add_feature_record(reader, &body);
 	case RECORD_TYPE_HEADER_BUILD_ID:
-		perf_data_queue_append(&reader->queue, raw, 0);
+		ours = in_our_order(reader, raw);
+		perf_data_queue_append(&reader->queue, &ours, 0);
 		return NULL;
 	case RECORD_TYPE_FINISHED_ROUND:
 		finish_round(reader);
@@ -164,26 +182,19 @@ static struct error *prepare_events(struct perf_data_reader *reader)
 	return NULL;
 }
 
-static uint32_t raw_record_type(const struct raw_record *raw)
-{
-	uint32_t type;
-
-	memcpy(&type, raw->bytes.data, sizeof(type));
-	return type;
-}
-
 static struct error *accept_record(struct perf_data_reader *reader, const struct raw_record *raw)
 {
-	uint32_t type = raw_record_type(raw);
+	struct raw_record ours;
 	size_t size_bytes;
 	uint64_t time_ns;
 
-	if (type >= RECORD_TYPE_HEADER_ATTR)
-		return accept_perf_record(reader, type, raw);
-	RETURN_IF_ERROR(record_decode_time(&reader->events.table, raw->bytes,
-					   perf_data_stream_name(reader->stream), raw->offset,
+	if (raw->type >= RECORD_TYPE_HEADER_ATTR)
+		return accept_perf_record(reader, raw);
+	ours = in_our_order(reader, raw);
+	RETURN_IF_ERROR(record_decode_time(&reader->events.table, ours.bytes,
+					   perf_data_stream_name(reader->stream), ours.offset,
 					   &time_ns, &size_bytes));
-	perf_data_queue_append(&reader->queue, raw, time_ns);
+	perf_data_queue_append(&reader->queue, &ours, time_ns);
 	return NULL;
 }
 
@@ -258,8 +269,7 @@ static struct error *read_leading_records(struct perf_data_reader *reader)
 		RETURN_IF_ERROR(perf_data_stream_next(reader->stream, &raw, &is_end));
 		if (is_end)
 			return prepare_events(reader);
-		if (raw_record_type(&raw) < RECORD_TYPE_HEADER_ATTR ||
-		    raw_record_type(&raw) == RECORD_TYPE_FINISHED_ROUND)
+		if (raw.type < RECORD_TYPE_HEADER_ATTR || raw.type == RECORD_TYPE_FINISHED_ROUND)
 			RETURN_IF_ERROR(prepare_events(reader));
 		RETURN_IF_ERROR(accept_record(reader, &raw));
 	}

@@ -3,7 +3,8 @@
 /**
  * Reads perf.data: file and pipe mode, plain and zstd-compressed, from any
  * perf. A record_source: records come in time order (a two-round window over
- * FINISHED_ROUND, as perf sorts), samples as they were recorded.
+ * FINISHED_ROUND, as perf sorts), samples as they were recorded. Files of the other byte
+ * order are read like any other.
  *
  * Source: tools/perf/Documentation/perf.data-file-format.txt of the kernel.
  */
@@ -17,7 +18,6 @@ struct perf_data_header {
 	uint64_t total_memory_kib;
 	const char *command; /**< Words joined by spaces. */
 	bool is_pipe_mode;
-	bool is_swapped;
 	bool is_unfinished; /**< The recorder was killed: the last records may be missing. */
 	uint64_t n_build_ids;
 	const struct build_id_record *build_ids;
@@ -34,7 +34,6 @@ struct perf_data_header {
  * that was read before it; calling again gives RECORD_SOURCE_END.
  *
  * @param path  A file, a perf.data folder, or "-": standard input.
- * @return ERROR_UNSUPPORTED for files of the other byte order.
  */
 struct error *perf_data_reader_open(const char *path, struct record_source **ret) MUST_CHECK;
 

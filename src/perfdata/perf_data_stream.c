@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <byteswap.h>
 #include <inttypes.h>
 #include <zstd.h>
 
@@ -92,19 +93,26 @@ static struct error *prepare_zstd(struct perf_data_stream *stream)
 	return NULL;
 }
 
-/** COMPRESSED: header and zstd bytes. COMPRESSED2: header, u64 size, that many zstd bytes. */
-static struct error *begin_compressed(struct perf_data_stream *stream, struct bytes record,
-				      uint32_t type, uint64_t offset)
+static struct byte_reader body_of(const struct perf_data_stream *stream,
+				  const struct raw_record *raw)
 {
-	struct byte_reader reader = {
-		.bytes = record,
+	return (struct byte_reader){
+		.bytes = raw->bytes,
 		.position = sizeof(struct perf_event_header),
-		.origin = offset,
+		.origin = raw->offset,
 		.source = perf_data_stream_name(stream),
+		.swap = stream->inputs[0].is_swapped,
 	};
+}
+
+/** COMPRESSED: header and zstd bytes. COMPRESSED2: header, u64 size, that many zstd bytes. */
+static struct error *begin_compressed(struct perf_data_stream *stream,
+				      const struct raw_record *raw)
+{
+	struct byte_reader reader = body_of(stream, raw);
 	uint64_t size_bytes = byte_reader_left(&reader);
 
-	if (type == RECORD_TYPE_COMPRESSED2) {
+	if (raw->type == RECORD_TYPE_COMPRESSED2) {
 		RETURN_IF_ERROR(byte_reader_u64(&reader, &size_bytes));
 		if (size_bytes > byte_reader_left(&reader))
 			return byte_reader_error(&reader, "compressed data longer than its record");
@@ -112,7 +120,7 @@ static struct error *begin_compressed(struct perf_data_stream *stream, struct by
 	RETURN_IF_ERROR(byte_reader_bytes(&reader, (size_t)size_bytes, &stream->compressed));
 	RETURN_IF_ERROR(prepare_zstd(stream));
 	stream->compressed_position = 0;
-	stream->compressed_offset = offset;
+	stream->compressed_offset = raw->offset;
 	stream->n_decompressed_bytes = 0;
 	stream->has_more_output = true;
 	return NULL;
@@ -149,6 +157,21 @@ static struct error *decompress_more(struct perf_data_stream *stream)
 	return NULL;
 }
 
+/** The first eight of @p bytes, in our order. */
+static struct perf_event_header header_of(const struct perf_data_stream *stream,
+					  const uint8_t *bytes)
+{
+	struct perf_event_header header;
+
+	memcpy(&header, bytes, sizeof(header));
+	if (stream->inputs[0].is_swapped) {
+		header.type = bswap_32(header.type);
+		header.misc = bswap_16(header.misc);
+		header.size = bswap_16(header.size);
+	}
+	return header;
+}
+
 static struct error *check_size(const struct perf_data_stream *stream,
 				const struct perf_event_header *header, uint64_t offset)
 {
@@ -171,13 +194,14 @@ static struct error *take_plain(struct perf_data_stream *stream, struct raw_reco
 	if (left < sizeof(header))
 		return NULL;
 	begin = stream->plain + stream->plain_begin;
-	memcpy(&header, begin, sizeof(header));
+	header = header_of(stream, begin);
 	RETURN_IF_ERROR(check_size(stream, &header, stream->compressed_offset));
 	if (left < header.size)
 		return NULL;
 	stream->plain_begin += header.size;
 	*ret = (struct raw_record){
 		.bytes = { .data = begin, .size = header.size },
+		.type = header.type,
 		.offset = stream->compressed_offset,
 	};
 	*found_ret = true;
@@ -185,19 +209,13 @@ static struct error *take_plain(struct perf_data_stream *stream, struct raw_reco
 }
 
 /** Bytes that follow a record without being part of it; no other record has any. */
-static struct error *skip_payload(struct perf_data_stream *stream, uint32_t type,
-				  struct bytes record, uint64_t offset)
+static struct error *skip_payload(struct perf_data_stream *stream, const struct raw_record *raw)
 {
-	struct byte_reader reader = {
-		.bytes = record,
-		.position = sizeof(struct perf_event_header),
-		.origin = offset,
-		.source = perf_data_stream_name(stream),
-	};
+	struct byte_reader reader = body_of(stream, raw);
 	uint64_t size_bytes;
 	bool is_whole;
 
-	if (type == RECORD_TYPE_TRACING_DATA) {
+	if (raw->type == RECORD_TYPE_TRACING_DATA) {
 		uint32_t tracing_size_bytes;
 
 		RETURN_IF_ERROR(byte_reader_u32(&reader, &tracing_size_bytes));
@@ -207,12 +225,11 @@ static struct error *skip_payload(struct perf_data_stream *stream, uint32_t type
 	}
 	RETURN_IF_ERROR(
 		perf_data_input_skip(&stream->inputs[stream->input_index], size_bytes, &is_whole));
-	return is_whole ? NULL : note_cut(stream, offset);
+	return is_whole ? NULL : note_cut(stream, raw->offset);
 }
 
 /** One record of the input. Size 0 in @p ret->bytes: the input is at its end. */
-static struct error *read_input(struct perf_data_stream *stream, struct raw_record *ret,
-				uint32_t *type_ret)
+static struct error *read_input(struct perf_data_stream *stream, struct raw_record *ret)
 {
 	struct perf_data_input *input = &stream->inputs[stream->input_index];
 	uint64_t offset = perf_data_input_offset(input);
@@ -225,13 +242,13 @@ static struct error *read_input(struct perf_data_stream *stream, struct raw_reco
 		return NULL;
 	if (bytes.size < sizeof(header))
 		return note_cut(stream, offset);
-	memcpy(&header, bytes.data, sizeof(header));
+	header = header_of(stream, bytes.data);
 	RETURN_IF_ERROR(check_size(stream, &header, offset));
 	RETURN_IF_ERROR(perf_data_input_peek(input, header.size, &bytes));
 	if (bytes.size < header.size)
 		return note_cut(stream, offset);
 	ret->bytes = bytes;
-	*type_ret = header.type;
+	ret->type = header.type;
 	return NULL;
 }
 
@@ -257,7 +274,6 @@ struct error *perf_data_stream_next(struct perf_data_stream *stream, struct raw_
 	*is_end_ret = false;
 	while (stream->input_index < stream->n_inputs) {
 		struct raw_record raw;
-		uint32_t type = 0;
 		bool found;
 
 		RETURN_IF_ERROR(take_plain(stream, ret, &found));
@@ -267,16 +283,17 @@ struct error *perf_data_stream_next(struct perf_data_stream *stream, struct raw_
 			RETURN_IF_ERROR(decompress_more(stream));
 			continue;
 		}
-		RETURN_IF_ERROR(read_input(stream, &raw, &type));
+		RETURN_IF_ERROR(read_input(stream, &raw));
 		if (raw.bytes.size == 0) {
 			RETURN_IF_ERROR(finish_input(stream));
 			continue;
 		}
 		perf_data_input_advance(&stream->inputs[stream->input_index], raw.bytes.size);
-		if (type == RECORD_TYPE_COMPRESSED || type == RECORD_TYPE_COMPRESSED2) {
-			RETURN_IF_ERROR(begin_compressed(stream, raw.bytes, type, raw.offset));
-		} else if (type == RECORD_TYPE_TRACING_DATA || type == RECORD_TYPE_AUXTRACE) {
-			RETURN_IF_ERROR(skip_payload(stream, type, raw.bytes, raw.offset));
+		if (raw.type == RECORD_TYPE_COMPRESSED || raw.type == RECORD_TYPE_COMPRESSED2) {
+			RETURN_IF_ERROR(begin_compressed(stream, &raw));
+		} else if (raw.type == RECORD_TYPE_TRACING_DATA ||
+			   raw.type == RECORD_TYPE_AUXTRACE) {
+			RETURN_IF_ERROR(skip_payload(stream, &raw));
 		} else {
 			*ret = raw;
 			return NULL;

@@ -12,7 +12,8 @@ struct perf_data_stream;
 
 /** One record's bytes. */
 struct raw_record {
-	struct bytes bytes;
+	struct bytes bytes; /**< Of the other byte order if the inputs are. */
+	uint32_t type;
 	uint64_t offset; /**< In the file; of the compressed record that held it, if one did. */
 	bool is_stable;	 /**< The bytes stay until the stream is destroyed. */
 };

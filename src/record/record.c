@@ -6,14 +6,6 @@
 #include <inttypes.h>
 #include <sys/mman.h>
 
-/** The sample_id trailer: one 8-byte word for each of these, in this order. */
-#define TRAILER_FIELDS                                                                             \
-	(PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID |             \
-	 PERF_SAMPLE_CPU | PERF_SAMPLE_IDENTIFIER)
-
-/** First type that perf itself adds: these have no trailer. */
-#define FIRST_PERF_TYPE 64
-
 /** misc bit of HEADER_BUILD_ID: the size byte is valid (perf 5.9 and later). */
 #define MISC_BUILD_ID_SIZE (1 << 15)
 
@@ -132,8 +124,7 @@ uint32_t record_layout_index_of_id(const struct record_layout_table *table, uint
 	return index;
 }
 
-/** Where a sample has its event id, from the record's start; 0: it has none. */
-static size_t sample_id_offset(uint64_t sample_type)
+size_t sample_id_offset(uint64_t sample_type)
 {
 	const uint64_t fields_before_id =
 		PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR;
@@ -416,15 +407,6 @@ static struct error *decode_body(struct byte_reader *reader, struct record *ret)
 	}
 }
 
-/** Side band of the other byte order never gets here: see record_layout.has_swapped_bytes. */
-static struct error *refuse_swapped(const struct record_layout_table *table, const char *source)
-{
-	if (table->n_layouts == 0 || !table->layouts[0].has_swapped_bytes)
-		return NULL;
-	return error_new(ERROR_UNSUPPORTED, "%s: recorded on a machine of the other byte order",
-			 source);
-}
-
 struct error *record_decode(const struct record_layout_table *table, struct bytes bytes,
 			    const char *source, uint64_t offset, struct record *ret)
 {
@@ -432,7 +414,6 @@ struct error *record_decode(const struct record_layout_table *table, struct byte
 	struct byte_reader reader;
 	struct record record = { 0 };
 
-	RETURN_IF_ERROR(refuse_swapped(table, source));
 	RETURN_IF_ERROR(record_open(bytes, source, offset, &header, &reader));
 	record.type = header.type;
 	record.misc = header.misc;
@@ -489,7 +470,6 @@ struct error *record_decode_time(const struct record_layout_table *table, struct
 	struct byte_reader reader;
 	uint64_t time_ns = 0;
 
-	RETURN_IF_ERROR(refuse_swapped(table, source));
 	RETURN_IF_ERROR(record_open(bytes, source, offset, &header, &reader));
 	if (header.type == PERF_RECORD_SAMPLE)
 		RETURN_IF_ERROR(decode_sample_time(table, &reader, &time_ns));

@@ -155,10 +155,8 @@ struct record_layout {
 	uint64_t interrupt_registers_mask;
 	uint64_t branch_sample_type;
 	bool has_sample_id_all;
-	bool has_swapped_bytes; /**< The other byte order: record_decode() refuses it. */
 };
 
-/** has_swapped_bytes is left false: the attr does not say. */
 struct record_layout record_layout_of(const struct perf_event_attr *attr);
 
 /**
@@ -206,6 +204,19 @@ struct error *record_decode(const struct record_layout_table *table, struct byte
 struct error *record_decode_time(const struct record_layout_table *table, struct bytes bytes,
 				 const char *source, uint64_t offset, uint64_t *time_ns_ret,
 				 size_t *size_bytes_ret) MUST_CHECK;
+
+/**
+ * Turn a record of the other byte order around, in place: header, numbers and trailer; not
+ * copies of memory (stacks, raw data). What does not fit is left as it is, for record_decode()
+ * to complain about.
+ *
+ * @param table  Already in our order.
+ * @param bytes  A whole record, as large as its header says; aligned to 8.
+ */
+void record_swap(const struct record_layout_table *table, uint8_t *bytes, size_t size_bytes);
+
+/** The same for an attr, of any size: @p size_bytes are there. */
+void record_swap_attr(uint8_t *bytes, size_t size_bytes);
 
 /**
  * Rewrite a sample for storage: registers and stack copy dropped, @p callchain in

@@ -16,6 +16,23 @@ struct sample_parts {
 	size_t user_begin, user_end;	       /**< REGS_USER and STACK_USER. */
 };
 
+/** The sample_id trailer: one 8-byte word for each of these, in this order. */
+#define TRAILER_FIELDS                                                                             \
+	(PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID |             \
+	 PERF_SAMPLE_CPU | PERF_SAMPLE_IDENTIFIER)
+
+/** First type that perf itself adds: these have no trailer. */
+#define FIRST_PERF_TYPE 64
+
+/** PERF_SAMPLE_BRANCH_COUNTERS, kernel 6.8; one more word per branch after the entries. */
+#define BRANCH_COUNTERS (UINT64_C(1) << 19)
+
+/** PERF_FORMAT_LOST, kernel 6.0. */
+#define READ_FORMAT_LOST (UINT64_C(1) << 4)
+
+/** Where a sample has its event id, from the record's start; 0: it has none. */
+size_t sample_id_offset(uint64_t sample_type);
+
 /** Bytes that @p fields take up when each is one 8-byte word. */
 static inline size_t fields_size_bytes(uint64_t fields)
 {

@@ -1,11 +1,5 @@
 #include "record/record_internal.h"
 
-/** PERF_SAMPLE_BRANCH_COUNTERS, kernel 6.8; one more word per branch after the entries. */
-#define BRANCH_COUNTERS (UINT64_C(1) << 19)
-
-/** PERF_FORMAT_LOST, kernel 6.0. */
-#define READ_FORMAT_LOST (UINT64_C(1) << 4)
-
 static struct error *decode_fixed_fields(uint64_t sample_type, struct byte_reader *reader,
 					 struct record *ret)
 {

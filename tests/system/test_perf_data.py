@@ -5,6 +5,9 @@ import subprocess
 
 import pytest
 
+from other_byte_order import other_byte_order
+from recordings import PROGRAM
+
 SAMPLE = 9  # PERF_RECORD_SAMPLE
 
 # PERF_RECORD_SAMPLE counts taken by an independent reader.
@@ -79,11 +82,13 @@ def run_perf(perf, *arguments):
     return done.stdout
 
 
-@pytest.fixture(scope="module", name="written")
-def written_file(build, tmp_path_factory):
+@pytest.fixture(scope="module", name="written", params=[(), ("compressed",)],
+                ids=["plain", "compressed"])
+def written_file(build, tmp_path_factory, request):
     """100 samples of each of two events; one COMM, FORK and MMAP2 with a build id."""
     path = tmp_path_factory.mktemp("written") / "perf.data"
-    subprocess.run([build / "tests/unit/perfdata/write_perf_data", path], check=True)
+    subprocess.run([build / "tests/unit/perfdata/write_perf_data", path, *request.param],
+                   check=True)
     return path
 
 
@@ -125,6 +130,53 @@ def test_perf_reads_the_file_of_a_killed_writer(build, perf, tmp_path):
                    check=True)
     text = run_perf(perf, "report", "--stats", "-i", path)
     assert int(re.search(r"SAMPLE events: +(\d+)", text)[1]) == 200
+
+
+def test_perf_reads_the_compressed_file_of_a_killed_writer(build, perf, tmp_path):
+    path = tmp_path / "perf.data"
+    subprocess.run([build / "tests/unit/perfdata/write_perf_data", path, "unfinished",
+                    "compressed"], check=True)
+    text = run_perf(perf, "script", "-i", path)
+    assert len(re.findall(r"\bburn\+0x1 ", text)) == 200
+    text = run_perf(perf, "report", "--stdio", "--no-children", "-i", path)
+    assert re.search(r"90\.00% +burner +write_perf_data +\[\.\] burn", text)
+
+
+@pytest.fixture(scope="module", name="turned",
+                params=["cpu-clock fp", "cpu-clock dwarf", "written"])
+def turned_file(build, perf, tmp_path_factory, request):
+    """(a recording, the same of the other byte order)"""
+    folder = tmp_path_factory.mktemp("turned")
+    if request.param == "written":
+        subprocess.run([build / "tests/unit/perfdata/write_perf_data", folder / "perf.data"],
+                       check=True)
+    else:
+        event, chains = request.param.split()
+        done = subprocess.run([perf, "record", "-q", "-e", event, "--call-graph", chains,
+                               "-F", "999", "-o", folder / "perf.data", "--",
+                               build / "tests/workloads/split", "300"],
+                              capture_output=True, timeout=60, check=False)
+        if done.returncode != 0:
+            pytest.skip("perf record does not work here")
+    (folder / "turned.data").write_bytes(other_byte_order((folder / "perf.data").read_bytes()))
+    return folder / "perf.data", folder / "turned.data"
+
+
+def test_perf_reads_the_other_byte_order(request, perf, turned):
+    """That what these tests take for a file of such a machine is one."""
+    # Copies of the stack have no order; perf turns their words around all the same.
+    fields = "comm,tid,time,event" + ("" if "dwarf" in str(request.node.name) else ",ip")
+    texts = [subprocess.run([perf, "script", "-F", fields, "-i", path], text=True,
+                            capture_output=True, timeout=60, check=True).stdout for path in turned]
+    assert texts[0] == texts[1] and texts[0].count("\n") >= 10
+
+
+def test_other_byte_order_reads_the_same(build, turned):
+    assert count_records(build, turned[0]) == count_records(build, turned[1])
+    texts = [subprocess.run([PROGRAM, "script", "-F", "comm,tid,time,event,ip,sym,dso", "-i", path],
+                            text=True, capture_output=True, timeout=60, check=True).stdout
+             for path in turned]
+    assert texts[0] == texts[1] and texts[0].count("\n\n") >= 10
 
 
 @pytest.mark.parametrize("options", [[], ["-z"], ["--threads"]], ids=" ".join)

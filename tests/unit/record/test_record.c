@@ -300,19 +300,6 @@ static void test_impossible_sizes(void **state)
 	record_builder_deinit(&builder);
 }
 
-static void test_other_byte_order_is_refused(void **state)
-{
-	struct record_layout layout = recorder_layout;
-	struct record_layout_table table = { .layouts = &layout, .n_layouts = 1 };
-	struct record_builder builder = { 0 };
-
-	layout.has_swapped_bytes = true;
-	record_builder_begin(&builder, PERF_RECORD_SWITCH, 0);
-	record_builder_trailer(&builder, &layout, &common_values);
-	assert_fails(&table, record_builder_end(&builder), ERROR_UNSUPPORTED, "other byte order");
-	record_builder_deinit(&builder);
-}
-
 /** Every prefix of a record fails; every shortened record either decodes or fails, in bounds. */
 static void test_truncation_at_every_byte(void **state)
 {
@@ -415,7 +402,6 @@ int main(void)
 		cmocka_unit_test(test_unknown_type_keeps_header_and_trailer),
 		cmocka_unit_test(test_text_must_end_before_the_trailer),
 		cmocka_unit_test(test_impossible_sizes),
-		cmocka_unit_test(test_other_byte_order_is_refused),
 		cmocka_unit_test(test_truncation_at_every_byte),
 		cmocka_unit_test(test_time_agrees_with_decode),
 		cmocka_unit_test(test_layout_of_attr),
