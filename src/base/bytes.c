@@ -25,11 +25,6 @@ static struct error *read_fixed(struct byte_reader *reader, void *ret, size_t si
 	return NULL;
 }
 
-struct error *byte_reader_u8(struct byte_reader *reader, uint8_t *ret)
-{
-	return read_fixed(reader, ret, sizeof(*ret));
-}
-
 struct error *byte_reader_u16(struct byte_reader *reader, uint16_t *ret)
 {
 	RETURN_IF_ERROR(read_fixed(reader, ret, sizeof(*ret)));
@@ -54,7 +49,7 @@ struct error *byte_reader_u64(struct byte_reader *reader, uint64_t *ret)
 	return NULL;
 }
 
-struct error *byte_reader_uleb128(struct byte_reader *reader, uint64_t *ret)
+struct error *byte_reader_long_uleb128(struct byte_reader *reader, uint64_t *ret)
 {
 	const uint8_t *data = reader->bytes.data;
 	size_t position = reader->position;

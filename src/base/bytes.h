@@ -45,14 +45,32 @@ struct error *byte_reader_error(const struct byte_reader *reader, const char *wh
 struct error *byte_reader_past_end(const struct byte_reader *reader, size_t size_bytes) MUST_CHECK
 	__attribute__((returns_nonnull));
 
-struct error *byte_reader_u8(struct byte_reader *reader, uint8_t *ret) MUST_CHECK;
+/* The commonest reads are inline: unwind information is millions of them. */
+MUST_CHECK static inline struct error *byte_reader_u8(struct byte_reader *reader, uint8_t *ret)
+{
+	if (__builtin_expect(byte_reader_left(reader) == 0, 0))
+		return byte_reader_past_end(reader, 1);
+	*ret = reader->bytes.data[reader->position++];
+	return NULL;
+}
+
 struct error *byte_reader_u16(struct byte_reader *reader, uint16_t *ret) MUST_CHECK;
 struct error *byte_reader_u32(struct byte_reader *reader, uint32_t *ret) MUST_CHECK;
 struct error *byte_reader_u64(struct byte_reader *reader, uint64_t *ret) MUST_CHECK;
 
-/** DWARF 5 section 7.6. Longer than 64 bits is an error. */
-struct error *byte_reader_uleb128(struct byte_reader *reader, uint64_t *ret) MUST_CHECK;
+/** Those of more than one byte, for the two below. */
+struct error *byte_reader_long_uleb128(struct byte_reader *reader, uint64_t *ret) MUST_CHECK;
 struct error *byte_reader_sleb128(struct byte_reader *reader, int64_t *ret) MUST_CHECK;
+
+/** DWARF 5 section 7.6. Longer than 64 bits is an error. */
+MUST_CHECK static inline struct error *byte_reader_uleb128(struct byte_reader *reader,
+							   uint64_t *ret)
+{
+	if (byte_reader_left(reader) == 0 || reader->bytes.data[reader->position] & 0x80)
+		return byte_reader_long_uleb128(reader, ret);
+	*ret = reader->bytes.data[reader->position++];
+	return NULL;
+}
 
 /** NUL-terminated text inside the bytes; borrowed; must end before the bytes do. */
 struct error *byte_reader_text(struct byte_reader *reader, const char **ret) MUST_CHECK;

@@ -32,6 +32,7 @@ void cfi_destroy(struct cfi *cfi)
 		return;
 	cfi_cie_vector_deinit(&cfi->cies);
 	cfi_cie_map_deinit(&cfi->cie_by_offset);
+	cfi_registers_pool_deinit(&cfi->registers);
 	free(cfi);
 }
 

@@ -36,14 +36,19 @@ struct cfi_register_rule {
 	};
 };
 
+/** The rules of all registers. */
+struct cfi_registers {
+	uint64_t hash; /**< Of the rules. */
+	struct cfi_register_rule rules[ARCHITECTURE_REGISTERS_MAX];
+};
+
 /** What holds from one address to the next row's. */
 struct cfi_row {
 	struct bytes cfa_expression; /**< data NULL: CFA = cfa_register + cfa_offset. */
 	int64_t cfa_offset;
 	uint32_t cfa_register;
-	/** Changed by every change of a register's rule, so that a reader may skip them. */
-	uint32_t registers_version;
-	struct cfi_register_rule registers[ARCHITECTURE_REGISTERS_MAX];
+	/** Borrowed from the cfi; the same pointer if and only if the rules are the same. */
+	const struct cfi_registers *registers;
 };
 
 /** One function's part. */

@@ -5,6 +5,7 @@
 #include "base/hash_map.h"
 #include "unwind/cfi.h"
 #include "unwind/cfi_pointer.h"
+#include "unwind/cfi_registers.h"
 
 /** Compilers nest DW_CFA_remember_state once; hand-written code hardly deeper. */
 #define CFI_REMEMBER_DEPTH_MAX 16
@@ -30,6 +31,7 @@ struct cfi {
 	struct cfi_section section;
 	struct cfi_cie_vector cies;
 	struct cfi_cie_map cie_by_offset;
+	struct cfi_registers_pool registers;
 	struct cfi_row remembered[CFI_REMEMBER_DEPTH_MAX];
 };
 

@@ -1,4 +1,5 @@
 #include "unwind/cfi_internal.h"
+#include "unwind/expression.h"
 
 /** DWARF 5 table 7.29, the LSB and binutils' include/dwarf2.def. */
 enum cfi_instruction {
@@ -44,7 +45,6 @@ struct program {
 	struct cfi_row row;
 	uint64_t address; /**< From where row holds. */
 	uint64_t end;
-	uint32_t last_version; /**< So that restoring an old row still gives a new version. */
 	unsigned int n_remembered;
 	cfi_row_function *take_row; /**< NULL while running a CIE. */
 	void *context;
@@ -95,20 +95,28 @@ static struct error *program_set_location(struct program *program)
 	return program_move_to(program, address);
 }
 
-static void program_set_register(struct program *program, uint64_t number,
-				 struct cfi_register_rule rule)
+static struct error *program_set_register(struct program *program, uint64_t number,
+					  struct cfi_register_rule rule)
 {
+	const struct cfi_registers *registers;
+
 	/* Vector registers have rules at times; no frame is found through them. */
 	if (number >= program->cfi->architecture->n_registers)
-		return;
-	program->row.registers[number] = rule;
-	program->row.registers_version = ++program->last_version;
+		return NULL;
+	registers = cfi_registers_with(&program->cfi->registers, program->row.registers,
+				       (uint32_t)number, rule);
+	if (!registers)
+		return byte_reader_error(&program->reader, "too many combinations of registers");
+	program->row.registers = registers;
+	return NULL;
 }
 
-static void program_restore_register(struct program *program, uint64_t number)
+static struct error *program_restore_register(struct program *program, uint64_t number)
 {
-	if (number < program->cfi->architecture->n_registers)
-		program_set_register(program, number, program->cie->initial_row.registers[number]);
+	if (number >= program->cfi->architecture->n_registers)
+		return NULL;
+	return program_set_register(program, number,
+				    program->cie->initial_row.registers->rules[number]);
 }
 
 /** Read an unsigned (or signed) number and multiply by the data alignment if wanted. */
@@ -137,8 +145,8 @@ static struct error *read_expression(struct program *program, struct bytes *ret)
 	uint64_t size_bytes;
 
 	RETURN_IF_ERROR(byte_reader_uleb128(&program->reader, &size_bytes));
-	if (size_bytes > byte_reader_left(&program->reader) || size_bytes > UINT32_MAX)
-		return byte_reader_error(&program->reader, "expression past the end");
+	if (size_bytes > EXPRESSION_SIZE_MAX_BYTES)
+		return byte_reader_error(&program->reader, "expression longer than any is");
 	return byte_reader_bytes(&program->reader, (size_t)size_bytes, ret);
 }
 
@@ -148,8 +156,7 @@ static struct error *program_set_offset(struct program *program, uint64_t number
 	struct cfi_register_rule rule = { .kind = kind };
 
 	RETURN_IF_ERROR(read_offset(program, is_signed, true, &rule.offset));
-	program_set_register(program, number, rule);
-	return NULL;
+	return program_set_register(program, number, rule);
 }
 
 static struct error *program_define_cfa_offset(struct program *program, bool is_signed)
@@ -184,7 +191,6 @@ static struct error *program_restore(struct program *program)
 		return byte_reader_error(&program->reader,
 					 "state restored that was not remembered");
 	program->row = program->cfi->remembered[--program->n_remembered];
-	program->row.registers_version = ++program->last_version;
 	return NULL;
 }
 
@@ -195,10 +201,9 @@ static struct error *program_set_in_register(struct program *program, uint64_t n
 	RETURN_IF_ERROR(byte_reader_uleb128(&program->reader, &other));
 	if (other >= program->cfi->architecture->n_registers)
 		other = number; /* Unknown registers count as unchanged. */
-	program_set_register(program, number,
-			     (struct cfi_register_rule){ .kind = CFI_REGISTER_IN_REGISTER,
-							 .offset = (int64_t)other });
-	return NULL;
+	return program_set_register(program, number,
+				    (struct cfi_register_rule){ .kind = CFI_REGISTER_IN_REGISTER,
+								.offset = (int64_t)other });
 }
 
 static struct error *program_set_expression(struct program *program, uint64_t number,
@@ -207,12 +212,11 @@ static struct error *program_set_expression(struct program *program, uint64_t nu
 	struct bytes expression;
 
 	RETURN_IF_ERROR(read_expression(program, &expression));
-	program_set_register(
+	return program_set_register(
 		program, number,
 		(struct cfi_register_rule){ .kind = kind,
 					    .expression_size_bytes = (uint32_t)expression.size,
 					    .expression = expression.data });
-	return NULL;
 }
 
 /* GNU_negative_offset_extended: like offset_extended, subtracted. */
@@ -222,8 +226,7 @@ static struct error *program_set_negative_offset(struct program *program, uint64
 
 	RETURN_IF_ERROR(read_offset(program, false, true, &rule.offset));
 	rule.offset = -rule.offset;
-	program_set_register(program, number, rule);
-	return NULL;
+	return program_set_register(program, number, rule);
 }
 
 /* Instructions whose first operand is a register with a rule. */
@@ -244,16 +247,14 @@ static struct error *program_run_register_instruction(struct program *program, u
 	case CFI_GNU_NEGATIVE_OFFSET_EXTENDED:
 		return program_set_negative_offset(program, number);
 	case CFI_RESTORE_EXTENDED:
-		program_restore_register(program, number);
-		return NULL;
+		return program_restore_register(program, number);
 	case CFI_UNDEFINED:
-		program_set_register(program, number,
-				     (struct cfi_register_rule){ .kind = CFI_REGISTER_UNDEFINED });
-		return NULL;
+		return program_set_register(
+			program, number,
+			(struct cfi_register_rule){ .kind = CFI_REGISTER_UNDEFINED });
 	case CFI_SAME_VALUE:
-		program_set_register(program, number,
-				     (struct cfi_register_rule){ .kind = CFI_REGISTER_SAME });
-		return NULL;
+		return program_set_register(
+			program, number, (struct cfi_register_rule){ .kind = CFI_REGISTER_SAME });
 	case CFI_REGISTER:
 		return program_set_in_register(program, number);
 	case CFI_EXPRESSION:
@@ -343,7 +344,7 @@ static struct error *program_run(struct program *program)
 				program_set_offset(program, operand, CFI_REGISTER_AT_CFA, false));
 			break;
 		case CFI_RESTORE:
-			program_restore_register(program, operand);
+			RETURN_IF_ERROR(program_restore_register(program, operand));
 			break;
 		default:
 			RETURN_IF_ERROR(program_run_instruction(program, instruction));
@@ -358,8 +359,10 @@ struct error *cfi_run_initial(struct cfi *cfi, struct cfi_cie *cie)
 		.cfi = cfi,
 		.cie = cie,
 		.reader = cfi_reader(cfi, cie->instructions),
+		.row.registers = cfi_registers_none(&cfi->registers),
 	};
 
+	cie->initial_row = program.row;
 	RETURN_IF_ERROR(program_run(&program));
 	cie->initial_row = program.row;
 	return NULL;
@@ -376,7 +379,6 @@ struct error *cfi_run(struct cfi *cfi, const struct cfi_fde *fde, cfi_row_functi
 		.row = cie->initial_row,
 		.address = fde->start,
 		.end = fde->end,
-		.last_version = cie->initial_row.registers_version,
 		.take_row = take_row,
 		.context = context,
 	};

@@ -12,6 +12,9 @@
 #define EXPRESSION_STEPS_MAX 1000
 #define EXPRESSION_DEPTH_MAX 64
 
+/** Real ones have some ten; longer ones are damage. */
+#define EXPRESSION_SIZE_MAX_BYTES 1024
+
 enum expression_result {
 	EXPRESSION_OK,
 	EXPRESSION_INVALID,     /**< Damaged, too long, or an operation of another context. */

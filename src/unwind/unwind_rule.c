@@ -62,7 +62,7 @@ static bool make_frame_pointer(const struct architecture *architecture, const st
 			       struct unwind_rule *rule)
 {
 	const struct cfi_register_rule *source =
-		&row->registers[architecture->frame_pointer_register];
+		&row->registers->rules[architecture->frame_pointer_register];
 
 	switch (source->kind) {
 	case CFI_REGISTER_UNSPECIFIED:
@@ -85,7 +85,7 @@ static bool make_frame_pointer(const struct architecture *architecture, const st
 static bool stack_pointer_is_cfa(const struct architecture *architecture, const struct cfi_row *row)
 {
 	const struct cfi_register_rule *source =
-		&row->registers[architecture->stack_pointer_register];
+		&row->registers->rules[architecture->stack_pointer_register];
 
 	return source->kind == CFI_REGISTER_UNSPECIFIED ||
 	       (source->kind == CFI_REGISTER_IS_CFA && !source->offset);
@@ -95,7 +95,7 @@ struct unwind_rule unwind_rule_make(const struct architecture *architecture,
 				    const struct cfi_row *row)
 {
 	const struct cfi_register_rule *return_address =
-		&row->registers[architecture->return_address_register];
+		&row->registers->rules[architecture->return_address_register];
 	struct unwind_rule rule = { 0 };
 
 	/* Where there is no caller the rest of the row says nothing. */
@@ -118,7 +118,7 @@ bool unwind_saves_make(const struct architecture *architecture, const struct cfi
 
 	for (size_t i = 0; i < architecture->n_callee_saved_registers; i++) {
 		const struct cfi_register_rule *source =
-			&row->registers[architecture->callee_saved_registers[i]];
+			&row->registers->rules[architecture->callee_saved_registers[i]];
 		uint16_t bit = (uint16_t)(1U << i);
 
 		switch (source->kind) {

@@ -223,7 +223,17 @@ struct error *unwind_table_read(struct cached *cached, const struct unwind_table
 	return NULL;
 }
 
-/** Take the instructions of the parts of one section from the FDE of the same code. */
+static int compare_code(const void *left, const void *right)
+{
+	const struct full_part *a = left;
+	const struct full_part *b = right;
+
+	if (a->fde.start != b->fde.start)
+		return a->fde.start < b->fde.start ? -1 : 1;
+	return (a->fde.end > b->fde.end) - (a->fde.end < b->fde.end);
+}
+
+/** Take the instructions of the parts of one section from the first FDE of the same code. */
 static void find_parts_of_section(struct unwind_table *table, uint32_t section_index)
 {
 	struct cfi_fde_vector fdes = { 0 };
@@ -233,15 +243,15 @@ static void find_parts_of_section(struct unwind_table *table, uint32_t section_i
 	table->sections[section_index] =
 		cfi_create(table->architecture, &table->section_inputs[section_index]);
 	error = cfi_read_fdes(table->sections[section_index], &fdes, &n_bad);
-	for (size_t i = 0; i < table->full_parts.count; i++) {
-		struct full_part *part = &table->full_parts.items[i];
+	for (size_t i = 0; i < fdes.count; i++) {
+		const struct full_part wanted = { .fde = fdes.items[i] };
+		struct full_part *part =
+			bsearch(&wanted, table->full_parts.items, table->full_parts.count,
+				sizeof(wanted), compare_code);
 
-		for (size_t f = 0; part->section_index == section_index && f < fdes.count; f++) {
-			if (fdes.items[f].start == part->fde.start &&
-			    fdes.items[f].end == part->fde.end) {
-				part->fde = fdes.items[f];
-				break;
-			}
+		if (part && part->section_index == section_index && !part->is_found) {
+			part->fde = fdes.items[i];
+			part->is_found = true;
 		}
 	}
 	cfi_fde_vector_deinit(&fdes);

@@ -16,10 +16,11 @@ enum fixed_rule {
 	N_FIXED_RULES,
 };
 
-/** Call frame instructions to be run again for rules of kind FULL. */
+/** Call frame instructions to be run again for rules of kind FULL. In order of start and end. */
 struct full_part {
-	struct cfi_fde fde; /**< instructions.data NULL: of a table from a file, not looked up. */
+	struct cfi_fde fde;
 	uint32_t section_index;
+	bool is_found; /**< false: of a table from a file, only start and end are set. */
 };
 
 DEFINE_VECTOR(rule_vector, struct unwind_rule)

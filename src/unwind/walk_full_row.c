@@ -100,7 +100,7 @@ static enum stack_end find_registers(struct walk *walk, const struct cfi_row *ro
 	for (uint32_t number = 0; number < architecture->n_registers; number++) {
 		const bool is_stack_pointer = number == architecture->stack_pointer_register;
 		const bool is_return_address = number == architecture->return_address_register;
-		struct cfi_register_rule rule = row->registers[number];
+		struct cfi_register_rule rule = row->registers->rules[number];
 		uint32_t target = number;
 		enum stack_end end;
 

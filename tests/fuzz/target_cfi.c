@@ -32,8 +32,8 @@ static void evaluate_all(const struct architecture *architecture, const struct c
 
 	if (row->cfa_expression.data)
 		expression_evaluate(row->cfa_expression, &environment, NULL, &value);
-	for (size_t i = 0; i < ARRAY_SIZE(row->registers); i++) {
-		const struct cfi_register_rule *rule = &row->registers[i];
+	for (size_t i = 0; i < ARRAY_SIZE(row->registers->rules); i++) {
+		const struct cfi_register_rule *rule = &row->registers->rules[i];
 
 		if (rule->kind == CFI_REGISTER_AT_EXPRESSION ||
 		    rule->kind == CFI_REGISTER_IS_EXPRESSION)

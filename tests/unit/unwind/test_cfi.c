@@ -1,6 +1,7 @@
 #include "unwind/cfi.h"
 
 #include "cfi_builder.h"
+#include "unwind/cfi_registers.h"
 
 #include <elf.h>
 #include <setjmp.h>
@@ -83,7 +84,7 @@ static void assert_row(const struct rows *rows, size_t index, uint64_t offset,
 static void assert_rule(const struct rows *rows, size_t index, uint32_t number,
 			enum cfi_register_rule_kind kind, int64_t offset)
 {
-	const struct cfi_register_rule *rule = &rows->rows[index].registers[number];
+	const struct cfi_register_rule *rule = &rows->rows[index].registers->rules[number];
 
 	assert_int_equal(rule->kind, kind);
 	assert_int_equal(rule->offset, offset);
@@ -101,7 +102,8 @@ static void test_usual_function(void **state)
 	assert_int_equal(fixture.rows.count, 4);
 	assert_row(&fixture.rows, 0, 0, TEST_RSP, 8);
 	assert_rule(&fixture.rows, 0, TEST_RIP, CFI_REGISTER_AT_CFA, -8);
-	assert_int_equal(fixture.rows.rows[0].registers[TEST_RBP].kind, CFI_REGISTER_UNSPECIFIED);
+	assert_int_equal(fixture.rows.rows[0].registers->rules[TEST_RBP].kind,
+			 CFI_REGISTER_UNSPECIFIED);
 	assert_row(&fixture.rows, 1, 1, TEST_RSP, 16);
 	assert_rule(&fixture.rows, 1, TEST_RBP, CFI_REGISTER_AT_CFA, -16);
 	assert_row(&fixture.rows, 2, 4, TEST_RBP, 16);
@@ -160,11 +162,11 @@ static void test_every_register_rule(void **state)
 	assert_rule(&fixture.rows, 0, TEST_R12, CFI_REGISTER_IS_CFA, -16);
 	assert_rule(&fixture.rows, 0, 13, CFI_REGISTER_IS_CFA, 16);
 	assert_rule(&fixture.rows, 0, 15, CFI_REGISTER_AT_CFA, 32);
-	rule = &fixture.rows.rows[0].registers[TEST_RBP];
+	rule = &fixture.rows.rows[0].registers->rules[TEST_RBP];
 	assert_int_equal(rule->kind, CFI_REGISTER_AT_EXPRESSION);
 	assert_int_equal(rule->expression_size_bytes, 2);
 	assert_int_equal(rule->expression[0], 0x76);
-	rule = &fixture.rows.rows[0].registers[14];
+	rule = &fixture.rows.rows[0].registers->rules[14];
 	assert_int_equal(rule->kind, CFI_REGISTER_IS_EXPRESSION);
 	assert_int_equal(rule->expression[1], 8);
 	fixture_deinit(&fixture);
@@ -199,17 +201,19 @@ static void test_restore_and_states(void **state)
 		  0x41, 0x0b);                               /* row 4 is row 0 */
 	assert_int_equal(fixture.rows.count, 5);
 	assert_rule(&fixture.rows, 0, TEST_RBP, CFI_REGISTER_AT_CFA, -16);
-	assert_int_equal(fixture.rows.rows[1].registers[TEST_RBP].kind, CFI_REGISTER_UNSPECIFIED);
+	assert_int_equal(fixture.rows.rows[1].registers->rules[TEST_RBP].kind,
+			 CFI_REGISTER_UNSPECIFIED);
 	assert_rule(&fixture.rows, 1, TEST_RBX, CFI_REGISTER_AT_CFA, -24);
 	assert_rule(&fixture.rows, 1, TEST_RIP, CFI_REGISTER_AT_CFA, -8);
 	assert_row(&fixture.rows, 2, 2, TEST_RSP, 64);
 	assert_row(&fixture.rows, 3, 3, TEST_RSP, 16);
 	assert_rule(&fixture.rows, 3, TEST_RBX, CFI_REGISTER_AT_CFA, -24);
 	assert_row(&fixture.rows, 4, 4, TEST_RSP, 16);
-	assert_int_equal(fixture.rows.rows[4].registers[TEST_RBX].kind, CFI_REGISTER_UNSPECIFIED);
-	/* Restored rules are changes too. */
-	assert_true(fixture.rows.rows[4].registers_version !=
-		    fixture.rows.rows[3].registers_version);
+	assert_int_equal(fixture.rows.rows[4].registers->rules[TEST_RBX].kind,
+			 CFI_REGISTER_UNSPECIFIED);
+	assert_ptr_equal(fixture.rows.rows[3].registers, fixture.rows.rows[1].registers);
+	assert_ptr_equal(fixture.rows.rows[4].registers, fixture.rows.rows[0].registers);
+	assert_ptr_not_equal(fixture.rows.rows[4].registers, fixture.rows.rows[3].registers);
 	fixture_deinit(&fixture);
 }
 
@@ -326,7 +330,9 @@ static void test_damaged_instructions(void **state)
 	ASSERT_FAILS(0x0e);          /* operand missing */
 	ASSERT_FAILS(0x03, 1);       /* half an operand */
 	ASSERT_FAILS(0x0f, 9, 0x77); /* expression past the end */
-	ASSERT_FAILS(0x0d, 99);      /* no such register */
+	ASSERT_FAILS(0x0f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x77);
+	ASSERT_FAILS(0x16, TEST_RBX, 0x81, 0x08, 0x77); /* longer than any is */
+	ASSERT_FAILS(0x0d, 99);                         /* no such register */
 	ASSERT_FAILS(0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a,
 		     0x0a, 0x0a, 0x0a, 0x0a); /* too deep */
 	ASSERT_FAILS(0x05, 3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01);
@@ -406,6 +412,92 @@ static void test_every_truncation(void **state)
 	fixture_deinit(&fixture);
 }
 
+/** The same rules are the same registers, wherever their bytes are. */
+static void test_registers_are_kept_once(void **state)
+{
+	const struct cfi_registers *first;
+	struct fixture fixture = { 0 };
+
+	cfi_builder_usual_cie(&fixture.builder);
+	CFI_BUILDER_FDE(&fixture.builder, TEST_CODE_ADDRESS, 16, 0x83, 2, 0x10, 6, 2, 0x76, 0);
+	CFI_BUILDER_FDE(&fixture.builder, TEST_CODE_ADDRESS + 16, 16, 0x10, 6, 2, 0x76, 0, 0x83, 2);
+	CFI_BUILDER_FDE(&fixture.builder, TEST_CODE_ADDRESS + 32, 16, 0x10, 6, 2, 0x76, 8, 0x83, 2);
+	assert_null(fixture_read(&fixture));
+	assert_null(fixture_run(&fixture, 0));
+	first = fixture.rows.rows[0].registers;
+	assert_null(fixture_run(&fixture, 1));
+	assert_ptr_equal(fixture.rows.rows[0].registers, first);
+	assert_null(fixture_run(&fixture, 2));
+	assert_ptr_not_equal(fixture.rows.rows[0].registers, first);
+	fixture_deinit(&fixture);
+}
+
+/** Three bytes must not be worth half a kilobyte without an end. */
+static void test_endless_combinations(void **state)
+{
+	const size_t n_changes = CFI_REGISTERS_MAX + 10;
+	struct byte_vector instructions = { 0 };
+	struct fixture fixture = { 0 };
+
+	for (size_t i = 0; i < n_changes; i++)
+		byte_vector_append_bytes(&instructions,
+					 (const uint8_t[]){ 0x83, (uint8_t)(0x80 | (i & 0x7f)),
+							    (uint8_t)(0x80 | (i >> 7 & 0x7f)),
+							    (uint8_t)(i >> 14) },
+					 4);
+	cfi_builder_usual_cie(&fixture.builder);
+	cfi_builder_fde(&fixture.builder, TEST_CODE_ADDRESS, 16,
+			(struct bytes){ instructions.items, instructions.count });
+	CFI_BUILDER_FDE(&fixture.builder, TEST_CODE_ADDRESS + 16, 16, 0x83, 5);
+	assert_null(fixture_read(&fixture));
+
+	_cleanup_error_ struct error *error = fixture_run(&fixture, 0);
+
+	assert_non_null(error);
+	assert_non_null(strstr(error->message, "combinations"));
+	assert_null(fixture_run(&fixture, 1));
+	assert_rule(&fixture.rows, 0, TEST_RBX, CFI_REGISTER_AT_CFA, -40);
+	byte_vector_deinit(&instructions);
+	fixture_deinit(&fixture);
+}
+
+/** A length that says nothing of sense, and letters that want more than there is. */
+static void test_odd_augmentations(void **state)
+{
+	static const struct {
+		const char *letters;
+		uint8_t data[4];
+		size_t size_bytes;
+	} cases[] = {
+		{ "zRR", { 0x1b }, 1 },         /* a second encoding that is not there */
+		{ "zP", { 0x1b, 0 }, 2 },       /* half a pointer */
+		{ "zP", { 0x50 }, 1 },          /* an aligned pointer */
+		{ "zL", { 0 }, 0 },             /* no byte at all */
+		{ "zRX", { 0x1b, 0 }, 2 },      /* an unknown letter */
+		{ "zR", { 0x0f }, 1 },          /* a format there is not */
+		{ "zR", { 0x9b }, 1 },          /* code behind a pointer */
+		{ "zR", { 0x4b }, 1 },          /* relative to a function: of what? */
+		{ "R", { 0x1b }, 1 },           /* data without their size */
+		{ "zSSSSSSSSSSSSX", { 0 }, 0 }, /* anything, then an unknown letter */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fixture fixture = { 0 };
+
+		cfi_builder_cie(&fixture.builder, 1, cases[i].letters,
+				(struct bytes){ cases[i].data, cases[i].size_bytes },
+				(struct bytes){ 0 });
+		CFI_BUILDER_FDE(&fixture.builder, TEST_CODE_ADDRESS, 16, 0x00);
+		cfi_builder_usual_cie(&fixture.builder);
+		CFI_BUILDER_FDE(&fixture.builder, TEST_CODE_ADDRESS + 16, 16, 0x00);
+		assert_null(fixture_read(&fixture));
+		assert_int_equal(fixture.n_bad, 1);
+		assert_int_equal(fixture.fdes.count, 1);
+		assert_int_equal(fixture.fdes.items[0].start, TEST_CODE_ADDRESS + 16);
+		fixture_deinit(&fixture);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,6 +516,9 @@ int main(void)
 		cmocka_unit_test(test_damaged_entries),
 		cmocka_unit_test(test_unusable_cie_spoils_only_its_own),
 		cmocka_unit_test(test_every_truncation),
+		cmocka_unit_test(test_registers_are_kept_once),
+		cmocka_unit_test(test_endless_combinations),
+		cmocka_unit_test(test_odd_augmentations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,8 +212,8 @@ static void test_full_row_is_found_again(void **state)
 	assert_int_equal(rule_at(table, 3)->kind, UNWIND_RULE_FULL);
 	assert_int_equal(rule_at(table, 4)->kind, UNWIND_RULE_REGISTER);
 	assert_true(unwind_table_full_row(table, rule_at(table, 3), TEST_CODE_ADDRESS + 3, &row));
-	assert_int_equal(row.registers[TEST_RIP].kind, CFI_REGISTER_IN_REGISTER);
-	assert_int_equal(row.registers[TEST_RIP].offset, TEST_RDI);
+	assert_int_equal(row.registers->rules[TEST_RIP].kind, CFI_REGISTER_IN_REGISTER);
+	assert_int_equal(row.registers->rules[TEST_RIP].offset, TEST_RDI);
 	assert_int_equal(row.cfa_offset, 0);
 	unwind_table_destroy(table);
 	cfi_builder_deinit(&builder);
@@ -288,6 +288,60 @@ static void test_first_section_is_believed(void **state)
 	unwind_table_destroy(table);
 	cfi_builder_deinit(&eh_frame);
 	cfi_builder_deinit(&debug_frame);
+}
+
+/** Rows in order and each address by the first that speaks of it, whatever overlaps. */
+static void test_functions_over_each_other(void **state)
+{
+	struct cfi_builder builder = { 0 };
+	struct unwind_table *table;
+	const struct unwind_rule *rule;
+	uint64_t address;
+	uint64_t last_address = 0;
+
+	cfi_builder_usual_cie(&builder);
+	CFI_BUILDER_FDE(&builder, TEST_CODE_ADDRESS + 0x10, 0, 0x0e, 16);     /* no length */
+	CFI_BUILDER_FDE(&builder, TEST_CODE_ADDRESS, 0x40, 0x0e, 24);         /* the first */
+	CFI_BUILDER_FDE(&builder, TEST_CODE_ADDRESS, 0x40, 0x0e, 32);         /* the same again */
+	CFI_BUILDER_FDE(&builder, TEST_CODE_ADDRESS, 0x60, 0x0e, 40);         /* and longer */
+	CFI_BUILDER_FDE(&builder, TEST_CODE_ADDRESS + 0x20, 0x10, 0x0e, 48);  /* inside */
+	CFI_BUILDER_FDE(&builder, TEST_CODE_ADDRESS + 0x50, 0x1000, 0x0e, 56, /* across the end */
+			0x02, 0x08, 0x0e, 64, 0x02, 0x20, 0x0e, 72);
+	CFI_BUILDER_FDE(&builder, TEST_CODE_ADDRESS + 0x20, 0x7fffffff, 0x0e, 80); /* past all */
+	table = make_table(&builder);
+	assert_int_equal(rule_at(table, 0)->cfa_offset, 24);
+	assert_int_equal(rule_at(table, 0x10)->cfa_offset, 24);
+	assert_int_equal(rule_at(table, 0x3f)->cfa_offset, 24);
+	assert_int_equal(rule_at(table, 0x40)->cfa_offset, 40);
+	assert_int_equal(rule_at(table, 0x5f)->cfa_offset, 40);
+	assert_int_equal(rule_at(table, 0x60)->cfa_offset, 64);
+	assert_int_equal(rule_at(table, 0x78)->cfa_offset, 72);
+	assert_int_equal(rule_at(table, 0x1050)->kind, UNWIND_RULE_GAP);
+	for (size_t i = 0; unwind_table_row(table, i, &address, &rule); i++) {
+		assert_true(address >= last_address);
+		last_address = address;
+	}
+	unwind_table_destroy(table);
+	cfi_builder_deinit(&builder);
+}
+
+/** Rules that no row of their own changes: the FDE has no instructions. */
+static void test_full_row_of_the_cie_alone(void **state)
+{
+	static const uint8_t instructions[] = { 0x0c, TEST_RSP, 8, 0x09, TEST_RIP, TEST_RDI };
+	struct cfi_builder builder = { .is_debug_frame = true };
+	struct unwind_table *table;
+	struct cfi_row row;
+
+	cfi_builder_cie(&builder, 4, "", (struct bytes){ 0 },
+			(struct bytes){ instructions, sizeof(instructions) });
+	cfi_builder_fde(&builder, TEST_CODE_ADDRESS, 16, (struct bytes){ 0 });
+	table = make_table(&builder);
+	assert_int_equal(rule_at(table, 3)->kind, UNWIND_RULE_FULL);
+	assert_true(unwind_table_full_row(table, rule_at(table, 3), TEST_CODE_ADDRESS + 3, &row));
+	assert_int_equal(row.registers->rules[TEST_RIP].kind, CFI_REGISTER_IN_REGISTER);
+	unwind_table_destroy(table);
+	cfi_builder_deinit(&builder);
 }
 
 static void test_nothing_to_use(void **state)
@@ -392,6 +446,8 @@ int main(void)
 		cmocka_unit_test(test_nothing_to_use),
 		cmocka_unit_test(test_every_damaged_byte),
 		cmocka_unit_test(test_same_rules_are_stored_once),
+		cmocka_unit_test(test_functions_over_each_other),
+		cmocka_unit_test(test_full_row_of_the_cie_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,8 +98,9 @@ static void assert_rows_equal(struct unwind_table *table, struct unwind_table *e
 	assert_int_equal(row.cfa_register, expected_row.cfa_register);
 	assert_int_equal(row.cfa_offset, expected_row.cfa_offset);
 	assert_ptr_equal(row.cfa_expression.data, expected_row.cfa_expression.data);
-	for (size_t i = 0; i < ARRAY_SIZE(row.registers); i++)
-		assert_int_equal(row.registers[i].kind, expected_row.registers[i].kind);
+	for (size_t i = 0; i < ARRAY_SIZE(row.registers->rules); i++)
+		assert_int_equal(row.registers->rules[i].kind,
+				 expected_row.registers->rules[i].kind);
 }
 
 static void test_the_same_rules_everywhere(void **state)
