@@ -76,7 +76,7 @@ static struct error *read_number(const struct history *history, const char *sql,
 /** In a transaction that writes: nobody else migrates at the same time. */
 static struct error *apply_migrations(const struct history *history)
 {
-	int64_t version, application, n_tables;
+	int64_t version = 0, application = 0, n_tables = 0;
 
 	RETURN_IF_ERROR(read_number(history, "PRAGMA user_version", &version));
 	RETURN_IF_ERROR(read_number(history, "PRAGMA application_id", &application));
@@ -101,7 +101,7 @@ static struct error *apply_migrations(const struct history *history)
 static struct error *migrate(const struct history *history)
 {
 	struct error *error;
-	int64_t version;
+	int64_t version = 0;
 
 	RETURN_IF_ERROR(read_number(history, "PRAGMA user_version", &version));
 	if (version == (int64_t)ARRAY_SIZE(migrations))
@@ -140,7 +140,10 @@ struct error *history_open(const char *path, struct history **ret)
 	if (!error) {
 		sqlite3_busy_timeout(history->database, BUSY_TIMEOUT_MS);
 		/* No WAL: it needs shared memory, which home folders on a network lack. */
-		error = history_run(history, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL");
+		/* The last two are for files that others made. SOURCE: sqlite.org/security.html */
+		error = history_run(history, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
+					     "PRAGMA trusted_schema = OFF;"
+					     "PRAGMA cell_size_check = ON");
 	}
 	if (!error)
 		error = migrate(history);

@@ -61,7 +61,8 @@ void history_plot_text(const struct history_entry_vector *entries, enum metric m
 		metric_format(metric, entry->medians[metric], value);
 		fprintf(file, "%s  %-8.7s%s %12s  ", time, entry->commit ? entry->commit : "-",
 			entry->is_dirty ? "*" : " ", value);
-		if (isfinite(entry->medians[metric]) && most > 0)
+		/* Whoever writes into the database may write negative times. */
+		if (isfinite(entry->medians[metric]) && entry->medians[metric] > 0)
 			write_bar(entry->medians[metric] / most, file);
 		fputc('\n', file);
 	}
@@ -75,10 +76,10 @@ struct scale {
 static double x_of(const struct scale *scale, int64_t time_s)
 {
 	double width = IMAGE_WIDTH - MARGIN_LEFT - MARGIN_RIGHT;
-	double span = (double)(scale->end_s - scale->start_s);
+	double start_s = (double)scale->start_s, span = (double)scale->end_s - start_s;
 
 	return MARGIN_LEFT +
-	       (span > 0 ? width * (double)(time_s - scale->start_s) / span : width / 2);
+	       (span > 0 ? width * ((double)time_s - start_s) / span : width / 2);
 }
 
 static double y_of(const struct scale *scale, double value)

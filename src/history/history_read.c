@@ -18,6 +18,14 @@ static char *column_text(sqlite3_stmt *statement, int column)
 	return text ? memory_duplicate_text((const char *)text) : NULL;
 }
 
+/** What our schema says is never NULL may be so in a file that others made. */
+static char *column_needed_text(sqlite3_stmt *statement, int column)
+{
+	char *text = column_text(statement, column);
+
+	return text ? text : memory_duplicate_text("");
+}
+
 /** Columns as in ENTRY_COLUMNS. */
 static void read_entry(sqlite3_stmt *statement, struct history_entry *ret)
 {
@@ -25,9 +33,9 @@ static void read_entry(sqlite3_stmt *statement, struct history_entry *ret)
 
 	*ret = (struct history_entry){ 0 };
 	ret->id = sqlite3_column_int64(statement, column++);
-	ret->name = column_text(statement, column++);
+	ret->name = column_needed_text(statement, column++);
 	ret->time_s = sqlite3_column_int64(statement, column++);
-	ret->command = column_text(statement, column++);
+	ret->command = column_needed_text(statement, column++);
 	ret->folder = column_text(statement, column++);
 	ret->setting.hostname = column_text(statement, column++);
 	ret->setting.kernel_release = column_text(statement, column++);

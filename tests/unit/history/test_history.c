@@ -277,6 +277,26 @@ static void test_plots(void **state)
 	free(text);
 }
 
+/** Any program can write into the database. */
+static void test_plots_of_numbers_that_are_no_measurements(void **state)
+{
+	struct history_entry entries[3] = {
+		{ .name = (char *)"x", .time_s = INT64_MIN, .medians = { -3 } },
+		{ .name = (char *)"x", .time_s = 0, .medians = { 1 } },
+		{ .name = (char *)"x", .time_s = INT64_MAX, .medians = { INFINITY } },
+	};
+	struct history_entry_vector all = { .items = entries, .count = 3 };
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	history_plot_text(&all, METRIC_TIME, file);
+	history_plot_svg(&all, METRIC_TIME, file);
+	fclose(file);
+	assert_non_null(strstr(text, "1.000 s  █████"));
+	free(text);
+}
+
 int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
@@ -289,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_differences_of_settings),
 		cmocka_unit_test(test_plots),
+		cmocka_unit_test(test_plots_of_numbers_that_are_no_measurements),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
