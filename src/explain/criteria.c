@@ -174,11 +174,24 @@ static void check_names(struct explanation *explanation, const struct profile *p
 			 verdict == CRITERION_MET ? NULL : names_hint(explanation, profile));
 }
 
+/** "-F 499": half as often, in the words of the run. */
+static char *lower_rate_option(const struct profile *profile)
+{
+	const struct profile_event *event = profile->events.items;
+
+	if (profile->events.count && event->period)
+		return memory_format_text("-c %" PRIu64, event->period * 2);
+	if (profile->events.count && event->frequency_hz > 1)
+		return memory_format_text("-F %" PRIu64, (event->frequency_hz + 1) / 2);
+	return memory_duplicate_text("-F 499");
+}
+
 static void check_losses(struct explanation *explanation, const struct profile *profile)
 {
 	const struct profile_losses *losses = &profile->losses;
 	const struct profile_quality *quality = &explanation->quality;
 	char count[LAYOUT_NUMBER_SIZE_BYTES], share[LAYOUT_NUMBER_SIZE_BYTES];
+	_cleanup_free_ char *lower = lower_rate_option(profile);
 
 	if (quality->n_lost) {
 		profile_format_count(quality->n_lost, count);
@@ -187,13 +200,13 @@ static void check_losses(struct explanation *explanation, const struct profile *
 				 quality->lost_share <= LOST_SHARE_MOST ? CRITERION_WARNING
 									: CRITERION_FAILED,
 				 memory_format_text("%s records lost (%s)", count, share),
-				 memory_duplicate_text("use larger rings (-m 8M) or a lower rate "
-						       "(-F 499)"));
+				 memory_format_text(
+					 "use larger rings (-m 8M) or a lower rate (%s)", lower));
 	} else if (losses->throttles) {
 		profile_format_count(losses->throttles, count);
 		criterion_append(&explanation->criteria, "nothing lost", CRITERION_WARNING,
 				 memory_format_text("the kernel paused sampling %s times", count),
-				 memory_duplicate_text("use a lower rate (-F 499)"));
+				 memory_format_text("use a lower rate (%s)", lower));
 	} else if (losses->unreadable_records) {
 		profile_format_count(losses->unreadable_records, count);
 		criterion_append(&explanation->criteria, "nothing lost", CRITERION_WARNING,

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -121,6 +122,32 @@ def test_suspended_alone_loses_and_says_so(tmp_path):
 
 
 # The outputs meet trouble.
+
+RATE_LIMIT = Path("/proc/sys/kernel/perf_event_max_sample_rate")
+
+
+@pytest.fixture(name="low_rate_limit")
+def make_low_rate_limit():
+    """Well above the rates of everybody else on this machine."""
+    before = RATE_LIMIT.read_text()
+    try:
+        RATE_LIMIT.write_text("5000")
+    except OSError as error:
+        pytest.skip(f"{RATE_LIMIT}: {error.strerror}")
+    yield
+    RATE_LIMIT.write_text(before)
+
+
+def test_sampling_paused_by_the_kernel_is_said(tmp_path, low_rate_limit):
+    """A period is not held against the limit when the event is opened, but when it samples."""
+    done = profile(tmp_path / "out", workload("split"), 300,
+                   options=["-e", "cpu-clock", "-c", "20000"])
+    assert done.returncode == 0, done.stderr
+    losses = Recording(tmp_path / "out").summary["quality"]["losses"]
+    assert losses["throttles"] > 0
+    assert f"the kernel paused sampling {losses['throttles']:,} times" in done.stderr
+    assert "use a lower rate (-c 40000)" in done.stderr
+
 
 def test_output_folder_removed_meanwhile(tmp_path):
     process = start(tmp_path / "out", workload("split"), 900)
