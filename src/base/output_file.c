@@ -32,7 +32,7 @@ static struct error *create_error(int errno_value, const char *partial_path)
 struct error *output_file_create(struct output_file *output, const char *path, bool may_replace)
 {
 	_cleanup_free_ char *partial_path = memory_format_text("%s.partial", path);
-	OUTPUT_POLICY_SCOPE;
+	OUTPUT_POLICY_SCOPE(path);
 	int descriptor;
 	FILE *file;
 
@@ -127,7 +127,7 @@ static struct error *publish(const struct output_file *output)
 struct error *output_file_commit(struct output_file *output)
 {
 	struct error *error = finish_writing(output);
-	OUTPUT_POLICY_SCOPE;
+	OUTPUT_POLICY_SCOPE(output->path);
 
 	if (!error)
 		error = publish(output);
@@ -139,10 +139,9 @@ struct error *output_file_commit(struct output_file *output)
 
 void output_file_abandon(struct output_file *output)
 {
-	OUTPUT_POLICY_SCOPE;
-
 	if (!output->path)
 		return;
+	OUTPUT_POLICY_SCOPE(output->path);
 	if (output->file)
 		fclose(output->file);
 	unlink(output->partial_path);

@@ -1,6 +1,10 @@
 #include "base/output_policy.h"
 
+#include "base/memory.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <sys/fsuid.h>
 #include <unistd.h>
 
@@ -9,6 +13,11 @@ static struct output_policy policy;
 void output_policy_set(const struct output_policy *new_policy)
 {
 	policy = *new_policy;
+}
+
+struct output_policy output_policy_get(void)
+{
+	return policy;
 }
 
 mode_t output_policy_file_mode(void)
@@ -21,14 +30,33 @@ mode_t output_policy_folder_mode(void)
 	return policy.is_shared ? 0755 : 0700;
 }
 
-bool output_policy_enter(void)
+/** Asks of the nearest folder above @p path that is there. */
+static bool may_make(const char *path)
+{
+	_cleanup_free_ char *folder = memory_duplicate_text(path);
+	char *slash;
+
+	while ((slash = strrchr(folder, '/'))) {
+		slash[slash == folder] = '\0';
+		if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0)
+			return true;
+		if (errno != ENOENT || slash == folder)
+			return false;
+	}
+	return faccessat(AT_FDCWD, ".", W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+bool output_policy_enter(const char *path)
 {
 	if (!policy.has_owner)
 		return false;
 	/* The group first: afterwards the right to change it is gone. */
 	setfsgid(policy.group);
 	setfsuid(policy.user);
-	return true;
+	if (!policy.is_owner_guessed || may_make(path))
+		return true;
+	output_policy_leave(true);
+	return false;
 }
 
 void output_policy_leave(bool has_entered)

@@ -288,6 +288,7 @@ static struct error *run_job(struct run_options *run, int *status_ret)
 static int cmd_run(const struct command *command, int argc, char **argv)
 {
 	struct run_options run = { .output = output_options_default(),
+				   .output_policy = output_policy_get(),
 				   .n_repeats = 1,
 				   .script_size_max_bytes = SCRIPT_SIZE_MAX_DEFAULT_BYTES };
 	bool is_help = false;

@@ -80,6 +80,7 @@ int main(int argc, char **argv)
 		terminal_print_error(error);
 		return EXIT_OURS;
 	}
+	privileges_take_invoker();
 	command = argc > 0 ? find_stand_in(argv[0]) : NULL;
 	if (command)
 		return run_stand_in(command, argc, argv);

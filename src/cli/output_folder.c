@@ -113,7 +113,9 @@ struct error *output_folder_create(const char *wanted_path, const char *program,
 				   struct output_folder *ret)
 {
 	struct output_folder folder = { .may_replace = may_replace };
-	OUTPUT_POLICY_SCOPE;
+	_cleanup_free_ char *place =
+		memory_format_text("%s/", wanted_path ? wanted_path : PARENT_FOLDER);
+	OUTPUT_POLICY_SCOPE(place);
 
 	if (wanted_path) {
 		RETURN_IF_ERROR(take_wanted_folder(wanted_path, may_replace));
@@ -134,11 +136,11 @@ char *output_folder_path(const struct output_folder *folder, const char *name)
 struct error *output_folder_publish(const struct output_folder *folder)
 {
 	_cleanup_free_ char *fresh_path = NULL;
-	OUTPUT_POLICY_SCOPE;
 	struct stat status;
 
 	if (!folder->latest_path)
 		return NULL;
+	OUTPUT_POLICY_SCOPE(folder->latest_path);
 	/* Only ever replace a link: a file or folder of that name is the user's. */
 	if (lstat(folder->latest_path, &status) == 0 && !S_ISLNK(status.st_mode))
 		return error_new(ERROR_SYSTEM, "'%s' is not a link, so it was left alone",
@@ -158,9 +160,10 @@ struct error *output_folder_publish(const struct output_folder *folder)
 
 void output_folder_discard_if_empty(const struct output_folder *folder)
 {
-	OUTPUT_POLICY_SCOPE;
-
-	if (folder->path && is_empty_folder(folder->path) && rmdir(folder->path) == 0 &&
+	if (!folder->path)
+		return;
+	OUTPUT_POLICY_SCOPE(folder->path);
+	if (is_empty_folder(folder->path) && rmdir(folder->path) == 0 &&
 	    folder->latest_path && rmdir(PARENT_FOLDER) != 0)
 		return; /* other runs live there */
 }

@@ -1,7 +1,11 @@
 #include "cli/privileges.h"
 
+#include "base/output_policy.h"
+
 #include <errno.h>
 #include <linux/capability.h>
+#include <pwd.h>
+#include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -47,4 +51,36 @@ struct error *privileges_restrict(void)
 				  "running set-user-ID or set-group-ID is refused"),
 			"give the file capabilities instead: setcap cap_perfmon=ep FILE");
 	return restrict_capabilities();
+}
+
+/** A decimal number, and no sign, space or other letter. */
+static bool read_id(const char *variable, uint32_t *ret)
+{
+	const char *text = secure_getenv(variable);
+	unsigned long number;
+	char *end;
+
+	if (!text || text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	/* -1 is no user: setfsuid(2) and chown(2) mean "leave it" by it. */
+	if (errno || *end || number >= UINT32_MAX)
+		return false;
+	*ret = (uint32_t)number;
+	return true;
+}
+
+void privileges_take_invoker(void)
+{
+	uint32_t user, group;
+
+	if (getuid() != 0 || geteuid() != 0)
+		return;
+	if (!read_id("SUDO_UID", &user) || !read_id("SUDO_GID", &group))
+		return;
+	if (user == 0 || !getpwuid(user))
+		return;
+	output_policy_set(&(struct output_policy){
+		.has_owner = true, .is_owner_guessed = true, .user = user, .group = group });
 }

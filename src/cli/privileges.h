@@ -9,3 +9,6 @@
  * running set-user-ID is refused.
  */
 struct error *privileges_restrict(void) MUST_CHECK;
+
+/** As root through sudo(8): outputs are the invoking user's, where that user may write. */
+void privileges_take_invoker(void);

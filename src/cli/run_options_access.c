@@ -27,6 +27,7 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 		run_user_deinit(&run->user);
 		RETURN_IF_ERROR(run_user_find(value, &run->user));
 		run->output_policy.has_owner = true;
+		run->output_policy.is_owner_guessed = false;
 		run->output_policy.user = run->user.launch.user;
 		run->output_policy.group = run->user.launch.group;
 		run->has_user = true;

@@ -86,6 +86,34 @@ def test_user_cannot_lead_root_elsewhere(open_folder, tmp_path):
     assert not os.listdir(target)
 
 
+def as_through_sudo(*arguments, **variables):
+    environment = {**os.environ, "SUDO_UID": str(NOBODY), "SUDO_GID": str(NOBODY), **variables}
+    return subprocess.run([os.path.abspath(PROGRAM), *map(str, arguments)], env=environment,
+                          capture_output=True, text=True, check=False, timeout=60)
+
+
+@needs_root
+def test_through_sudo_the_files_are_the_callers(open_folder, tmp_path):
+    """Of each command, in folders that user may write; what is made elsewhere is root's."""
+    assert as_through_sudo("-q", "-o", open_folder / "out", "id", "-u").stdout == "0\n"
+    done = as_through_sudo("export", "--format", "csv", "-i", open_folder / "out/perf.data",
+                           "-o", open_folder / "table")
+    assert done.returncode == 0, done.stderr
+    made = [open_folder / "out", open_folder / "table", *(open_folder / "out").iterdir()]
+    assert {path.stat().st_uid for path in made} == {NOBODY}
+    assert as_through_sudo("-q", "-o", tmp_path / "out", "true").returncode == 0
+    assert {path.stat().st_uid for path in [tmp_path / "out", *(tmp_path / "out").iterdir()]} == {0}
+
+
+@needs_root
+@pytest.mark.parametrize("variables", [{"SUDO_UID": "4294967295"}, {"SUDO_UID": "-2"},
+                                       {"SUDO_UID": "65534x"}, {"SUDO_GID": ""},
+                                       {"SUDO_UID": "3999999999"}])
+def test_numbers_that_are_no_users_are_not_taken(open_folder, variables):
+    assert as_through_sudo("-q", "-o", open_folder / "out", "true", **variables).returncode == 0
+    assert (open_folder / "out").stat().st_uid == 0
+
+
 def test_user_is_for_root_and_must_exist(tmp_path):
     done = profile(tmp_path / "out", "true", options=["--user", "no-such-user-here"])
     assert done.returncode == 125

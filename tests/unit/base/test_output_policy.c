@@ -46,10 +46,35 @@ static void test_owner(void **state)
 	output_policy_set(&(struct output_policy){
 		.has_owner = true, .user = wanted, .group = geteuid() == 0 ? 65534 : getegid() });
 	{
-		OUTPUT_POLICY_SCOPE;
+		OUTPUT_POLICY_SCOPE("/root/not/theirs/file");
 		assert_int_equal(owner_of_new_file(folder), wanted);
 	}
 	assert_int_equal(owner_of_new_file(folder), geteuid());
+	output_policy_set(&(struct output_policy){ 0 });
+	rmdir(folder);
+}
+
+/** A guessed owner makes what that user may make anyway; the rest stays ours. */
+static void test_guessed_owner(void **state)
+{
+	char folder[] = "/tmp/output-policy-test-XXXXXX", path[120];
+	struct output_policy policy = { .has_owner = true, .is_owner_guessed = true };
+	bool is_root = geteuid() == 0;
+
+	policy.user = is_root ? 65534 : geteuid();
+	policy.group = is_root ? 65534 : getegid();
+	assert_non_null(mkdtemp(folder));
+	output_policy_set(&policy);
+	snprintf(path, sizeof(path), "%s/not/there/file", folder);
+	{
+		OUTPUT_POLICY_SCOPE(path);
+		assert_int_equal(owner_of_new_file(folder), geteuid());
+	}
+	assert_int_equal(chmod(folder, 0777), 0);
+	{
+		OUTPUT_POLICY_SCOPE(path);
+		assert_int_equal(owner_of_new_file(folder), policy.user);
+	}
 	output_policy_set(&(struct output_policy){ 0 });
 	rmdir(folder);
 }
@@ -59,6 +84,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_guessed_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
