@@ -12,6 +12,9 @@
 /** Never returns; unlike _Noreturn a part of a function pointer's type. */
 #define NO_RETURN __attribute__((noreturn))
 
+/** Never NULL: compilers and analysers may rely on it, and the sanitizers look. */
+#define RETURNS_NONNULL __attribute__((returns_nonnull))
+
 /** printf-style argument checking. Both argument positions count from 1. */
 #define PRINTF_LIKE(format_index, first_index)                                                     \
 	__attribute__((format(printf, format_index, first_index)))

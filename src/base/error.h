@@ -27,18 +27,19 @@ struct error {
 	char *hint;      /**< What to do next, or NULL. */
 };
 
-struct error *error_new(enum error_code code, const char *format, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
+struct error *error_new(enum error_code code, const char *format, ...)
+	PRINTF_LIKE(2, 3) MUST_CHECK RETURNS_NONNULL;
 
 /** "<format>: <strerror>"; the code follows from @p errno_value (EPERM, ENOENT, ...). */
 struct error *error_from_errno(int errno_value, const char *format, ...)
-	PRINTF_LIKE(2, 3) MUST_CHECK;
+	PRINTF_LIKE(2, 3) MUST_CHECK RETURNS_NONNULL;
 
 /** Prefix the message with context: "<format>: <old message>". NULL stays NULL. */
 struct error *error_wrap(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
 
-/** Set the hint (replaces an older one). NULL stays NULL. */
+/** Set the hint (replaces an older one) of @p error, which there must be. */
 struct error *error_with_hint(struct error *error, const char *format, ...)
-	PRINTF_LIKE(2, 3) MUST_CHECK;
+	PRINTF_LIKE(2, 3) MUST_CHECK RETURNS_NONNULL;
 
 /** Free; NULL is fine. */
 void error_destroy(struct error *error);

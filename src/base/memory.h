@@ -15,19 +15,19 @@
 void memory_exhausted(void) NO_RETURN;
 
 /** Zeroed memory for @p count objects of @p size_bytes. Free with free(). */
-void *memory_allocate(size_t count, size_t size_bytes);
+void *memory_allocate(size_t count, size_t size_bytes) RETURNS_NONNULL;
 
 /** Resize @p memory (may be NULL) to @p count * @p size_bytes; new bytes are undefined. */
-void *memory_resize(void *memory, size_t count, size_t size_bytes);
+void *memory_resize(void *memory, size_t count, size_t size_bytes) RETURNS_NONNULL;
 
 /** A copy of @p size_bytes bytes. */
-void *memory_duplicate(const void *bytes, size_t size_bytes);
+void *memory_duplicate(const void *bytes, size_t size_bytes) RETURNS_NONNULL;
 
 /** A copy of NUL-terminated @p text; NULL gives NULL. */
 char *memory_duplicate_text(const char *text);
 
 /** printf into a fresh string. */
-char *memory_format_text(const char *format, ...) PRINTF_LIKE(1, 2);
+char *memory_format_text(const char *format, ...) PRINTF_LIKE(1, 2) RETURNS_NONNULL;
 
 /** Scope guard: `_cleanup_free_ char *text = ...;` frees it when the scope ends. */
 static inline void memory_free_pointer(void *pointer)

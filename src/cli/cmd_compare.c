@@ -65,16 +65,16 @@ static int count_words_behind(int argc, char **argv)
 static struct error *parse_options(const struct command *command, int argc, char **argv,
 				   struct compare_request *request, bool *is_help_ret)
 {
-	struct option_parser parser = option_parser_make(command, argc, argv);
+	struct option_parser *parser = &request->parser;
 	int n_behind = count_words_behind(argc, argv), n_operands;
 
-	request->parser = &parser;
+	*parser = option_parser_make(command, argc, argv);
 	for (;;) {
 		const char *value;
 		bool is_known;
 		int id;
 
-		RETURN_IF_ERROR(option_parser_next(&parser, &id, &value));
+		RETURN_IF_ERROR(option_parser_next(parser, &id, &value));
 		*is_help_ret = id == OPTION_ID_HELP;
 		if (id == OPTION_ID_HELP)
 			return NULL;
@@ -82,8 +82,7 @@ static struct error *parse_options(const struct command *command, int argc, char
 			break;
 		RETURN_IF_ERROR(command_topics_apply(command, request, id, value, &is_known));
 	}
-	request->parser = NULL;
-	n_operands = argc - parser.index;
+	n_operands = argc - parser->index;
 	/* Without operands before it, "--" only says that no options follow. */
 	if (n_operands > n_behind && n_behind > 0) {
 		request->command = argv + argc - n_behind;
@@ -100,7 +99,7 @@ static struct error *parse_options(const struct command *command, int argc, char
 	if (request->flamegraph_path && request->is_without_profile)
 		return error_new(ERROR_USAGE, "--export-flamegraph does not go with --no-profile");
 	request->operands = memory_allocate((size_t)n_operands + 1, sizeof(char *));
-	memcpy(request->operands, argv + parser.index, (size_t)n_operands * sizeof(char *));
+	memcpy(request->operands, argv + parser->index, (size_t)n_operands * sizeof(char *));
 	request->n_operands = (size_t)n_operands;
 	return NULL;
 }

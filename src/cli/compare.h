@@ -48,7 +48,7 @@ struct compare_request {
 	const char *setup, *cleanup;
 	struct parameter_range_vector parameters;
 	double parameter_step;
-	struct option_parser *parser; /**< While options are read, for those of several words. */
+	struct option_parser parser; /**< For options of several words. */
 	const char *build_command;    /**< For git revisions; NULL: find out how. */
 	bool is_without_build;
 	struct export_request_vector exports;

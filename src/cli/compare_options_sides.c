@@ -100,8 +100,11 @@ static struct error *read_parameter_scan(struct option_parser *parser, const cha
 
 static void read_shell(const char *value, struct shell_choice *shell)
 {
-	shell->use = strcmp(value, "none") == 0 ? SHELL_NEVER : SHELL_ALWAYS;
-	shell->path = strcmp(value, "none") && strcmp(value, "default") ? value : NULL;
+	bool is_none = strcmp(value, "none") == 0;
+	bool is_default = strcmp(value, "default") == 0;
+
+	shell->use = is_none ? SHELL_NEVER : SHELL_ALWAYS;
+	shell->path = is_none || is_default ? NULL : value;
 }
 
 static struct error *apply(void *context, int id, const char *value, bool *is_known_ret)
@@ -120,9 +123,9 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 		request->options.shell = (struct shell_choice){ .use = SHELL_NEVER };
 		return NULL;
 	case OPTION_PARAMETER_LIST:
-		return read_parameter_list(request->parser, value, request);
+		return read_parameter_list(&request->parser, value, request);
 	case OPTION_PARAMETER_SCAN:
-		return read_parameter_scan(request->parser, value, request);
+		return read_parameter_scan(&request->parser, value, request);
 	case OPTION_PARAMETER_STEP:
 		return option_read_double("--parameter-step-size", value, 1e-9, 1e15,
 					  &request->parameter_step);

@@ -9,9 +9,10 @@
 static struct error *open_best(const struct sampler_options *sampler_options,
 			       struct run_session *ret)
 {
+	const struct sampler *const *sampler = samplers;
 	struct error *first_error = NULL;
 
-	for (const struct sampler *const *sampler = samplers; *sampler; sampler++) {
+	do {
 		struct error *error = (*sampler)->open(sampler_options, &ret->session);
 
 		if (!error) {
@@ -25,7 +26,7 @@ static struct error *open_best(const struct sampler_options *sampler_options,
 			first_error = error;
 		if (first_error->code != ERROR_UNSUPPORTED)
 			break;
-	}
+	} while (*++sampler);
 	return first_error;
 }
 

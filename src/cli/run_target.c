@@ -63,10 +63,11 @@ struct error *run_target_read_tids(struct run_target *target, const char *value)
 struct error *run_target_read_cpus(struct run_target *target, const char *value)
 {
 	const char *text = value;
-	uint32_t first, last;
 	bool is_good;
 
 	do {
+		uint32_t first = 0, last;
+
 		is_good = read_number(&text, CPUS_MAX - 1, &first);
 		last = first;
 		if (is_good && *text == '-') {

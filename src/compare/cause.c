@@ -169,7 +169,7 @@ struct row_text {
 
 static struct row_text row_text_make(const struct function_change *change)
 {
-	struct row_text row;
+	struct row_text row = { 0 };
 
 	metric_format_seconds(change->reference_s, row.before);
 	metric_format_seconds(change->changed_s, row.after);

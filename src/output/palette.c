@@ -127,7 +127,8 @@ static struct palette_shade shade_of_library(const struct palette_subject *subje
 {
 	/* From green over blue to pink: the warm hues are the program's own. */
 	uint32_t place = hash_name(subject->object) % (LIBRARY_HUES * 2);
-	double hue = 132 + (double)(place / 2) * (352 - 132) / (LIBRARY_HUES - 1);
+	uint32_t index = place / 2;
+	double hue = 132 + (double)index * (352 - 132) / (LIBRARY_HUES - 1);
 	bool is_strong = place % 2;
 
 	if (kind == CODE_UNKNOWN)

@@ -72,9 +72,8 @@ static bool is_indirect_call(const uint8_t *code, size_t size_bytes)
 		return false;
 	if (mode == 1)
 		length += 1;
-	else if (mode == 2 || (mode == 0 && base == 5))
-		length += 4;
-	else if (mode == 0 && has_index_byte && size_bytes > 2 && (code[2] & 7) == 5)
+	else if (mode == 2 || (mode == 0 && base == 5) ||
+		 (mode == 0 && has_index_byte && size_bytes > 2 && (code[2] & 7) == 5))
 		length += 4;
 	return length == size_bytes;
 }
