@@ -3,9 +3,9 @@ import json
 import os
 import platform
 import re
-import resource
 import statistics
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -33,25 +33,25 @@ def build():
 
 def timed(command, timeout_s=None, **keywords):
     """
-    Run a command; wall seconds, CPU seconds of its whole tree, status. When it takes longer than
-    timeout_s it is ended, and has the status None and the time it had.
+    Run a command; wall seconds, CPU seconds and peak memory of it and what it waited for, status.
+    When it takes longer than timeout_s it is ended, and has the status None and the time it had.
     """
+    keywords.setdefault("stdin", subprocess.DEVNULL)
     keywords.setdefault("stdout", subprocess.DEVNULL)
     keywords.setdefault("stderr", subprocess.DEVNULL)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start_s = time.monotonic()
-    with subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
-                          start_new_session=True, **keywords) as process:
-        try:
-            status = process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            process.wait()
-            status = None
-    wall_s = time.monotonic() - start_s
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return {"wall_s": wall_s, "status": status,
-            "cpu_s": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime}
+    with subprocess.Popen([str(word) for word in command], start_new_session=True,
+                          **keywords) as process:
+        timer = threading.Timer(timeout_s or threading.TIMEOUT_MAX, os.killpg, (process.pid, 9))
+        timer.daemon = True
+        timer.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall_s = time.monotonic() - start_s
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+    is_late = timeout_s and wall_s >= timeout_s
+    return {"wall_s": wall_s, "status": None if is_late else process.returncode,
+            "cpu_s": usage.ru_utime + usage.ru_stime, "memory_mib": usage.ru_maxrss / 1024}
 
 
 def job(command, *options, folder_name="job"):

@@ -148,17 +148,30 @@ def generated_rust(n_types):
     return "\n".join(lines) + "\n"
 
 
-def folded_stacks(n_stacks):
-    """Distinct folded stacks of a large program: deep, with shared beginnings, always the same."""
-    source = random.Random(1)
+def large_folded(is_sorted):
+    """200 MB of 2,000,000 distinct folded stacks, sorted as collapsers write them or shuffled."""
+    path = FOLDER / f"large-{'sorted' if is_sorted else 'shuffled'}.folded"
+    if path.exists():
+        return path
+    source = random.Random(7)
+    words = ("alloc free read write parse hash list tree node page buf lock queue map set get put "
+             "push find copy init step sort scan emit load eval visit walk flush").split()
+    functions = [f"{'_'.join(source.choices(words, k=source.choice((1, 2, 2, 3))))}{i}"
+                 for i in range(8000)]
     stacks, spine = set(), []
-    while len(stacks) < n_stacks:
-        del spine[source.randrange(max(len(spine) - 6, 0), len(spine) + 1):]
-        while len(spine) < 60 and source.random() < 0.75:
-            i = int(source.paretovariate(0.6)) % 8000
-            spine.append(f"module_{i % 40}::type_{i % 400}::function_{i}")
+    while len(stacks) < 2_000_000:
+        del spine[source.randrange(max(len(spine) - 4, 0), len(spine) + 1):]
+        if source.random() < 0.01:
+            del spine[2:]
+        while len(spine) < 12 and (len(spine) < 3 or source.random() < 0.78):
+            spine.append(functions[int(source.paretovariate(0.6)) % len(functions)])
         stacks.add(";".join(["server", "main", *spine]))
-    return "".join(f"{stack} {len(stack) % 9 + 1}\n" for stack in sorted(stacks))
+    lines = [f"{stack} {len(stack) % 9 + 1}\n" for stack in sorted(stacks)]
+    if not is_sorted:
+        source.shuffle(lines)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(lines))
+    return path
 
 
 def written(name, text):

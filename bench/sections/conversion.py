@@ -6,12 +6,11 @@ import subprocess
 import peers
 from context import absent, figure, row
 from measure import PROGRAM, fresh_folder, interleaved, job, n_samples, timed
-from workloads import folded_stacks, written
+from workloads import large_folded
 
 NAME = "conversion"
 
 TEXT_SIZE_BYTES = 300_000_000
-FOLDED_STACKS = 300_000
 PATIENCE_S = 300
 
 
@@ -80,7 +79,7 @@ def data_to_folded(context, command):
                         dict.fromkeys(results, size), 100, 500)
 
 
-def folded_to_svg(context, folded):
+def folded_to_svg(context, what, folded):
     ways = {"ours": lambda: timed([PROGRAM, "flamegraph", "-q", "-f", "-o",
                                    fresh_folder("ours.svg"), folded])}
     if context.flamegraph.is_there():
@@ -88,11 +87,17 @@ def folded_to_svg(context, folded):
     if peers.INFERNO_FLAMEGRAPH:
         ways["inferno-flamegraph"] = lambda: timed([peers.INFERNO_FLAMEGRAPH, "-q", folded])
     results = interleaved(ways, context.runs)
-    yield from rate_row(f"{FOLDED_STACKS} folded stacks to SVG", results,
-                        dict.fromkeys(results, folded.stat().st_size))
+    size = folded.stat().st_size
+    yield from rate_row(f"{what} to SVG", results, dict.fromkeys(results, size), 50)
+    memory_mib = statistics.median(run["memory_mib"] for run in results["ours"])
+    limit_mib = 2 * size / 2**20
+    yield row(f"{what} to SVG", "peak memory", f"{memory_mib:.0f} MiB",
+              goal=f"<= {limit_mib:.0f} MiB", is_met=memory_mib <= limit_mib)
 
 
 def measure(context):
+    yield from folded_to_svg(context, "200 MB of sorted stacks", large_folded(True))
+    yield from folded_to_svg(context, "200 MB of shuffled stacks", large_folded(False))
     command = next((context.programs[name] for name in ("sqlite3", "cc1plus")
                     if context.programs.get(name)), None)
     if not peers.PERF or not command:
@@ -104,5 +109,4 @@ def measure(context):
     yield from text_to_folded(context, text)
     if context.flamegraph.is_there():
         yield from data_to_folded(context, command)
-    yield from folded_to_svg(context, written("stacks.folded", folded_stacks(FOLDED_STACKS)))
     data.unlink()

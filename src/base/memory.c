@@ -3,6 +3,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/** Blocks from here on are worth a system call and the rest of a huge page. */
+#define HUGE_SIZE_BYTES ((size_t)8 * 1024 * 1024)
+
+/** Of the smallest page; madvise(2) wants addresses of whole ones. */
+#define PAGE_SIZE_BYTES ((uintptr_t)4096)
 
 void memory_exhausted(void)
 {
@@ -13,13 +20,26 @@ void memory_exhausted(void)
 	_Exit(125);
 }
 
+/**
+ * Large tables are looked into here and there: with huge pages, where the kernel has them, each
+ * look waits for memory once instead of for page tables first, and few pages have to be made.
+ */
+static void *prefer_huge_pages(void *memory, size_t size_bytes)
+{
+	uintptr_t start = (uintptr_t)memory & ~(PAGE_SIZE_BYTES - 1);
+
+	if (size_bytes >= HUGE_SIZE_BYTES)
+		madvise((void *)start, (uintptr_t)memory + size_bytes - start, MADV_HUGEPAGE);
+	return memory;
+}
+
 void *memory_allocate(size_t count, size_t size_bytes)
 {
 	void *memory = calloc(count ? count : 1, size_bytes ? size_bytes : 1);
 
 	if (!memory)
 		memory_exhausted();
-	return memory;
+	return prefer_huge_pages(memory, count * size_bytes);
 }
 
 void *memory_resize(void *memory, size_t count, size_t size_bytes)
@@ -32,7 +52,7 @@ void *memory_resize(void *memory, size_t count, size_t size_bytes)
 	resized = realloc(memory, total_bytes ? total_bytes : 1);
 	if (!resized)
 		memory_exhausted();
-	return resized;
+	return prefer_huge_pages(resized, total_bytes);
 }
 
 void *memory_duplicate(const void *bytes, size_t size_bytes)

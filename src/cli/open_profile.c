@@ -311,6 +311,7 @@ struct error *open_profile(const struct open_profile_options *options, struct op
 		open_profile_close(&opened);
 		return error;
 	}
+	profile_release_indexes(opened.profile);
 	*ret = opened;
 	return NULL;
 }

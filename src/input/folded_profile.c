@@ -17,11 +17,25 @@ static const struct {
 
 #define MARK_LENGTH 4
 
+/**
+ * The line before. The next one is only read from where it differs: in sorted stacks, the usual
+ * ones, that is in the last function or two. A line has parts; the first one is the thread.
+ */
+struct folded_line {
+	struct byte_vector text;     /**< Of the stack, with a ';' behind it. */
+	struct index_vector ends;    /**< By part: where it ends in the text, behind its ';'. */
+	struct index_vector members; /**< By part: a frame of reader.locations; or the thread. */
+
+	struct index_vector firsts; /**< By location: its outermost part. */
+	struct index_vector locations;
+	struct index_vector stacks; /**< By location: the stack down to it. */
+};
+
 struct folded_reader {
 	struct profile *profile;
 	struct text_profile_losses *losses;
 	struct text_locations locations;
-	struct index_vector frames; /**< Of the line at hand, outermost first. */
+	struct folded_line line;
 	uint32_t event;
 	uint32_t before_event; /**< Of first counts, once there were any; else 0. */
 	uint64_t n_ticks;
@@ -29,6 +43,16 @@ struct folded_reader {
 	uint64_t sum;   /**< Of all counts, scaled. */
 	const struct text_profile_options *options;
 };
+
+static void folded_line_deinit(struct folded_line *line)
+{
+	byte_vector_deinit(&line->text);
+	index_vector_deinit(&line->ends);
+	index_vector_deinit(&line->members);
+	index_vector_deinit(&line->firsts);
+	index_vector_deinit(&line->locations);
+	index_vector_deinit(&line->stacks);
+}
 
 static struct text_frame make_frame(struct profile *profile, struct text_span text)
 {
@@ -63,27 +87,90 @@ static struct text_frame make_frame(struct profile *profile, struct text_span te
 	return made;
 }
 
-/** Frames that follow their caller with the mark of inlined ones are in its location. */
-static uint32_t intern_stack(struct folded_reader *reader)
+/** How many parts @p stack has in common with the line before. */
+static size_t count_same_parts(const struct folded_line *line, struct text_span stack)
 {
-	const struct index_vector *frames = &reader->frames;
-	uint32_t stack = 0;
-	size_t first = 0;
+	size_t length = MIN(stack.length, line->text.count);
+	size_t n_same = line->ends.count;
+	size_t same_length = text_common_length(stack.start, (char *)line->text.items, length);
 
-	while (first < frames->count) {
+	/* The end of a stack ends its last part as well as a ';' would. */
+	if (same_length == stack.length && same_length < line->text.count &&
+	    line->text.items[same_length] == ';')
+		same_length++;
+	while (n_same > 0 && line->ends.items[n_same - 1] > same_length)
+		n_same--;
+	return n_same;
+}
+
+static uint32_t find_thread(struct folded_reader *reader, struct text_span name)
+{
+	_cleanup_free_ char *comm = text_span_copy(name);
+
+	return profile_intern_thread(reader->profile, 0, 0, comm, comm);
+}
+
+/** Make @p stack the line at hand, with its parts. */
+static void read_parts(struct folded_reader *reader, struct text_span stack, size_t n_same)
+{
+	struct folded_line *line = &reader->line;
+	size_t start = n_same > 0 ? line->ends.items[n_same - 1] : 0;
+
+	line->text.count = start;
+	line->ends.count = line->members.count = n_same;
+	if (start > stack.length)
+		return;
+	byte_vector_append_bytes(&line->text, stack.start + start, stack.length - start);
+	byte_vector_append(&line->text, ';');
+	while (start < line->text.count) {
+		const char *part = (const char *)line->text.items + start;
+		const char *end = memchr(part, ';', line->text.count - start);
+		struct text_span span = text_span_make(part, end);
+
+		index_vector_append(
+			&line->members,
+			start == 0 ? find_thread(reader, span)
+				   : text_locations_frame(&reader->locations, span, make_frame));
+		start += span.length + 1;
+		index_vector_append(&line->ends, (uint32_t)start);
+	}
+}
+
+/**
+ * Frames that follow their caller with the mark of inlined ones are in its location. The first
+ * @p n_same parts of the line, which had @p n_before, are as they were.
+ */
+static uint32_t intern_stack(struct folded_reader *reader, size_t n_same, size_t n_before)
+{
+	struct folded_line *line = &reader->line;
+	const struct text_frame *frames;
+	size_t n_kept = line->firsts.count, first = MAX(n_before, (size_t)1), n_new;
+
+	/* What comes after a location decides whether it goes on. */
+	while (n_kept > 0 && first >= n_same)
+		first = line->firsts.items[--n_kept];
+	line->firsts.count = line->locations.count = n_kept;
+	while (first < line->members.count) {
 		size_t end = first + 1;
 
-		while (end < frames->count &&
-		       reader->locations.frames.items[frames->items[end]].is_inlined)
+		frames = reader->locations.frames.items;
+		while (end < line->members.count && frames[line->members.items[end]].is_inlined)
 			end++;
 		for (size_t i = end; i-- > first;)
-			text_locations_add(&reader->locations, frames->items[i]);
-		stack = profile_intern_stack(
-			reader->profile, stack,
-			text_locations_take(&reader->locations, end < frames->count));
+			text_locations_add(&reader->locations, line->members.items[i]);
+		index_vector_append(&line->firsts, (uint32_t)first);
+		index_vector_append(&line->locations,
+				    text_locations_take(&reader->locations, false));
 		first = end;
 	}
-	return stack;
+	n_new = line->locations.count - n_kept;
+	index_vector_reserve(&line->stacks, line->locations.capacity);
+	line->stacks.count = line->locations.count;
+	if (n_new > 0)
+		profile_intern_stacks(
+			reader->profile, n_kept > 0 ? line->stacks.items[n_kept - 1] : 0,
+			line->locations.items + n_kept, n_new, line->stacks.items + n_kept);
+	return line->stacks.count > 0 ? line->stacks.items[line->stacks.count - 1] : 0;
 }
 
 static bool is_number_character(char character)
@@ -159,16 +246,8 @@ static bool parse_count(struct folded_reader *reader, struct text_span number, u
 	return true;
 }
 
-static uint32_t find_thread(struct folded_reader *reader, struct text_span name)
-{
-	_cleanup_free_ char *comm = text_span_copy(name);
-
-	return profile_intern_thread(reader->profile, 0, 0, comm, comm);
-}
-
 /** The first of two counts, if it is wanted; else 0. @return false: too large. */
-static bool read_before_count(struct folded_reader *reader, struct text_span number,
-			      uint64_t *ret)
+static bool read_before_count(struct folded_reader *reader, struct text_span number, uint64_t *ret)
 {
 	*ret = 0;
 	if (!reader->options->has_both_counts) {
@@ -180,10 +259,10 @@ static bool read_before_count(struct folded_reader *reader, struct text_span num
 	return parse_count(reader, number, ret);
 }
 
-static void add_samples(struct folded_reader *reader, uint32_t thread, uint64_t count,
-			uint64_t before_count)
+static void add_samples(struct folded_reader *reader, uint32_t thread, uint32_t stack,
+			uint64_t count, uint64_t before_count)
 {
-	uint32_t stack = intern_stack(reader), sample;
+	uint32_t sample;
 
 	if (before_count > 0)
 		profile_add_sample(reader->profile, thread, reader->before_event, stack,
@@ -200,34 +279,24 @@ static void add_samples(struct folded_reader *reader, uint32_t thread, uint64_t 
 static bool read_line(struct folded_reader *reader, struct text_span line)
 {
 	struct text_span number, second, stack = line;
-	uint64_t before_count = 0;
-	const char *at, *end;
-	uint32_t thread;
-	uint64_t count;
+	uint64_t before_count = 0, count;
+	size_t n_same, n_before;
+	uint32_t id;
 
 	if (!take_number(&stack, &number))
 		return false;
 	if (!parse_count(reader, number, &count) ||
 	    (take_number(&stack, &second) && !read_before_count(reader, second, &before_count)))
 		return false;
-	end = text_span_end(stack);
 	if (stack.length == 0)
 		return false;
 
-	index_vector_clear(&reader->frames);
-	at = memchr(stack.start, ';', stack.length);
-	thread = find_thread(reader, text_span_make(stack.start, at ? at : end));
-	while (at) {
-		const char *start = at + 1;
-
-		at = memchr(start, ';', (size_t)(end - start));
-		index_vector_append(&reader->frames,
-				    text_locations_frame(&reader->locations,
-							 text_span_make(start, at ? at : end),
-							 make_frame));
-	}
+	n_before = reader->line.ends.count;
+	n_same = count_same_parts(&reader->line, stack);
+	read_parts(reader, stack, n_same);
+	id = intern_stack(reader, n_same, n_before);
 	if (count > 0 || before_count > 0)
-		add_samples(reader, thread, count, before_count);
+		add_samples(reader, reader->line.members.items[0], id, count, before_count);
 	reader->sum += count + before_count;
 	return true;
 }
@@ -277,6 +346,6 @@ struct error *folded_profile_read(struct input_stream *stream,
 	reader.event = profile_add_event(profile, "samples", "");
 	error = read_all(&reader, stream);
 	text_locations_deinit(&reader.locations);
-	index_vector_deinit(&reader.frames);
+	folded_line_deinit(&reader.line);
 	return error;
 }

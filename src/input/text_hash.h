@@ -1,6 +1,7 @@
 #pragma once
 
-/** Hash of text for tables that live and die with one reading: eight bytes a step. */
+/** Hashing and comparing text, eight bytes a step. For tables that live and die with one reading.
+ */
 
 #include "base/attributes.h"
 
@@ -22,6 +23,18 @@ static inline uint64_t text_hash_load(const char *text)
 
 	memcpy(&value, text, sizeof(value));
 	return value;
+}
+
+/** How many bytes at the beginning of both, of @p length, are the same. */
+static inline size_t text_common_length(const char *a, const char *b, size_t length)
+{
+	size_t i = 0;
+
+	while (i + 8 <= length && text_hash_load(a + i) == text_hash_load(b + i))
+		i += 8;
+	while (i < length && a[i] == b[i])
+		i++;
+	return i;
 }
 
 static inline uint64_t text_hash(const char *text, size_t length)

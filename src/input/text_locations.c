@@ -33,17 +33,6 @@ static uint64_t pair(uint32_t high, uint32_t low)
 	return (uint64_t)high << 32 | low;
 }
 
-void text_locations_add(struct text_locations *locations, uint32_t index)
-{
-	uint32_t *group = frame_group_map_insert(&locations->groups,
-						 pair(locations->pending_group, index), NULL);
-
-	if (*group == 0)
-		*group = ++locations->n_groups;
-	locations->pending_group = *group;
-	index_vector_append(&locations->pending, index);
-}
-
 static uint32_t make_location(struct text_locations *locations, bool is_call_site)
 {
 	const struct index_vector *pending = &locations->pending;
@@ -64,17 +53,38 @@ static uint32_t make_location(struct text_locations *locations, bool is_call_sit
 	return location;
 }
 
+/** The number of the run of frames that is pending. */
+static uint32_t pending_group(struct text_locations *locations)
+{
+	uint32_t group = 0;
+
+	for (size_t i = 0; i < locations->pending.count; i++) {
+		uint32_t *next = frame_group_map_insert(
+			&locations->groups, pair(group, locations->pending.items[i]), NULL);
+
+		if (*next == 0)
+			*next = ++locations->n_groups;
+		group = *next;
+	}
+	return group;
+}
+
 uint32_t text_locations_take(struct text_locations *locations, bool is_call_site)
 {
+	struct index_vector *pending = &locations->pending;
 	uint32_t *location;
 
-	assert(locations->pending.count > 0);
-	location = frame_group_map_insert(&locations->location_of_group,
-					  pair(locations->pending_group, is_call_site), NULL);
+	assert(pending->count > 0);
+	/* Nearly all: a look into a table is enough. */
+	if (pending->count == 1)
+		location = &locations->frames.items[pending->items[0]].locations[is_call_site];
+	else
+		location =
+			frame_group_map_insert(&locations->location_of_group,
+					       pair(pending_group(locations), is_call_site), NULL);
 	if (*location == 0)
 		*location = make_location(locations, is_call_site) + 1;
-	index_vector_clear(&locations->pending);
-	locations->pending_group = 0;
+	index_vector_clear(pending);
 	return *location - 1;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/hash_map.h"
 #include "input/line_reader.h"
+#include "input/text_hash.h"
 #include "profile/profile.h"
 
 /** A function as one piece of text names it. */
@@ -15,11 +16,18 @@ struct text_frame {
 	uint64_t address;
 	uint64_t symbol_offset;
 	enum location_kind kind;
-	bool is_inlined; /**< Into the next outer one. */
+	bool is_inlined;       /**< Into the next outer one. */
+	uint32_t locations[2]; /**< Of it alone, by is_call_site: location + 1; 0: none yet. */
 };
 
 DEFINE_VECTOR(text_frame_vector, struct text_frame)
-DEFINE_HASH_MAP(text_frame_map, struct string_key, uint32_t, string_key_hash, string_key_equal)
+
+static inline uint64_t text_key_hash(struct string_key key)
+{
+	return text_hash(key.text, key.length);
+}
+
+DEFINE_HASH_MAP(text_frame_map, struct string_key, uint32_t, text_key_hash, string_key_equal)
 
 /** Ids of frames grown by one: (group, frame) -> group. Group 0 is empty. */
 DEFINE_HASH_MAP(frame_group_map, uint64_t, uint32_t, hash_u64, equal_u64)
@@ -34,9 +42,7 @@ struct text_locations {
 	uint32_t n_groups;
 	struct frame_group_map location_of_group; /**< By group and flags: location + 1. */
 
-	/* The group being made. */
-	struct index_vector pending; /**< Into frames, innermost first. */
-	uint32_t pending_group;
+	struct index_vector pending; /**< Into frames, innermost first: the location being made. */
 };
 
 void text_locations_deinit(struct text_locations *locations);
@@ -51,7 +57,10 @@ uint32_t text_locations_frame(struct text_locations *locations, struct text_span
 							struct text_span text));
 
 /** Add a frame, the next outer one of those pending. */
-void text_locations_add(struct text_locations *locations, uint32_t index);
+static inline void text_locations_add(struct text_locations *locations, uint32_t index)
+{
+	index_vector_append(&locations->pending, index);
+}
 
 /** The location made of what is pending, which is at least one frame. */
 uint32_t text_locations_take(struct text_locations *locations, bool is_call_site);

@@ -24,13 +24,14 @@ static void write_stack(const struct flame_tree *tree, uint32_t node, FILE *file
 void difference_write_folded(const struct flame_tree *tree, FILE *file)
 {
 	for (uint32_t i = FLAME_NODE_ROOT; i != FLAME_NODE_NONE; i = flame_tree_next(tree, i)) {
-		const struct flame_node *node = &tree->nodes.items[i];
-		double before = floor((double)node->before_self_count * tree->before_factor);
+		const struct flame_change *change = &tree->changes.items[i];
+		double before = floor((double)change->before_self_count * tree->before_factor);
 
-		if (i == FLAME_NODE_ROOT || (!node->before_self_count && !node->after_self_count))
+		if (i == FLAME_NODE_ROOT ||
+		    (!change->before_self_count && !change->after_self_count))
 			continue;
 		write_stack(tree, i, file);
-		fprintf(file, " %.0f %" PRIu64 "\n", before, node->after_self_count);
+		fprintf(file, " %.0f %" PRIu64 "\n", before, change->after_self_count);
 	}
 }
 
@@ -70,7 +71,7 @@ static void write_function(const struct flame_tree *tree, const struct function_
 
 void difference_write_functions(const struct flame_tree *tree, double percent_limit, FILE *file)
 {
-	const struct flame_node *root = &tree->nodes.items[FLAME_NODE_ROOT];
+	const struct flame_change *root = &tree->changes.items[FLAME_NODE_ROOT];
 	double all = fmax((double)root->after_total_count,
 			  (double)root->before_total_count * tree->before_factor);
 	_cleanup_free_ struct function_change *changes =
@@ -80,11 +81,11 @@ void difference_write_functions(const struct flame_tree *tree, double percent_li
 	for (uint32_t i = 0; i < tree->frames.count; i++)
 		changes[i].frame = i;
 	for (size_t i = 0; i < tree->nodes.count; i++) {
-		const struct flame_node *node = &tree->nodes.items[i];
+		const struct flame_change *counts = &tree->changes.items[i];
+		uint32_t frame = tree->nodes.items[i].frame;
 
-		changes[node->frame].before +=
-			(double)node->before_self_count * tree->before_factor;
-		changes[node->frame].after += (double)node->after_self_count;
+		changes[frame].before += (double)counts->before_self_count * tree->before_factor;
+		changes[frame].after += (double)counts->after_self_count;
 	}
 	qsort(changes, tree->frames.count, sizeof(*changes), compare_changes);
 	fprintf(file,

@@ -16,14 +16,8 @@ struct chart {
 
 static uint32_t chart_add_node(struct chart *chart, uint32_t parent, uint32_t frame)
 {
-	struct flame_node_vector *nodes = &chart->builder.tree->nodes;
-	uint32_t index = (uint32_t)nodes->count;
+	uint32_t index = flame_tree_add_node(chart->builder.tree, parent, frame);
 
-	flame_node_vector_append(nodes, (struct flame_node){
-						.parent = parent,
-						.frame = frame,
-						.depth = nodes->items[parent].depth + 1,
-					});
 	index_vector_append(&chart->last_child, 0);
 	chart->last_child.items[parent] = index;
 	return index;

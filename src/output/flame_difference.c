@@ -109,15 +109,14 @@ static void difference_add(struct difference *difference, const struct flame_tre
 	nodes[FLAME_NODE_ROOT] = FLAME_NODE_ROOT;
 	for (size_t i = 1; i < side->nodes.count; i++) {
 		const struct flame_node *from = &side->nodes.items[i];
-		struct flame_node *to;
+		struct flame_change *change;
 
-		nodes[i] = flame_builder_child(&difference->builder, nodes[from->parent],
-					       frames[from->frame]);
-		to = &tree->nodes.items[nodes[i]];
+		nodes[i] = flame_tree_add_node(tree, nodes[from->parent], frames[from->frame]);
+		change = &tree->changes.items[nodes[i]];
 		if (is_after)
-			to->after_self_count += from->self_count;
+			change->after_self_count = from->self_count;
 		else
-			to->before_self_count += from->self_count;
+			change->before_self_count = from->self_count;
 	}
 }
 
@@ -143,15 +142,17 @@ void flame_tree_init_difference(struct flame_tree *ret, struct flame_side before
 	flame_tree_add_root(ret);
 	difference_add(&difference, &sides[1], true);
 	difference_add(&difference, &sides[0], false);
-	for (size_t i = 0; i < ret->nodes.count; i++) {
-		struct flame_node *node = &ret->nodes.items[i];
-		double compared = (double)node->before_self_count * ret->before_factor;
-
-		node->self_count = MAX(round_u64(compared), node->after_self_count);
-	}
 	string_table_deinit(&difference.texts);
 	flame_builder_deinit(&difference.builder);
 	flame_tree_deinit(&sides[0]);
 	flame_tree_deinit(&sides[1]);
-	flame_tree_finish(ret);
+	flame_tree_sort_frames(ret);
+	flame_tree_merge_siblings(ret);
+	for (size_t i = 0; i < ret->nodes.count; i++) {
+		const struct flame_change *change = &ret->changes.items[i];
+		double compared = (double)change->before_self_count * ret->before_factor;
+
+		ret->nodes.items[i].self_count = MAX(round_u64(compared), change->after_self_count);
+	}
+	flame_tree_sum(ret);
 }

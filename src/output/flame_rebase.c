@@ -2,8 +2,9 @@
 
 struct rebase {
 	const struct flame_tree *old;
-	struct flame_builder builder;
+	struct flame_tree *fresh;
 	uint32_t *moved; /**< By old node; FLAME_NODE_NONE: there is no base on the way to it. */
+	uint32_t *whole; /**< By old node: in a stack that stays whole; 0: none yet. */
 	struct index_vector path;
 };
 
@@ -20,14 +21,18 @@ static bool is_base(const struct flame_frame *frame, const struct string_vector 
 static uint32_t rebase_whole(struct rebase *rebase, uint32_t old_node)
 {
 	const struct flame_node *nodes = rebase->old->nodes.items;
-	uint32_t node = FLAME_NODE_ROOT;
+	uint32_t node;
 
-	index_vector_clear(&rebase->path);
-	for (uint32_t i = old_node; i != FLAME_NODE_ROOT; i = nodes[i].parent)
-		index_vector_append(&rebase->path, nodes[i].frame);
-	while (rebase->path.count > 0)
-		node = flame_builder_child(&rebase->builder, node,
-					   rebase->path.items[--rebase->path.count]);
+	while (old_node != FLAME_NODE_ROOT && !rebase->whole[old_node]) {
+		index_vector_append(&rebase->path, old_node);
+		old_node = nodes[old_node].parent;
+	}
+	node = old_node == FLAME_NODE_ROOT ? FLAME_NODE_ROOT : rebase->whole[old_node];
+	while (rebase->path.count > 0) {
+		old_node = rebase->path.items[--rebase->path.count];
+		node = flame_tree_add_node(rebase->fresh, node, nodes[old_node].frame);
+		rebase->whole[old_node] = node;
+	}
 	return node;
 }
 
@@ -38,22 +43,26 @@ static uint32_t rebase_node(struct rebase *rebase, uint32_t old_node,
 	uint32_t parent = rebase->moved[node->parent];
 
 	if (is_base(&rebase->old->frames.items[node->frame], names))
-		return flame_builder_child(&rebase->builder, FLAME_NODE_ROOT, node->frame);
+		return flame_tree_add_node(rebase->fresh, FLAME_NODE_ROOT, node->frame);
 	if (parent == FLAME_NODE_NONE)
 		return FLAME_NODE_NONE;
-	return flame_builder_child(&rebase->builder, parent, node->frame);
+	return flame_tree_add_node(rebase->fresh, parent, node->frame);
 }
 
 void flame_tree_rebase(struct flame_tree *tree, const struct string_vector *names)
 {
 	struct flame_tree fresh = *tree;
-	struct rebase rebase = { .old = tree, .builder.tree = &fresh };
+	struct rebase rebase = { .old = tree, .fresh = &fresh };
 
 	fresh.nodes = (struct flame_node_vector){ 0 };
+	fresh.changes = (struct flame_change_vector){ 0 };
 	flame_node_vector_append(
 		&fresh.nodes,
 		(struct flame_node){ .parent = FLAME_NODE_NONE,
 				     .frame = tree->nodes.items[FLAME_NODE_ROOT].frame });
+	if (tree->is_difference)
+		flame_change_vector_append_new(&fresh.changes);
+	rebase.whole = memory_allocate(tree->nodes.count, sizeof(*rebase.whole));
 	rebase.moved = memory_allocate(tree->nodes.count, sizeof(*rebase.moved));
 	rebase.moved[FLAME_NODE_ROOT] = FLAME_NODE_NONE;
 	for (uint32_t i = 1; i < tree->nodes.count; i++) {
@@ -65,14 +74,18 @@ void flame_tree_rebase(struct flame_tree *tree, const struct string_vector *name
 		if (target == FLAME_NODE_NONE)
 			target = rebase_whole(&rebase, i);
 		fresh.nodes.items[target].self_count += node->self_count;
-		fresh.nodes.items[target].before_self_count += node->before_self_count;
-		fresh.nodes.items[target].after_self_count += node->after_self_count;
+		if (tree->is_difference) {
+			struct flame_change *change = &fresh.changes.items[target];
+
+			change->before_self_count += tree->changes.items[i].before_self_count;
+			change->after_self_count += tree->changes.items[i].after_self_count;
+		}
 	}
 	free(rebase.moved);
+	free(rebase.whole);
 	index_vector_deinit(&rebase.path);
-	flame_builder_deinit(&rebase.builder);
 	flame_node_vector_deinit(&tree->nodes);
+	flame_change_vector_deinit(&tree->changes);
 	*tree = fresh;
-	flame_tree_sum(tree);
-	flame_tree_link_children(tree);
+	flame_tree_finish(tree);
 }

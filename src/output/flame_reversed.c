@@ -40,13 +40,14 @@ static void reversed_split(struct flame_tree *reversed, const struct flame_tree 
 			.frame = sources[first].frame,
 			.depth = reversed->nodes.items[parent.node].depth + 1,
 		};
+		struct flame_change change = { 0 };
 
 		for (last = first; last < end && sources[last].frame == node.frame; last++) {
-			const struct flame_node *leaf = &tree->nodes.items[sources[last].leaf];
+			struct flame_change from = flame_tree_change(tree, sources[last].leaf);
 
-			node.total_count += leaf->self_count;
-			node.before_total_count += leaf->before_self_count;
-			node.after_total_count += leaf->after_self_count;
+			node.total_count += tree->nodes.items[sources[last].leaf].self_count;
+			change.before_total_count += from.before_self_count;
+			change.after_total_count += from.after_self_count;
 		}
 		if (node.total_count < limit_count) {
 			reversed->n_elided++;
@@ -56,6 +57,8 @@ static void reversed_split(struct flame_tree *reversed, const struct flame_tree 
 					   (struct reversed_run){ (uint32_t)reversed->nodes.count,
 								  first, last - first });
 		flame_node_vector_append(&reversed->nodes, node);
+		if (reversed->is_difference)
+			flame_change_vector_append(&reversed->changes, change);
 	}
 }
 
@@ -91,6 +94,8 @@ void flame_tree_init_reversed(struct flame_tree *ret, const struct flame_tree *t
 		flame_frame_vector_append(&ret->frames, tree->frames.items[i]);
 	flame_node_vector_append(&ret->nodes, tree->nodes.items[FLAME_NODE_ROOT]);
 	ret->is_difference = tree->is_difference;
+	if (tree->is_difference)
+		flame_change_vector_append(&ret->changes, tree->changes.items[FLAME_NODE_ROOT]);
 	ret->before_factor = tree->before_factor;
 	for (uint32_t i = 1; i < tree->nodes.count; i++) {
 		if (tree->nodes.items[i].self_count)

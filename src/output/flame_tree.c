@@ -2,11 +2,6 @@
 
 #include <assert.h>
 
-static uint64_t pair_key(uint32_t high, uint32_t low)
-{
-	return (uint64_t)high << 32 | low;
-}
-
 uint32_t flame_builder_frame(struct flame_builder *builder, struct frame_key key,
 			     const struct flame_frame *frame)
 {
@@ -63,67 +58,18 @@ uint32_t flame_builder_code_frame(struct flame_builder *builder, uint32_t profil
 				   });
 }
 
-uint32_t flame_builder_child(struct flame_builder *builder, uint32_t parent, uint32_t frame)
+uint32_t flame_tree_add_node(struct flame_tree *tree, uint32_t parent, uint32_t frame)
 {
-	bool is_new;
-	uint32_t *node = node_map_insert(&builder->children, pair_key(parent, frame), &is_new);
+	uint32_t index = (uint32_t)tree->nodes.count;
 
-	if (is_new) {
-		struct flame_node_vector *nodes = &builder->tree->nodes;
-
-		*node = (uint32_t)nodes->count;
-		flame_node_vector_append(nodes, (struct flame_node){
-							.parent = parent,
-							.frame = frame,
-							.depth = nodes->items[parent].depth + 1,
-						});
-	}
-	return *node;
-}
-
-/** The node of one location: its function and what was inlined there, outermost first. */
-static uint32_t builder_location(struct flame_builder *builder, uint32_t node, uint32_t location)
-{
-	const struct profile *profile = builder->tree->profile;
-	uint32_t n_frames = profile->locations.items[location].n_frames;
-
-	for (uint32_t i = MAX(n_frames, 1u); i-- > 0;) {
-		const struct profile_frame *frame = profile_location_frame(profile, location, i);
-
-		node = flame_builder_child(
-			builder, node,
-			flame_builder_code_frame(builder,
-						 (uint32_t)(frame - profile->frames.items)));
-	}
-	return node;
-}
-
-/** The node of a whole stack on @p base. Each node of the profile's trie is walked once per base.
- */
-static uint32_t flame_builder_stack(struct flame_builder *builder, uint32_t base, uint32_t stack)
-{
-	const struct profile *profile = builder->tree->profile;
-	uint32_t node = base;
-
-	index_vector_clear(&builder->pending);
-	while (stack != 0) {
-		uint32_t *known = node_map_find(&builder->stacks, pair_key(base, stack));
-
-		if (known) {
-			node = *known;
-			break;
-		}
-		index_vector_append(&builder->pending, stack);
-		stack = profile->stacks.items[stack].parent;
-	}
-	while (builder->pending.count > 0) {
-		bool is_new;
-
-		stack = builder->pending.items[--builder->pending.count];
-		node = builder_location(builder, node, profile->stacks.items[stack].location);
-		*node_map_insert(&builder->stacks, pair_key(base, stack), &is_new) = node;
-	}
-	return node;
+	flame_node_vector_append(&tree->nodes, (struct flame_node){
+						       .parent = parent,
+						       .frame = frame,
+						       .depth = tree->nodes.items[parent].depth + 1,
+					       });
+	if (tree->is_difference)
+		flame_change_vector_append_new(&tree->changes);
+	return index;
 }
 
 bool flame_end_is_incomplete(enum stack_end end)
@@ -136,24 +82,6 @@ uint32_t flame_builder_incomplete_frame(struct flame_builder *builder)
 	return flame_builder_frame(builder, (struct frame_key){ FLAME_FRAME_INCOMPLETE, 0, 0 },
 				   &(struct flame_frame){ .kind = FLAME_FRAME_INCOMPLETE,
 							  .name = "[incomplete stack]" });
-}
-
-static void builder_add_sample(struct flame_builder *builder, const struct profile_sample *sample)
-{
-	const struct profile *profile = builder->tree->profile;
-	string_id comm = profile->threads.items[sample->thread].comm;
-	const char *name = profile_text(profile, comm);
-	uint32_t node;
-
-	node = flame_builder_child(
-		builder, FLAME_NODE_ROOT,
-		flame_builder_frame(builder, (struct frame_key){ FLAME_FRAME_THREAD, comm, 0 },
-				    &(struct flame_frame){ .kind = FLAME_FRAME_THREAD,
-							   .name = *name ? name : "[no name]" }));
-	if (flame_end_is_incomplete(sample->end))
-		node = flame_builder_child(builder, node, flame_builder_incomplete_frame(builder));
-	node = flame_builder_stack(builder, node, sample->stack);
-	builder->tree->nodes.items[node].self_count += profile_sample_weight(profile, sample);
 }
 
 /**
@@ -231,15 +159,10 @@ static void link_in_order(struct flame_tree *tree)
  * Put every node into its parent's list, sorted: nodes are dealt out by frame,
  * last frame first, each to the head of its list (frames are few, nodes many).
  */
-void flame_tree_link_children(struct flame_tree *tree)
+void flame_tree_link_sorted(struct flame_tree *tree)
 {
 	struct flame_node *nodes = tree->nodes.items;
 	size_t n_frames = tree->frames.count;
-
-	if (tree->is_in_order) {
-		link_in_order(tree);
-		return;
-	}
 	_cleanup_free_ uint32_t *first = memory_allocate(n_frames, sizeof(*first));
 	_cleanup_free_ uint32_t *next = memory_allocate(tree->nodes.count, sizeof(*next));
 
@@ -259,26 +182,39 @@ void flame_tree_link_children(struct flame_tree *tree)
 	}
 }
 
+void flame_tree_link_children(struct flame_tree *tree)
+{
+	if (tree->is_in_order)
+		link_in_order(tree);
+	else
+		flame_tree_link_sorted(tree);
+}
+
+static void add_change_totals(struct flame_change *to, const struct flame_change *from)
+{
+	to->before_total_count += from->before_total_count;
+	to->after_total_count += from->after_total_count;
+}
+
 void flame_tree_sum(struct flame_tree *tree)
 {
 	struct flame_node *nodes = tree->nodes.items;
+	struct flame_change *changes = tree->changes.items;
 
 	tree->depth_max = 0;
-	for (size_t i = 0; i < tree->nodes.count; i++) {
+	for (size_t i = 0; i < tree->nodes.count; i++)
 		nodes[i].total_count = nodes[i].self_count;
-		nodes[i].before_total_count = nodes[i].before_self_count;
-		nodes[i].after_total_count = nodes[i].after_self_count;
+	for (size_t i = 0; i < tree->changes.count; i++) {
+		changes[i].before_total_count = changes[i].before_self_count;
+		changes[i].after_total_count = changes[i].after_self_count;
 	}
 	for (size_t i = tree->nodes.count; i-- > 0;) {
-		struct flame_node *parent;
-
 		tree->depth_max = MAX(tree->depth_max, nodes[i].depth);
 		if (i == FLAME_NODE_ROOT)
 			continue;
-		parent = &nodes[nodes[i].parent];
-		parent->total_count += nodes[i].total_count;
-		parent->before_total_count += nodes[i].before_total_count;
-		parent->after_total_count += nodes[i].after_total_count;
+		nodes[nodes[i].parent].total_count += nodes[i].total_count;
+		if (tree->is_difference)
+			add_change_totals(&changes[nodes[i].parent], &changes[i]);
 	}
 }
 
@@ -287,46 +223,23 @@ void flame_tree_add_root(struct flame_tree *tree)
 	flame_frame_vector_append(&tree->frames,
 				  (struct flame_frame){ .kind = FLAME_FRAME_ALL, .name = "all" });
 	flame_node_vector_append(&tree->nodes, (struct flame_node){ .parent = FLAME_NODE_NONE });
+	if (tree->is_difference)
+		flame_change_vector_append_new(&tree->changes);
 }
 
 void flame_builder_deinit(struct flame_builder *builder)
 {
 	frame_map_deinit(&builder->frames);
-	node_map_deinit(&builder->children);
-	node_map_deinit(&builder->stacks);
-	index_vector_deinit(&builder->pending);
 }
 
 void flame_tree_finish(struct flame_tree *tree)
 {
-	flame_tree_sum(tree);
 	flame_tree_sort_frames(tree);
-	flame_tree_link_children(tree);
-}
-
-static void init_tree(struct flame_tree *ret, const struct profile *profile, uint32_t event,
-		      bool is_in_order)
-{
-	struct flame_builder builder = { .tree = ret };
-
-	*ret = (struct flame_tree){ .profile = profile, .is_in_order = is_in_order };
-	flame_tree_add_root(ret);
-	for (size_t i = 0; i < profile->samples.count; i++) {
-		if (profile->samples.items[i].event == event)
-			builder_add_sample(&builder, &profile->samples.items[i]);
-	}
-	flame_builder_deinit(&builder);
-	flame_tree_finish(ret);
-}
-
-void flame_tree_init(struct flame_tree *ret, const struct profile *profile, uint32_t event)
-{
-	init_tree(ret, profile, event, false);
-}
-
-void flame_tree_init_unsorted(struct flame_tree *ret, const struct profile *profile, uint32_t event)
-{
-	init_tree(ret, profile, event, true);
+	if (!tree->is_chart)
+		flame_tree_merge_siblings(tree);
+	if (tree->is_in_order)
+		link_in_order(tree);
+	flame_tree_sum(tree);
 }
 
 uint32_t flame_tree_skip(const struct flame_tree *tree, uint32_t node)
@@ -350,5 +263,6 @@ void flame_tree_deinit(struct flame_tree *tree)
 {
 	flame_frame_vector_deinit(&tree->frames);
 	flame_node_vector_deinit(&tree->nodes);
+	flame_change_vector_deinit(&tree->changes);
 	arena_deinit(&tree->names);
 }

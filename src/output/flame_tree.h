@@ -57,14 +57,17 @@ struct flame_node {
 	uint32_t depth;       /**< 0 for the root. */
 	uint64_t self_count;  /**< Samples that end here; of differences: the larger side's. */
 	uint64_t total_count; /**< Samples through here: self and all below. */
+};
 
-	/* Of differences; 0 in other trees. As they are, not normalised. */
+/** Of a node of a difference: samples on each side. As they are, not normalised. */
+struct flame_change {
 	uint64_t before_self_count, after_self_count;
 	uint64_t before_total_count, after_total_count;
 };
 
 DEFINE_VECTOR(flame_frame_vector, struct flame_frame)
 DEFINE_VECTOR(flame_node_vector, struct flame_node)
+DEFINE_VECTOR(flame_change_vector, struct flame_change)
 
 /** A parent's index is below those of its children. Read freely. */
 struct flame_tree {
@@ -73,8 +76,9 @@ struct flame_tree {
 		names; /**< Made here: "[object]". A reversed tree borrows those of its tree. */
 	struct flame_frame_vector frames;
 	struct flame_node_vector nodes;
-	uint32_t depth_max; /**< Of all nodes. */
-	bool is_in_order;   /**< Siblings are in the order of their indices, not of their names. */
+	struct flame_change_vector changes; /**< By node, of differences; others have none. */
+	uint32_t depth_max;                 /**< Of all nodes. */
+	bool is_in_order; /**< Siblings are in the order of their indices, not of their names. */
 	bool is_chart;
 	bool is_difference;
 	double before_factor; /**< Of differences: counts of before times this compare to after's.
@@ -83,6 +87,12 @@ struct flame_tree {
 	uint64_t elided_limit_count; /**< They have fewer samples than this. 0: none were taken out.
 				      */
 };
+
+/** All zero when the tree is no difference. */
+static inline struct flame_change flame_tree_change(const struct flame_tree *tree, size_t node)
+{
+	return tree->changes.count > 0 ? tree->changes.items[node] : (struct flame_change){ 0 };
+}
 
 /** Merge the stacks of @p event, root first. */
 void flame_tree_init(struct flame_tree *ret, const struct profile *profile, uint32_t event);

@@ -1,8 +1,9 @@
 #pragma once
 
 /**
- * How flame trees are made: frames and nodes are looked up by what they are, then summed
- * up, sorted and linked.
+ * How flame trees are made: frames are looked up by what they are; nodes are just added, as
+ * many as it takes. Then siblings with one frame are merged, and all are summed up, sorted
+ * and linked.
  */
 
 #include "base/hash_map.h"
@@ -25,15 +26,10 @@ static inline bool frame_key_equal(struct frame_key a, struct frame_key b)
 }
 
 DEFINE_HASH_MAP(frame_map, struct frame_key, uint32_t, frame_key_hash, frame_key_equal)
-/** Parent node << 32 | frame or stack id: a node. */
-DEFINE_HASH_MAP(node_map, uint64_t, uint32_t, hash_u64, equal_u64)
 
 struct flame_builder {
 	struct flame_tree *tree;
 	struct frame_map frames;
-	struct node_map children; /**< By parent node and frame. */
-	struct node_map stacks;   /**< By node the stack stands on and stack id. */
-	struct index_vector pending;
 };
 
 void flame_builder_deinit(struct flame_builder *builder);
@@ -47,8 +43,8 @@ uint32_t flame_builder_code_frame(struct flame_builder *builder, uint32_t profil
 
 uint32_t flame_builder_incomplete_frame(struct flame_builder *builder);
 
-/** The child of @p parent with @p frame, made if there is none. */
-uint32_t flame_builder_child(struct flame_builder *builder, uint32_t parent, uint32_t frame);
+/** A new child of @p parent, whatever others it has. */
+uint32_t flame_tree_add_node(struct flame_tree *tree, uint32_t parent, uint32_t frame);
 
 /** The stack is known not to reach its root. */
 bool flame_end_is_incomplete(enum stack_end end);
@@ -62,7 +58,14 @@ void flame_tree_sum(struct flame_tree *tree);
 /** Frame indices become ranks: nodes are compared by number from here on. */
 void flame_tree_sort_frames(struct flame_tree *tree);
 
+/** As the tree wants them: by name or in order. */
 void flame_tree_link_children(struct flame_tree *tree);
 
-/** Last of all: the three above. */
+/** By frame, those with the same frame by number. */
+void flame_tree_link_sorted(struct flame_tree *tree);
+
+/** Make one of all siblings with the same frame, the first of them; links the children. */
+void flame_tree_merge_siblings(struct flame_tree *tree);
+
+/** Last of all: sort and sum up. Siblings are merged, but those of charts. */
 void flame_tree_finish(struct flame_tree *tree);

@@ -45,14 +45,17 @@ int flamegraph_change_step(const struct flamegraph *graph, double before_count, 
 void flamegraph_node_class(const struct flamegraph *graph, const struct flame_tree *tree,
 			   const struct flame_node *node, char class_ret[FLAMEGRAPH_CLASS_SIZE])
 {
+	struct flame_change change;
+
 	if (!tree->is_difference || tree->frames.items[node->frame].kind == FLAME_FRAME_ALL) {
 		flamegraph_frame_class(graph, node->frame, class_ret);
 		return;
 	}
+	change = flame_tree_change(tree, (size_t)(node - tree->nodes.items));
 	snprintf(class_ret, FLAMEGRAPH_CLASS_SIZE, "d%d%s",
-		 flamegraph_change_step(graph, (double)node->before_total_count,
-					(double)node->after_total_count),
-		 node->after_total_count ? "" : " gone");
+		 flamegraph_change_step(graph, (double)change.before_total_count,
+					(double)change.after_total_count),
+		 change.after_total_count ? "" : " gone");
 }
 
 static void write_difference_rules(const struct flamegraph *graph, enum palette_theme theme,
@@ -243,11 +246,11 @@ static void find_change_max(struct flamegraph *graph)
 	const struct flame_tree *tree = &graph->tree;
 
 	for (size_t i = 1; i < tree->nodes.count; i++) {
-		const struct flame_node *node = &tree->nodes.items[i];
-		double change = (double)node->after_total_count -
-				(double)node->before_total_count * tree->before_factor;
+		const struct flame_change *counts = &tree->changes.items[i];
+		double change = (double)counts->after_total_count -
+				(double)counts->before_total_count * tree->before_factor;
 
-		if (tree->frames.items[node->frame].kind == FLAME_FRAME_CODE)
+		if (tree->frames.items[tree->nodes.items[i].frame].kind == FLAME_FRAME_CODE)
 			graph->change_max = fmax(graph->change_max, fabs(change));
 	}
 }

@@ -73,14 +73,15 @@ static void write_frames(const struct flamegraph *graph, struct text_table *text
 	fputs("],\n", file);
 }
 
-static void write_self_counts(const struct flame_tree *tree, const struct flame_node *node,
-			      FILE *file)
+static void write_self_counts(const struct flame_tree *tree, uint32_t node, FILE *file)
 {
+	struct flame_change change = flame_tree_change(tree, node);
+
 	if (tree->is_difference)
-		fprintf(file, "%" PRIu64 ",%" PRIu64, node->after_self_count,
-			node->before_self_count);
+		fprintf(file, "%" PRIu64 ",%" PRIu64, change.after_self_count,
+			change.before_self_count);
 	else
-		fprintf(file, "%" PRIu64, node->self_count);
+		fprintf(file, "%" PRIu64, tree->nodes.items[node].self_count);
 }
 
 static void write_nodes(const struct flame_tree *tree, FILE *file)
@@ -96,7 +97,7 @@ static void write_nodes(const struct flame_tree *tree, FILE *file)
 		else
 			fprintf(file, ",%s%u,%u,", depth_before >= node->depth ? "\n" : "",
 				depth_before + 1 - node->depth, node->frame);
-		write_self_counts(tree, node, file);
+		write_self_counts(tree, i, file);
 		depth_before = node->depth;
 	}
 	fputs("],\n", file);

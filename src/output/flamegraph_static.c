@@ -72,22 +72,25 @@ void flamegraph_measure(const struct flamegraph *graph, const struct flame_tree 
 }
 
 /** "; before 2.00 %, after 3.10 %, +1.10 %". */
-static void write_change(const struct flamegraph *graph, const struct flame_node *node, FILE *file)
+static void write_change(const struct flamegraph *graph, struct flame_change node, FILE *file)
 {
-	const struct flame_node *root = &graph->tree.nodes.items[FLAME_NODE_ROOT];
-	double before = (double)node->before_total_count, after = (double)node->after_total_count;
+	struct flame_change root = flame_tree_change(&graph->tree, FLAME_NODE_ROOT);
+	double before = (double)node.before_total_count, after = (double)node.after_total_count;
 	_cleanup_free_ char *change =
 		flamegraph_format_change(graph, after - before * graph->tree.before_factor);
 
 	fprintf(file, "; before %.2f %%, after %.2f %%, %s",
-		100 * before / (double)MAX(root->before_total_count, (uint64_t)1),
-		100 * after / (double)MAX(root->after_total_count, (uint64_t)1), change);
+		100 * before / (double)MAX(root.before_total_count, (uint64_t)1),
+		100 * after / (double)MAX(root.after_total_count, (uint64_t)1), change);
 }
 
-static void write_tooltip(const struct flamegraph *graph, const struct flame_frame *frame,
+static void write_tooltip(const struct flamegraph *graph, const struct flame_tree *tree,
 			  const struct flame_node *node,
 			  const struct name_attribute_set *attributes, FILE *file)
 {
+	const struct flame_frame *frame = &tree->frames.items[node->frame];
+	const struct flame_change change =
+		flame_tree_change(tree, (size_t)(node - tree->nodes.items));
 	const char *object = flamegraph_object_name(frame);
 	char count_text[32];
 
@@ -103,13 +106,13 @@ static void write_tooltip(const struct flamegraph *graph, const struct flame_fra
 		escape_write_xml(file, object);
 		fputc(')', file);
 	}
-	flamegraph_format_count(
-		graph, graph->tree.is_difference ? node->after_total_count : node->total_count,
-		count_text);
+	flamegraph_format_count(graph,
+				tree->is_difference ? change.after_total_count : node->total_count,
+				count_text);
 	fprintf(file, ": %s ", count_text);
 	escape_write_xml(file, flamegraph_count_name(graph));
-	if (graph->tree.is_difference)
-		write_change(graph, node, file);
+	if (tree->is_difference)
+		write_change(graph, change, file);
 	else
 		fprintf(file, ", %.2f %%",
 			100.0 * (double)node->total_count / (double)MAX(graph->total_count, 1u));
@@ -184,7 +187,7 @@ static void write_frame(const struct flamegraph *graph, const struct flame_tree 
 	_cleanup_free_ char *plain = NULL, *label = NULL;
 
 	write_group_start(attributes, file);
-	write_tooltip(graph, frame, node, attributes, file);
+	write_tooltip(graph, tree, node, attributes, file);
 	write_rect(graph, tree, node, x_px, y_px, width_px, file);
 	plain = escape_plain(frame->name);
 	label = fit_label(graph, plain, width_px - 2 * LABEL_PADDING_PX);

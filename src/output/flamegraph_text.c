@@ -48,9 +48,9 @@ void flamegraph_format_count(const struct flamegraph *graph, uint64_t count, cha
 
 char *flamegraph_format_change(const struct flamegraph *graph, double change)
 {
-	const struct flame_node *root = &graph->tree.nodes.items[FLAME_NODE_ROOT];
-	double all = MAX((double)root->after_total_count,
-			 (double)root->before_total_count * graph->tree.before_factor);
+	struct flame_change root = flame_tree_change(&graph->tree, FLAME_NODE_ROOT);
+	double all = MAX((double)root.after_total_count,
+			 (double)root.before_total_count * graph->tree.before_factor);
 
 	return memory_format_text("%+.2f %%", all > 0 ? 100 * change / all : 0.0);
 }
@@ -159,11 +159,11 @@ static void write_samples(const struct flamegraph *graph, uint64_t count, FILE *
 /** "before: 1,000 samples · after: 1,200 samples · compared by share". */
 static void write_both_samples(const struct flamegraph *graph, FILE *file)
 {
-	const struct flame_node *root = &graph->tree.nodes.items[FLAME_NODE_ROOT];
+	struct flame_change root = flame_tree_change(&graph->tree, FLAME_NODE_ROOT);
 	char before_text[32], after_text[32];
 
-	flamegraph_format_count(graph, root->before_total_count, before_text);
-	flamegraph_format_count(graph, root->after_total_count, after_text);
+	flamegraph_format_count(graph, root.before_total_count, before_text);
+	flamegraph_format_count(graph, root.after_total_count, after_text);
 	fprintf(file,
 		"before: %s %s" FLAMEGRAPH_SEPARATOR "after: %s %s" FLAMEGRAPH_SEPARATOR
 		"compared by %s",

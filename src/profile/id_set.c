@@ -34,7 +34,7 @@ static void id_set_grow(struct id_set *set)
 void id_set_add(struct id_set *set, uint64_t hash, uint32_t id)
 {
 	assert(id != ID_NONE);
-	if (set->count >= set->capacity / 2)
+	if (set->count >= set->capacity / 4 * 3)
 		id_set_grow(set);
 	id_set_place(set, (struct id_slot){ .hash = (uint32_t)hash, .id = id });
 	set->count++;

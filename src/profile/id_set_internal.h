@@ -15,7 +15,7 @@
  *     id_set_add(&set, hash, new_id);
  *
  * Each slot keeps 32 bits of the hash beside the id, so that other entries are
- * rarely touched and growing touches none. Linear probing, at most half full:
+ * rarely touched and growing touches none. Linear probing, at most three quarters full:
  * interning runs for every frame of every sample.
  */
 
@@ -62,6 +62,13 @@ static inline uint32_t id_probe_next(struct id_probe *probe)
 		if (slot->hash == probe->hash)
 			return slot->id;
 	}
+}
+
+/** Have what @p hash stands for fetched from memory: for who will look it up soon. */
+static inline void id_set_prefetch(const struct id_set *set, uint64_t hash)
+{
+	if (set->capacity)
+		__builtin_prefetch(&set->slots[(uint32_t)hash & (set->capacity - 1)]);
 }
 
 /** Add @p id, which is not in the set. Ends the probes under way. */

@@ -227,10 +227,30 @@ void profile_set_location_frames(struct profile *profile, uint32_t location,
 	}
 }
 
-uint32_t profile_intern_stack(struct profile *profile, uint32_t parent, uint32_t location)
+/**
+ * What is hashed is the path and not the parent's id: the places of a whole stack are then
+ * known before any of them was looked at, and can be fetched from memory together. With the
+ * depth, or the hashes of a deep recursion would begin to repeat.
+ */
+static uint32_t stack_hash(uint32_t parent_hash, uint32_t location, size_t depth)
 {
+	return (uint32_t)hash_combine(pair(parent_hash, location), depth);
+}
+
+/** All stacks but the empty one; what was released is made again. */
+static struct id_set *stack_set(struct profile *profile)
+{
+	const struct profile_stack_vector *stacks = &profile->stacks;
 	struct id_set *set = &profile->index->stacks;
-	uint64_t hash = hash_u64(pair(parent, location));
+
+	for (size_t id = set->count + 1; id < stacks->count; id++)
+		id_set_add(set, stacks->items[id].hash, (uint32_t)id);
+	return set;
+}
+
+static uint32_t find_or_add_stack(struct profile *profile, struct id_set *set, uint32_t parent,
+				  uint32_t location, uint32_t hash)
+{
 	struct id_probe probe = id_set_probe(set, hash);
 	uint32_t id;
 
@@ -247,9 +267,37 @@ uint32_t profile_intern_stack(struct profile *profile, uint32_t parent, uint32_t
 					    .parent = parent,
 					    .location = location,
 					    .depth = profile->stacks.items[parent].depth + 1,
+					    .hash = hash,
 				    });
 	id_set_add(set, hash, id);
 	return id;
+}
+
+uint32_t profile_intern_stack(struct profile *profile, uint32_t parent, uint32_t location)
+{
+	const struct profile_stack *outer = &profile->stacks.items[parent];
+
+	return find_or_add_stack(profile, stack_set(profile), parent, location,
+				 stack_hash(outer->hash, location, outer->depth));
+}
+
+void profile_intern_stacks(struct profile *profile, uint32_t parent, const uint32_t *locations,
+			   size_t n_locations, uint32_t *stacks_ret)
+{
+	struct id_set *set = stack_set(profile);
+	uint32_t hash = profile->stacks.items[parent].hash;
+	uint32_t depth = profile->stacks.items[parent].depth;
+
+	/* The hashes lie where the stacks will: of each, one is needed after the other. */
+	for (size_t i = 0; i < n_locations; i++) {
+		hash = stack_hash(hash, locations[i], depth + i);
+		id_set_prefetch(set, hash);
+		stacks_ret[i] = hash;
+	}
+	for (size_t i = 0; i < n_locations; i++) {
+		parent = find_or_add_stack(profile, set, parent, locations[i], stacks_ret[i]);
+		stacks_ret[i] = parent;
+	}
 }
 
 uint32_t profile_intern_thread(struct profile *profile, uint32_t pid, uint32_t tid,
@@ -299,10 +347,26 @@ static uint64_t sample_hash(uint32_t thread, uint32_t event, uint32_t stack, enu
 	return hash_u64(pair(stack, thread) ^ hash_u64(pair(event, (uint32_t)end)));
 }
 
+/** All samples; what was released is made again. */
+static struct id_set *sample_set(struct profile *profile)
+{
+	const struct profile_sample_vector *samples = &profile->samples;
+	struct id_set *set = &profile->index->samples;
+
+	for (size_t id = set->count; id < samples->count; id++) {
+		const struct profile_sample *sample = &samples->items[id];
+
+		id_set_add(set,
+			   sample_hash(sample->thread, sample->event, sample->stack, sample->end),
+			   (uint32_t)id);
+	}
+	return set;
+}
+
 uint32_t profile_add_sample(struct profile *profile, uint32_t thread, uint32_t event,
 			    uint32_t stack, enum stack_end end, uint64_t count, uint64_t period)
 {
-	struct id_set *set = &profile->index->samples;
+	struct id_set *set = sample_set(profile);
 	uint64_t hash = sample_hash(thread, event, stack, end);
 	struct id_probe probe = id_set_probe(set, hash);
 	struct profile_sample *sample;
@@ -351,6 +415,12 @@ void profile_add_tick(struct profile *profile, uint32_t sample, uint64_t time_ns
 	};
 }
 
+void profile_release_indexes(struct profile *profile)
+{
+	id_set_deinit(&profile->index->stacks);
+	id_set_deinit(&profile->index->samples);
+}
+
 void profile_release_ticks(const struct profile *profile)
 {
 	spill_memory_release_pages(&profile->ticks.memory);
@@ -369,11 +439,10 @@ void profile_keep_samples(struct profile *profile, const bool *kept)
 {
 	struct profile_sample_vector *samples = &profile->samples;
 	uint32_t *new_ids = memory_allocate(samples->count + 1, sizeof(*new_ids));
-	struct id_set *set = &profile->index->samples;
 	uint32_t n_samples = 0;
 	size_t n_ticks = 0;
 
-	id_set_deinit(set);
+	id_set_deinit(&profile->index->samples);
 	for (size_t i = 0; i < samples->count; i++) {
 		const struct profile_sample sample = samples->items[i];
 
@@ -381,8 +450,6 @@ void profile_keep_samples(struct profile *profile, const bool *kept)
 		if (!kept[i])
 			continue;
 		new_ids[i] = n_samples;
-		id_set_add(set, sample_hash(sample.thread, sample.event, sample.stack, sample.end),
-			   n_samples);
 		samples->items[n_samples++] = sample;
 	}
 	samples->count = n_samples;

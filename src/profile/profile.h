@@ -80,6 +80,7 @@ struct profile_stack {
 	uint32_t parent;   /**< Outer stack; 0: this is the root frame. */
 	uint32_t location; /**< Innermost location. Meaningless for id 0. */
 	uint32_t depth;    /**< Locations in it; 0 for the empty stack. */
+	uint32_t hash;     /**< Of all its locations, whatever the ids of its parents. */
 };
 
 /** One thread under one name: a thread that execs or renames itself has several. */
@@ -218,7 +219,7 @@ struct profile {
 	struct profile_event_vector events;
 	struct profile_sample_vector samples;
 	struct profile_tick_vector ticks; /**< Ascending time; empty when not kept. */
-	uint32_t event_shown_first; /**< Event id + 1; 0: the one with the most samples. */
+	uint32_t event_shown_first;       /**< Event id + 1; 0: the one with the most samples. */
 	struct profile_losses losses;
 	struct profile_schedule schedule;
 	struct profile_info info;
@@ -259,11 +260,25 @@ void profile_set_location_frames(struct profile *profile, uint32_t location,
 /** The stack @p parent with @p location called from its innermost frame. */
 uint32_t profile_intern_stack(struct profile *profile, uint32_t parent, uint32_t location);
 
+/**
+ * The same for a run of locations, outermost first, on @p parent; faster than one by one.
+ *
+ * @param stacks_ret  Room for @p n_locations: the stack of each.
+ */
+void profile_intern_stacks(struct profile *profile, uint32_t parent, const uint32_t *locations,
+			   size_t n_locations, uint32_t *stacks_ret);
+
 /** Equal: pid, tid and comm. The process's name is the first one known. */
 uint32_t profile_intern_thread(struct profile *profile, uint32_t pid, uint32_t tid,
 			       const char *comm, const char *process_comm);
 
 uint32_t profile_add_event(struct profile *profile, const char *name, const char *unit);
+
+/**
+ * Give back what only adding stacks and samples needs, a third of a large profile. It is made
+ * again when one is added.
+ */
+void profile_release_indexes(struct profile *profile);
 
 /** Add to the sample with this key; returns its id. */
 uint32_t profile_add_sample(struct profile *profile, uint32_t thread, uint32_t event,

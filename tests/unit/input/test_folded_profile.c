@@ -168,6 +168,71 @@ static void test_odd_frames(void **state)
 	profile_destroy(profile);
 }
 
+/** Lines are read from where they differ from the one before; that must not be seen. */
+static void test_lines_that_begin_like_the_one_before(void **state)
+{
+	static const char *const stacks[] = {
+		"sh;a;b;c",
+		"sh;a;b",
+		"sh;a;bb",
+		"sh;a;b",
+		"sh;a;b;",
+		"sh;a;b;c;d",
+		"sh;a;b_[i]",
+		"sh;a;b_[i];c",
+		"sh;a",
+		"sh;a;b_[i];c_[i]",
+		"sh;a;b_[i];c",
+		"shell;a;b_[i]",
+		"sh",
+		"sh;a;b_[i];cc",
+		"sh;;b",
+		"sh;;",
+		"sh;a;b;c",
+		"s",
+		"sh;a;b;c;d;e;f;g;h",
+	};
+	struct text_profile_losses losses;
+	char *together = memory_duplicate_text("");
+	struct profile *profile;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stacks); i++) {
+		char *longer = memory_format_text("%s%s %zu\n", together, stacks[i], i + 1);
+
+		free(together);
+		together = longer;
+	}
+	profile = read_folded(together, &losses);
+	free(together);
+	for (size_t i = 0; i < ARRAY_SIZE(stacks); i++) {
+		char *line = memory_format_text("%s %zu\n", stacks[i], i + 1);
+		struct profile *alone = read_folded(line, &losses);
+		char *names = names_of(alone, 0);
+		uint32_t depth = alone->stacks.items[alone->samples.items[0].stack].depth;
+		const char *comm = profile_text(alone, alone->threads.items[0].comm);
+		bool is_found = false;
+
+		for (uint32_t k = 0; k < profile->samples.count && !is_found; k++) {
+			const struct profile_sample *sample = &profile->samples.items[k];
+			uint32_t thread_comm = profile->threads.items[sample->thread].comm;
+			char *other = names_of(profile, k);
+
+			is_found = strcmp(names, other) == 0 &&
+				   strcmp(profile_text(profile, thread_comm), comm) == 0 &&
+				   profile->stacks.items[sample->stack].depth == depth &&
+				   sample->count >= i + 1;
+			free(other);
+		}
+		assert_true(is_found);
+		free(names);
+		free(line);
+		profile_destroy(alone);
+	}
+	/* Three stacks are there twice. */
+	assert_int_equal(profile->samples.count, ARRAY_SIZE(stacks) - 3);
+	profile_destroy(profile);
+}
+
 static void test_refuses_other_text(void **state)
 {
 	static const struct text_profile_options options;
@@ -192,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_fractions_are_kept_in_thousandths),
 		cmocka_unit_test(test_sums_that_would_overflow_are_refused),
 		cmocka_unit_test(test_odd_frames),
+		cmocka_unit_test(test_lines_that_begin_like_the_one_before),
 		cmocka_unit_test(test_refuses_other_text),
 	};
 

@@ -25,8 +25,9 @@ static void assert_tree(const struct flame_tree *tree, const char *expected)
 
 		fprintf(file, "%*s%s ", (int)node->depth, "", tree->frames.items[node->frame].name);
 		if (tree->is_difference)
-			fprintf(file, "%" PRIu64 ">%" PRIu64 "\n", node->before_total_count,
-				node->after_total_count);
+			fprintf(file, "%" PRIu64 ">%" PRIu64 "\n",
+				flame_tree_change(tree, i).before_total_count,
+				flame_tree_change(tree, i).after_total_count);
 		else
 			fprintf(file, "%" PRIu64 "\n", node->total_count);
 	}

@@ -74,6 +74,49 @@ static void test_siblings_are_in_the_order_of_folded_lines(void **state)
 		      "  a_ 1 self 1\n");
 }
 
+/** Code at several addresses is several stacks of a profile, and what is below it as well. */
+static void test_what_several_stacks_call_is_merged(void **state)
+{
+	struct profile *profile = profile_create();
+	uint32_t object = profile_intern_object(profile, "/bin/app", NULL);
+	uint32_t event = profile_add_event(profile, "cycles", "");
+	uint32_t thread = profile_intern_thread(profile, 1, 1, "app", "app");
+	uint32_t frames[3];
+	struct flame_tree tree;
+
+	for (uint32_t i = 0; i < 3; i++) {
+		static const char *const names[] = { "main", "call", "leaf" };
+
+		frames[i] = profile_intern_frame(
+			profile, &(struct profile_frame){
+					 .name = profile_intern_text(profile, names[i]),
+					 .object = object,
+				 });
+	}
+	for (uint32_t i = 0; i < 27; i++) {
+		uint32_t path[3], stacks[3];
+
+		for (uint32_t k = 0; k < 3; k++) {
+			uint32_t address = i / (k == 0 ? 9 : k == 1 ? 3 : 1) % 3;
+
+			path[k] = profile_intern_location(profile, object, 16 * k + address, 0,
+							  LOCATION_USER, 0);
+			profile_set_location_frames(profile, path[k], &frames[k], 1, 0);
+		}
+		profile_intern_stacks(profile, 0, path, 3, stacks);
+		profile_add_sample(profile, thread, event, stacks[2], STACK_END_ROOT, 1, 0);
+		if (i % 3 == 0)
+			profile_add_sample(profile, thread, event, stacks[1], STACK_END_ROOT, 1, 0);
+	}
+	flame_tree_init(&tree, profile, event);
+	assert_tree(&tree, "all 36\n app 36\n  main 36\n   call 36 self 9\n    leaf 27 self 27\n");
+	assert_int_equal(tree.nodes.count, 5);
+	for (uint32_t i = 1; i < tree.nodes.count; i++)
+		assert_true(tree.nodes.items[i].parent < i);
+	flame_tree_deinit(&tree);
+	profile_destroy(profile);
+}
+
 static void test_threads_of_one_name_are_merged(void **state)
 {
 	assert_stacks("worker-1/2;run 2\n"
@@ -242,6 +285,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stacks_are_merged_from_the_root),
 		cmocka_unit_test(test_siblings_are_in_the_order_of_folded_lines),
+		cmocka_unit_test(test_what_several_stacks_call_is_merged),
 		cmocka_unit_test(test_threads_of_one_name_are_merged),
 		cmocka_unit_test(test_functions_of_one_name_in_two_objects_are_two),
 		cmocka_unit_test(test_inlined_functions_stand_on_their_callers),

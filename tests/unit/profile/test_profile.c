@@ -180,6 +180,34 @@ static void test_stacks_share_their_outer_part(void **state)
 	profile_destroy(profile);
 }
 
+static void test_a_run_of_stacks_is_what_its_steps_are(void **state)
+{
+	struct profile *profile = profile_create();
+	uint32_t object = profile_intern_object(profile, "/bin/app", NULL);
+	uint32_t thread = profile_intern_thread(profile, 1, 1, "app", "app");
+	uint32_t event = profile_add_event(profile, "cycles", ""), sample;
+	uint32_t path[100], stacks[100], again[100], stack = 0;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(path); i++)
+		path[i] = profile_intern_location(profile, object, i % 7, 0, LOCATION_USER, 0);
+	profile_intern_stacks(profile, 0, path, ARRAY_SIZE(path), stacks);
+	for (uint32_t i = 0; i < ARRAY_SIZE(path); i++) {
+		stack = profile_intern_stack(profile, stack, path[i]);
+		assert_int_equal(stacks[i], stack);
+		assert_int_equal(profile->stacks.items[stack].depth, i + 1);
+	}
+	sample = profile_add_sample(profile, thread, event, stack, STACK_END_ROOT, 1, 2);
+
+	profile_release_indexes(profile);
+	profile_intern_stacks(profile, stacks[9], path + 10, ARRAY_SIZE(path) - 10, again);
+	assert_memory_equal(again, stacks + 10, 90 * sizeof(*again));
+	assert_int_equal(profile->stacks.count, 1 + ARRAY_SIZE(path));
+	assert_int_equal(profile_add_sample(profile, thread, event, stack, STACK_END_ROOT, 1, 2),
+			 sample);
+	assert_int_equal(profile->samples.items[sample].count, 2);
+	profile_destroy(profile);
+}
+
 static void test_threads_differ_by_ids_and_name(void **state)
 {
 	struct profile *profile = profile_create();
@@ -260,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_frames_of_a_location_can_be_replaced),
 		cmocka_unit_test(test_expanded_stack_is_root_first_with_inlined_frames),
 		cmocka_unit_test(test_stacks_share_their_outer_part),
+		cmocka_unit_test(test_a_run_of_stacks_is_what_its_steps_are),
 		cmocka_unit_test(test_threads_differ_by_ids_and_name),
 		cmocka_unit_test(test_samples_add_up_by_thread_event_stack_and_end),
 		cmocka_unit_test(test_ticks_keep_their_order),
