@@ -2,18 +2,19 @@
 
 /**
  * Typed hash maps: open addressing, linear probing, capacity a power of two,
- * at most 3/4 full, no removal (nothing here is ever forgotten one by one).
+ * at most 3/4 full.
  *
  * DEFINE_HASH_MAP(pid_map, uint32_t, struct process *, hash_u32, equal_u32) makes
  *
  *     struct pid_map { ...; size_t count; };
  *     struct process **pid_map_find(const struct pid_map *, uint32_t key);      NULL: absent
  *     struct process **pid_map_insert(struct pid_map *, uint32_t key, bool *is_new_ret);
+ *     void pid_map_remove(struct pid_map *, uint32_t key);                      absent: nothing
  *     bool pid_map_next(const struct pid_map *, size_t *cursor,
  *                       uint32_t *key_ret, struct process ***value_ret);        cursor from 0
  *     void pid_map_deinit(struct pid_map *);
  *
- * A new value is zeroed. Value pointers are valid until the next insert. An
+ * A new value is zeroed. Value pointers are valid until the next insert or remove. An
  * all-zero struct is an empty map. hash: uint64_t (*)(key); equal: bool (*)(a, b).
  */
 
@@ -80,6 +81,25 @@
 			map->count++;                                                              \
 		}                                                                                  \
 		return &entry->value;                                                              \
+	}                                                                                          \
+	static inline __attribute__((unused)) void name##_remove(struct name *map, key_type key)   \
+	{                                                                                          \
+		size_t mask = map->capacity - 1, hole, index;                                      \
+                                                                                                   \
+		if (!name##_find(map, key))                                                        \
+			return;                                                                    \
+		index = hole = (size_t)(name##_slot(map, key) - map->entries);                     \
+		/* What lies behind and would be looked for from the hole or before moves up. */   \
+		while (index = (index + 1) & mask, map->entries[index].is_used) {                  \
+			size_t home = (size_t)hash(map->entries[index].key) & mask;                \
+                                                                                                   \
+			if (((index - home) & mask) < ((index - hole) & mask))                     \
+				continue;                                                          \
+			map->entries[hole] = map->entries[index];                                  \
+			hole = index;                                                              \
+		}                                                                                  \
+		memset(&map->entries[hole], 0, sizeof(map->entries[hole]));                        \
+		map->count--;                                                                      \
 	}                                                                                          \
 	static inline __attribute__((unused)) bool name##_next(                                    \
 		const struct name *map, size_t *cursor, key_type *key_ret, value_type **value_ret) \

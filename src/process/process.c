@@ -20,16 +20,26 @@ static struct process_entry *find_entry(struct process_table *table, uint32_t pi
 	if (is_new) {
 		*entry = memory_allocate(1, sizeof(**entry));
 		(*entry)->process.pid = pid;
+		(*entry)->process.generation = ++table->generation;
 		(*entry)->n_threads = 1;
 	}
 	table->recent = *entry;
 	return *entry;
 }
 
-static void set_comm(struct process_table *table, uint32_t pid, uint32_t tid, const char *name)
+static struct thread_name *set_comm(struct process_table *table, uint32_t pid, uint32_t tid,
+				    const char *name)
 {
-	*comm_map_insert(&table->comms, comm_key(pid, tid), NULL) =
-		string_table_intern(&table->names, name);
+	struct thread_name *comm = comm_map_insert(&table->comms, comm_key(pid, tid), NULL);
+
+	comm->name = string_table_intern(&table->names, name);
+	return comm;
+}
+
+static void begin_life(struct thread_name *name)
+{
+	name->life++;
+	name->is_ended = false;
 }
 
 struct process_table *process_table_create(struct object_registry *registry)
@@ -73,11 +83,11 @@ static void note_change(struct process_table *table, struct process_entry *entry
 
 const char *process_table_comm(const struct process_table *table, uint32_t pid, uint32_t tid)
 {
-	const string_id *name = comm_map_find(&table->comms, comm_key(pid, tid));
+	const struct thread_name *comm = comm_map_find(&table->comms, comm_key(pid, tid));
 
-	if (!name)
-		name = comm_map_find(&table->comms, comm_key(pid, pid));
-	return name ? string_table_text(&table->names, *name) : "";
+	if (!comm)
+		comm = comm_map_find(&table->comms, comm_key(pid, pid));
+	return comm ? string_table_text(&table->names, comm->name) : "";
 }
 
 static void apply_mapping(struct process_table *table, const struct record *record)
@@ -135,7 +145,7 @@ static void apply_fork(struct process_table *table, const struct record *record)
 		process_table_comm(table, record->task.parent_pid, record->task.parent_tid);
 
 	if (parent_name[0])
-		set_comm(table, record->pid, record->tid, parent_name);
+		begin_life(set_comm(table, record->pid, record->tid, parent_name));
 	if (child == parent) {
 		child->n_threads++;
 		return;
@@ -150,25 +160,48 @@ static void apply_fork(struct process_table *table, const struct record *record)
 	note_change(table, child);
 }
 
-/** Late records of an ended process may come, so its mappings stay until many others have ended. */
-static void bury(struct process_table *table, struct process_entry *entry)
+/** Forget who ended so long ago that nothing of it is on its way, unless its id lives again. */
+static void forget(struct process_table *table, const struct dead_thread *dead)
 {
-	struct dead_process *place = &table->dead[table->dead_position];
+	struct process_entry **found = process_map_find(&table->processes, dead->pid);
+	struct process_entry *process = found ? *found : NULL;
+	const uint64_t key = comm_key(dead->pid, dead->tid);
+	const struct thread_name *name = comm_map_find(&table->comms, key);
 
-	if (place->entry && place->entry->n_threads == 0 && place->life == place->entry->life) {
-		process_mappings_clear(place->entry);
-		note_change(table, place->entry);
-	}
-	*place = (struct dead_process){ .entry = entry, .life = entry->life };
-	table->dead_position = (table->dead_position + 1) % PROCESS_DEAD_MAX;
+	/* A leader's name is the process's, which may go on without it. */
+	if (name && name->life == dead->life && dead->tid != dead->pid)
+		comm_map_remove(&table->comms, key);
+	if (!process || process->n_threads || process->life != dead->process_life)
+		return;
+	if (table->recent == process)
+		table->recent = NULL;
+	process_mappings_clear(process);
+	free(process);
+	process_map_remove(&table->processes, dead->pid);
+	comm_map_remove(&table->comms, comm_key(dead->pid, dead->pid));
 }
 
 static void apply_exit(struct process_table *table, const struct record *record)
 {
-	struct process_entry *entry = find_entry(table, record->pid);
+	struct dead_thread *place = &table->dead[table->n_dead % PROCESS_DEAD_MAX];
+	struct process_entry *process;
+	struct thread_name *name;
 
-	if (entry->n_threads && --entry->n_threads == 0)
-		bury(table, entry);
+	/* First: it may free what is found below. */
+	if (table->n_dead++ >= PROCESS_DEAD_MAX)
+		forget(table, place);
+	process = find_entry(table, record->pid);
+	name = comm_map_find(&table->comms, comm_key(record->pid, record->tid));
+	if (process->n_threads)
+		process->n_threads--;
+	if (name)
+		name->is_ended = true;
+	*place = (struct dead_thread){
+		.pid = record->pid,
+		.tid = record->tid,
+		.process_life = process->life,
+		.life = name ? name->life : 0,
+	};
 }
 
 void process_table_apply(struct process_table *table, const struct record *record)

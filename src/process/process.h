@@ -42,6 +42,18 @@ void process_table_destroy(struct process_table *table);
  */
 void process_table_apply(struct process_table *table, const struct record *record);
 
+/** Takes one record; it and what it points to are valid during the call. */
+typedef struct error *process_record_handler(void *context, const struct record *record);
+
+/**
+ * Tell who lives and what is mapped where, as records that would bring another table to the same
+ * state: per process COMM, MMAP2 of each mapping, FORK and COMM of each further thread. Time 0.
+ *
+ * @return the handler's error.
+ */
+struct error *process_table_tell(const struct process_table *table, process_record_handler *handler,
+				 void *context) MUST_CHECK;
+
 /**
  * Read what /proc says of a running process (for attach): its mappings and the
  * names of its threads.

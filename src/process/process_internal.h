@@ -29,17 +29,24 @@ struct process_entry {
 	uint32_t life;
 };
 
-/** The entry and life of a process that ended, oldest first. */
-struct dead_process {
-	struct process_entry *entry;
-	uint32_t life;
+/** What a thread is called. */
+struct thread_name {
+	string_id name;
+	uint32_t life; /**< As of processes. */
+	bool is_ended;
+};
+
+/** A thread that ended, and perhaps its process with it. */
+struct dead_thread {
+	uint32_t pid, tid;
+	uint32_t process_life, life;
 };
 
 /**
- * Ended processes whose mappings are kept for records still on their way. Late
- * ones come within a ring's length; this many is far beyond that.
+ * Ended threads whose names, and whose processes' mappings, are kept for records still on
+ * their way. Late ones come within a ring's length; this many is far beyond that.
  */
-#define PROCESS_DEAD_MAX 1024
+#define PROCESS_DEAD_MAX 4096
 
 /**
  * Of one process; vm.max_map_count is 65530 unless raised. What comes after
@@ -48,7 +55,7 @@ struct dead_process {
 #define PROCESS_MAPPINGS_MAX 262144
 
 DEFINE_HASH_MAP(process_map, uint32_t, struct process_entry *, hash_u32, equal_u32)
-DEFINE_HASH_MAP(comm_map, uint64_t, string_id, hash_u64, equal_u64)
+DEFINE_HASH_MAP(comm_map, uint64_t, struct thread_name, hash_u64, equal_u64)
 
 struct process_table {
 	struct object_registry *registry;
@@ -57,8 +64,8 @@ struct process_table {
 	struct string_table names;
 	uint64_t generation; /**< The last one given out. */
 
-	struct dead_process dead[PROCESS_DEAD_MAX]; /**< A ring. */
-	size_t dead_position;                       /**< Of the oldest, which goes next. */
+	struct dead_thread dead[PROCESS_DEAD_MAX]; /**< A ring. */
+	size_t n_dead;                             /**< Ever; the oldest goes next. */
 
 	/** The process asked for last: most records come in runs of one pid. */
 	struct process_entry *recent;

@@ -239,7 +239,8 @@ size_t record_encode_sample(const struct record_layout *layout, const struct rec
 
 /**
  * Make a record as the kernel would write it: for what ran before the recording began
- * and is only known from /proc. MMAP2 (with device and inode), COMM, FORK and EXIT.
+ * and is only known from elsewhere. MMAP2 (with its build id, or else device and inode),
+ * COMM, FORK and EXIT.
  *
  * @param record  Its type, misc, pid, tid, time_ns, cpu, id and its part of the union.
  * @param out     Room for RECORD_SIZE_MAX_BYTES bytes, 8-byte aligned.

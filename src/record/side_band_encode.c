@@ -35,6 +35,15 @@ static void put_text(struct encoder *encoder, const char *text)
 	put(encoder, zeros, 8 - (length & 7));
 }
 
+/** In the place of device and inode (perf_event_open(2), PERF_RECORD_MISC_MMAP_BUILD_ID). */
+static void put_build_id(struct encoder *encoder, const struct build_id *build_id)
+{
+	uint8_t bytes[BUILD_ID_SIZE_MAX_BYTES + 4] = { (uint8_t)build_id->size_bytes };
+
+	memcpy(bytes + 4, build_id->bytes, build_id->size_bytes);
+	put(encoder, bytes, sizeof(bytes));
+}
+
 static void put_mapping(struct encoder *encoder, const struct record *record)
 {
 	const struct mapping_record *mapping = &record->mapping;
@@ -44,10 +53,14 @@ static void put_mapping(struct encoder *encoder, const struct record *record)
 	put_u64(encoder, mapping->start);
 	put_u64(encoder, mapping->size_bytes);
 	put_u64(encoder, mapping->file_offset);
-	put_u32(encoder, mapping->device_major);
-	put_u32(encoder, mapping->device_minor);
-	put_u64(encoder, mapping->inode);
-	put_u64(encoder, mapping->inode_generation);
+	if (mapping->build_id.size_bytes) {
+		put_build_id(encoder, &mapping->build_id);
+	} else {
+		put_u32(encoder, mapping->device_major);
+		put_u32(encoder, mapping->device_minor);
+		put_u64(encoder, mapping->inode);
+		put_u64(encoder, mapping->inode_generation);
+	}
 	put_u32(encoder, mapping->protection);
 	put_u32(encoder, mapping->flags);
 	put_text(encoder, mapping->path);
@@ -91,6 +104,8 @@ size_t record_encode_side_band(const struct record_layout *layout, const struct 
 
 	switch (record->type) {
 	case PERF_RECORD_MMAP2:
+		if (record->mapping.build_id.size_bytes)
+			header.misc |= PERF_RECORD_MISC_MMAP_BUILD_ID;
 		put_mapping(&encoder, record);
 		break;
 	case PERF_RECORD_COMM:

@@ -44,6 +44,35 @@ static void values_are_found_again(void **state)
 	number_map_deinit(&map);
 }
 
+static void removed_keys_are_gone_and_no_others(void **state)
+{
+	struct number_map map = { 0 };
+	struct colliding_map colliding = { 0 };
+
+	number_map_remove(&map, 1);
+	for (uint32_t i = 0; i < 20000; i++)
+		*number_map_insert(&map, i * 7, NULL) = i;
+	for (uint32_t i = 0; i < 20000; i += 3)
+		number_map_remove(&map, i * 7);
+	number_map_remove(&map, 1);
+	for (uint32_t i = 0; i < 20000; i++) {
+		const uint64_t *value = number_map_find(&map, i * 7);
+
+		assert_true(i % 3 == 0 ? !value : value && *value == i);
+	}
+	assert_int_equal(map.count, 20000 - 6667);
+	assert_int_equal(*number_map_insert(&map, 0, NULL), 0);
+	for (uint32_t i = 0; i < 12; i++)
+		*colliding_map_insert(&colliding, i, NULL) = i + 1;
+	for (uint32_t i = 0; i < 12; i += 2)
+		colliding_map_remove(&colliding, i);
+	for (uint32_t i = 0; i < 12; i++)
+		assert_true(i % 2 == 0 ? !colliding_map_find(&colliding, i)
+				       : *colliding_map_find(&colliding, i) == i + 1);
+	number_map_deinit(&map);
+	colliding_map_deinit(&colliding);
+}
+
 static void a_second_insert_gives_the_same_value(void **state)
 {
 	struct number_map map = { 0 };
@@ -113,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_map_has_nothing),
 		cmocka_unit_test(values_are_found_again),
+		cmocka_unit_test(removed_keys_are_gone_and_no_others),
 		cmocka_unit_test(a_second_insert_gives_the_same_value),
 		cmocka_unit_test(colliding_keys_are_kept_apart),
 		cmocka_unit_test(next_visits_each_entry_once),

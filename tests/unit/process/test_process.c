@@ -214,7 +214,7 @@ static void test_unknown_parent_keeps_what_proc_said(void **state)
 static void test_many_dead_processes_are_forgotten(void **state)
 {
 	enum {
-		N_CHILDREN = 5000
+		N_CHILDREN = 10000
 	};
 	struct process_table *table = table_of(state);
 	size_t n_mapped = 0;
@@ -268,12 +268,12 @@ static void test_second_death_has_its_own_delay(void **state)
 
 	map(table, 1, 0x1000, "/a");
 	bury_children(table, 2, 1);
-	bury_children(table, 1000, 1000);
+	bury_children(table, 1000, 4000);
 	bury_children(table, 2, 1);
-	/* Now the first death of pid 2 is over 1024 deaths ago, the second is not. */
+	/* Now the first death of pid 2 is over 4096 deaths ago, the second is not. */
 	bury_children(table, 5000, 100);
 	assert_true(is_mapped(table, 2, 0x1000));
-	bury_children(table, 10000, 2000);
+	bury_children(table, 10000, 5000);
 	assert_false(is_mapped(table, 2, 0x1000));
 }
 
@@ -286,8 +286,85 @@ static void test_thread_seen_after_death(void **state)
 	map(table, 2, 0x1000, "/a");
 	task(table, PERF_RECORD_EXIT, 2, 2, 1, 1);
 	task(table, PERF_RECORD_FORK, 2, 20, 2, 19);
-	bury_children(table, 1000, 2000);
+	bury_children(table, 1000, 5000);
 	assert_true(is_mapped(table, 2, 0x1000));
+}
+
+static void test_names_of_the_dead_are_forgotten(void **state)
+{
+	struct process_table *table = table_of(state);
+
+	comm(table, 1, 1, "server", false);
+	for (uint32_t tid = 2; tid < 10002; tid++) {
+		task(table, PERF_RECORD_FORK, 1, tid, 1, 1);
+		comm(table, 1, tid, "request", false);
+		task(table, PERF_RECORD_EXIT, 1, tid, 1, 1);
+	}
+	assert_string_equal(process_table_comm(table, 1, 10001), "request");
+	/* An old one has its process's name again, as one that was never named. */
+	assert_string_equal(process_table_comm(table, 1, 2), "server");
+	/* The leader's stays when it ends before its threads. */
+	task(table, PERF_RECORD_FORK, 1, 20000, 1, 1);
+	task(table, PERF_RECORD_EXIT, 1, 1, 1, 1);
+	bury_children(table, 30000, 5000);
+	assert_string_equal(process_table_comm(table, 1, 1), "server");
+	task(table, PERF_RECORD_EXIT, 1, 20000, 1, 1);
+	bury_children(table, 40000, 5000);
+	assert_string_equal(process_table_comm(table, 1, 1), "");
+}
+
+static struct error *apply_told(void *context, const struct record *record)
+{
+	process_table_apply(context, record);
+	return NULL;
+}
+
+static struct error *refuse_told(void *context, const struct record *record)
+{
+	(void)context;
+	(void)record;
+	return error_new(ERROR_SYSTEM, "no");
+}
+
+static void test_what_is_told_makes_another_table_alike(void **state)
+{
+	struct fixture *fixture = *state;
+	struct process_table *table = fixture->table, *other;
+	struct error *error;
+
+	map(table, 1, 0x1000, "/a");
+	map(table, 1, 0x8000, "/b");
+	comm(table, 1, 1, "server", false);
+	task(table, PERF_RECORD_FORK, 1, 2, 1, 1);
+	comm(table, 1, 2, "worker", false);
+	task(table, PERF_RECORD_FORK, 1, 3, 1, 1);
+	task(table, PERF_RECORD_EXIT, 1, 3, 1, 1);
+	task(table, PERF_RECORD_FORK, 9, 9, 1, 1);
+	map(table, 9, 0x8000, "/c");
+	task(table, PERF_RECORD_FORK, 10, 10, 1, 1);
+	task(table, PERF_RECORD_EXIT, 10, 10, 1, 1);
+	error = process_table_tell(table, refuse_told, NULL);
+	assert_string_equal(error->message, "no");
+	error_destroy(error);
+	other = process_table_create(fixture->registry);
+	assert_null(process_table_tell(table, apply_told, other));
+	assert_true(is_mapped(other, 1, 0x1000));
+	assert_true(is_mapped(other, 9, 0x1000));
+	assert_string_equal(
+		process_find_mapping(process_table_find(other, 9), 0x8000)->object->path, "/c");
+	assert_string_equal(process_table_comm(other, 1, 1), "server");
+	assert_string_equal(process_table_comm(other, 1, 2), "worker");
+	assert_string_equal(process_table_comm(other, 9, 9), "server");
+	assert_string_equal(process_table_comm(other, 10, 10), "");
+	assert_int_equal(process_table_find(other, 10)->mappings.count, 0);
+	/* Threads are counted: two of process 1 live. */
+	task(other, PERF_RECORD_EXIT, 1, 1, 1, 1);
+	bury_children(other, 1000, 5000);
+	assert_true(is_mapped(other, 1, 0x1000));
+	task(other, PERF_RECORD_EXIT, 1, 2, 1, 1);
+	bury_children(other, 10000, 5000);
+	assert_false(is_mapped(other, 1, 0x1000));
+	process_table_destroy(other);
 }
 
 static void test_read_own_proc(void **state)
@@ -456,6 +533,8 @@ int main(void)
 		TEST(test_reused_pid),
 		TEST(test_unknown_parent_keeps_what_proc_said),
 		TEST(test_many_dead_processes_are_forgotten),
+		TEST(test_names_of_the_dead_are_forgotten),
+		TEST(test_what_is_told_makes_another_table_alike),
 		TEST(test_old_death_does_not_end_new_life),
 		TEST(test_second_death_has_its_own_delay),
 		TEST(test_thread_seen_after_death),

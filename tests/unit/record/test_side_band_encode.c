@@ -73,16 +73,38 @@ static void test_mapping(void **state)
 	free(buffer);
 }
 
+static void test_mapping_with_build_id(void **state)
+{
+	const struct record record = {
+		.type = PERF_RECORD_MMAP2,
+		.misc = PERF_RECORD_MISC_USER,
+		.pid = 10,
+		.tid = 10,
+		.mapping = { .start = 0x1000,
+			     .size_bytes = 0x1000,
+			     .build_id = { .bytes = { 1, 2, 3 }, .size_bytes = 20 },
+			     .protection = PROT_READ | PROT_EXEC,
+			     .path = "/bin/x" },
+	};
+	uint64_t *buffer = make_buffer();
+	struct record decoded = round_trip(&record, buffer);
+
+	assert_true(build_id_equal(&decoded.mapping.build_id, &record.mapping.build_id));
+	assert_int_equal(decoded.mapping.inode, 0);
+	assert_int_equal(decoded.mapping.protection, PROT_READ | PROT_EXEC);
+	assert_string_equal(decoded.mapping.path, "/bin/x");
+	free(buffer);
+}
+
 static void test_comm_of_each_length(void **state)
 {
 	uint64_t *buffer = make_buffer();
 
 	for (size_t length = 0; length < 32; length++) {
 		char name[33] = "";
-		const struct record record = { .type = PERF_RECORD_COMM,
-					       .pid = 5,
-					       .tid = 6,
-					       .comm = { .name = name } };
+		const struct record record = {
+			.type = PERF_RECORD_COMM, .pid = 5, .tid = 6, .comm = { .name = name }
+		};
 
 		memset(name, 'x', length);
 		assert_string_equal(round_trip(&record, buffer).comm.name, name);
@@ -124,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mapping),
+		cmocka_unit_test(test_mapping_with_build_id),
 		cmocka_unit_test(test_comm_of_each_length),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_endless_path_is_cut),
