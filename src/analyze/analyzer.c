@@ -36,6 +36,7 @@ struct analyzer {
 	struct analyzer_statistics statistics;
 	struct object_servers *servers;
 	bool keeps_ticks;
+	bool is_for_callchains;
 };
 
 static bool is_software(const struct perf_event_attr *attr, uint64_t config)
@@ -117,16 +118,17 @@ static void add_events(struct analyzer *analyzer, const struct record_source *so
 	}
 	analyzer->off_cpu_event = profile_add_event(analyzer->profile, OFF_CPU_EVENT_NAME, "ns");
 	analyzer->profile->events.items[analyzer->off_cpu_event].measure = PROFILE_OFF_CPU;
-	analyzer->off_cpu =
-		off_cpu_create(analyzer->profile, &(struct off_cpu_options){
-							  .thread_of = thread_of_analyzer,
-							  .context = analyzer,
-							  .event = analyzer->off_cpu_event,
-							  .least_ns = options->off_cpu_least_ns,
-							  .is_of_cpus = options->is_of_cpus,
-							  .keeps_ticks = !options->is_without_ticks,
-							  .keeps_samples = !options->origin,
-						  });
+	analyzer->off_cpu = off_cpu_create(
+		analyzer->profile,
+		&(struct off_cpu_options){
+			.thread_of = thread_of_analyzer,
+			.context = analyzer,
+			.event = analyzer->off_cpu_event,
+			.least_ns = options->off_cpu_least_ns,
+			.is_of_cpus = options->is_of_cpus,
+			.keeps_ticks = !options->is_without_ticks && !options->is_for_callchains,
+			.keeps_samples = !options->origin,
+		});
 }
 
 struct analyzer *analyzer_create(const struct record_source *source,
@@ -149,6 +151,7 @@ struct analyzer *analyzer_create(const struct record_source *source,
 	analyzer->processes = process_table_create(analyzer->objects);
 	analyzer->symbolizer = symbolizer_create(options->symbols);
 	analyzer->keeps_ticks = !options->is_without_ticks;
+	analyzer->is_for_callchains = options->is_for_callchains;
 	analyzer->attrs = memory_duplicate(source->attrs,
 					   source->layouts->n_layouts * sizeof(*source->attrs));
 	analyzer->has_origin = options->origin;
@@ -294,7 +297,7 @@ static void apply_sample(struct analyzer *analyzer, const struct record *record)
 	sample_stack_resolve(&analyzer->stacks, record);
 	if (analyzer->off_cpu && record->event_index == analyzer->stacks_event)
 		apply_place(analyzer, record, WAIT_UNKNOWN);
-	if (analyzer->event_ids[record->event_index] != EVENT_NONE)
+	if (analyzer->event_ids[record->event_index] != EVENT_NONE && !analyzer->is_for_callchains)
 		add_to_profile(analyzer, record);
 	analyzer->statistics.n_samples++;
 	analyzer->statistics.n_user_frames += analyzer->stacks.stack.frames.count;
@@ -462,6 +465,11 @@ void analyzer_keep(struct analyzer *analyzer)
 struct profile *analyzer_profile(struct analyzer *analyzer)
 {
 	return analyzer->profile;
+}
+
+const struct process_table *analyzer_processes(const struct analyzer *analyzer)
+{
+	return analyzer->processes;
 }
 
 struct object_registry *analyzer_objects(struct analyzer *analyzer)

@@ -27,7 +27,8 @@ struct analyzer_options {
 	const struct record_origin *origin; /**< NULL: records of processes that run here now. */
 	bool is_without_ticks;              /**< Do not keep every sample in time. */
 	bool is_of_cpus;                    /**< Whole CPUs are recorded, not threads. */
-	uint64_t off_cpu_least_ns;          /**< Waits below are counted, not shown. */
+	bool is_for_callchains;    /**< No profile of CPU samples: memory stays as it is. */
+	uint64_t off_cpu_least_ns; /**< Waits below are counted, not shown. */
 };
 
 /** Time spent and work done, for --timings. */
@@ -82,6 +83,9 @@ void analyzer_keep(struct analyzer *analyzer);
 
 /** Borrowed. Its info may be filled in by the caller. */
 struct profile *analyzer_profile(struct analyzer *analyzer);
+
+/** Who lives now. */
+const struct process_table *analyzer_processes(const struct analyzer *analyzer);
 
 /** All objects seen, for build ids. */
 struct object_registry *analyzer_objects(struct analyzer *analyzer);

@@ -124,6 +124,12 @@ static struct error *publish(const struct output_file *output)
 	return NULL;
 }
 
+void output_file_set_path(struct output_file *output, const char *path)
+{
+	free(output->path);
+	output->path = memory_duplicate_text(path);
+}
+
 struct error *output_file_commit(struct output_file *output)
 {
 	struct error *error = finish_writing(output);

@@ -21,6 +21,9 @@ struct output_file {
 struct error *output_file_create(struct output_file *output, const char *path,
 				 bool may_replace) MUST_CHECK;
 
+/** It is to be called otherwise once it is whole, in the same folder. */
+void output_file_set_path(struct output_file *output, const char *path);
+
 /**
  * Flush, check for write errors, rename. On failure the partial file is removed.
  * Without may_replace a file that has appeared under the name meanwhile is kept.

@@ -35,9 +35,11 @@ static const struct option_topic graph_topic = {
 };
 
 static const struct option_topic *const topics[] = {
-	&run_options_target,  &run_options_sampling, &run_options_waiting,
-	&run_options_control, &run_options_result,   &run_options_symbols,
-	&run_options_access,  &graph_topic,          NULL,
+	&run_options_target,  &run_options_sampling,
+	&run_options_waiting, &run_options_control,
+	&run_options_keeping, &run_options_result,
+	&run_options_symbols, &run_options_access,
+	&graph_topic,         NULL,
 };
 
 static const struct command_example examples[] = {
@@ -78,6 +80,7 @@ static struct error *parse_options(const struct command *command, int argc, char
 	}
 	run->command = argv + parser.index;
 	RETURN_IF_ERROR(run_options_waiting_check(run));
+	RETURN_IF_ERROR(run_options_keeping_check(run));
 	return check_target(run);
 }
 
@@ -170,8 +173,12 @@ static struct error *report(struct recording *recording, const struct run_option
 		return error;
 	deliverable_vector_append(&deliverables,
 				  (struct deliverable){ "perf.data", "for perf report and others",
-							recording->perf_data_error });
-	recording->perf_data_error = NULL;
+							recording->perf_data.error });
+	recording->perf_data.error = NULL;
+	if (recording->perf_data.part_paths.count)
+		deliverable_vector_append(&deliverables,
+					  (struct deliverable){ .name = "perf.data.TIME",
+								.purpose = "what came before" });
 	shown.output.event = run_shown_event(recording, run);
 	explanation = explanation_create(analyzer_profile(recording->analyzer), rules,
 					 shown.output.event);

@@ -3,7 +3,6 @@
 /** The main job, in parts: options -> recording -> deliverables -> report on the terminal. */
 
 #include "analyze/analyzer.h"
-#include "base/output_file.h"
 #include "capture/launch.h"
 #include "capture/sampler.h"
 #include "cli/export_format.h"
@@ -14,7 +13,7 @@
 #include "cli/run_containers.h"
 #include "cli/run_control.h"
 #include "cli/run_counters.h"
-#include "cli/run_storage.h"
+#include "cli/run_perf_data.h"
 #include "cli/run_target.h"
 #include "cli/symbol_search.h"
 #include "cli/run_user.h"
@@ -44,8 +43,8 @@ struct run_options {
 	struct run_user user; /**< --user */
 	bool has_user;
 	struct run_control_options control;
+	struct run_keeping keeping;
 	uint64_t duration_ns;           /**< 0: until the command ends. */
-	unsigned int compression_level; /**< Of perf.data; 0: not compressed. */
 	uint64_t script_size_max_bytes; /**< Of perf-script.txt; a larger one is left out. */
 	unsigned int n_repeats;
 	bool is_repeated_until_enough; /**< Not oftener than n_repeats. */
@@ -72,17 +71,14 @@ struct run_timings {
 /** What recording leaves behind. */
 struct recording {
 	struct analyzer *analyzer;
-	struct output_file perf_data;      /**< Not committed yet. */
-	struct perf_data_writer *writer;   /**< NULL after perf_data_error. */
-	struct run_storage storage;        /**< What the writer is given. */
-	struct error *perf_data_error;     /**< Why there is no perf.data; the rest goes on. */
+	struct run_perf_data perf_data;    /**< All zero: nothing is written. */
 	struct string_vector degradations; /**< Owned copies. */
 	struct sampler_facts facts;        /**< Strings static; its degradations moved above. */
-	uint64_t first_sample_time_ns, last_sample_time_ns;
 	uint64_t n_samples;
-	uint64_t round_finished_ns;     /**< When perf.data was made good last. */
 	uint64_t looked_at_sleepers_ns; /**< When that was done last. */
 	unsigned int n_snapshots;
+	pid_t snapshot_pid; /**< Of the process that writes one; 0: none is being written. */
+	struct output_folder snapshot_folder;
 	unsigned int n_runs;
 	struct index_vector children; /**< Processes of the command that have not ended. */
 	uint64_t wall_ns;
@@ -100,7 +96,7 @@ struct recording {
 
 /**
  * Run the command once more into the same profile. The target's list of threads may grow. perf.data
- * is written only if recording->perf_data is open.
+ * is written only if recording->perf_data was created.
  */
 struct error *recording_add_run(struct recording *recording,
 				struct run_options *options) MUST_CHECK;
@@ -111,7 +107,7 @@ struct error *recording_run(struct recording *recording, struct run_options *opt
 
 /**
  * Name everything, complete the profile's info and perf.data. That perf.data could not be
- * written is left in perf_data_error.
+ * written is left in perf_data.error.
  */
 struct error *recording_finish(struct recording *recording, const struct run_options *options,
 			       const struct machine *machine) MUST_CHECK;
@@ -119,12 +115,23 @@ struct error *recording_finish(struct recording *recording, const struct run_opt
 /** The event of the profile that reports are about. After recording_finish(). */
 uint32_t run_shown_event(const struct recording *recording, const struct run_options *options);
 
+/** Of the analyzer that makes the profile. */
+struct analyzer_options run_analyzer_options(const struct run_options *options);
+
 /**
- * Write the deliverables of what has been recorded so far, all but perf.data, into a folder of
- * their own in @p folder; the recording goes on as if nothing had been.
+ * Begin to write the deliverables of what has been recorded so far into a folder of their own in
+ * @p folder; the recording goes on as if nothing had been. perf.data is among them where it is
+ * made at the end only (--overwrite).
+ *
+ * @param running_ns  How long the present run has been sampled.
  */
-struct error *recording_snapshot(struct recording *recording, const struct run_options *options,
-				 const struct output_folder *folder) MUST_CHECK;
+struct error *recording_snapshot_begin(struct recording *recording,
+				       const struct run_options *options,
+				       const struct output_folder *folder,
+				       uint64_t running_ns) MUST_CHECK;
+
+/** See whether it is written, or wait until it is; then recording->snapshot_pid is 0. */
+struct error *recording_snapshot_end(struct recording *recording, bool must_wait) MUST_CHECK;
 void recording_deinit(struct recording *recording);
 
 /** One file of the output folder, for the list at the end. */

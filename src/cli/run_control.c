@@ -115,10 +115,19 @@ static struct error *take_descriptors(const char *numbers, struct run_control *c
 
 struct error *run_control_open(const struct run_control_options *options, struct run_control *ret)
 {
+	const struct run_signals signals = run_signals_state();
 	const char *channel = options->channel;
 	struct error *error = NULL;
 
-	*ret = (struct run_control){ .control_fd = -1, .ack_fd = -1 };
+	*ret = (struct run_control){
+		.control_fd = -1,
+		.ack_fd = -1,
+		.listens_to_signals = options->signalled,
+		.signalled = options->signalled ? options->signalled : RUN_REQUEST_SNAPSHOT,
+		/* Of earlier runs. */
+		.n_toggles_seen = signals.n_toggles,
+		.n_snapshots_seen = signals.n_snapshots,
+	};
 	if (!channel)
 		return NULL;
 	if (strncmp(channel, "fifo:", 5) == 0)
@@ -126,7 +135,7 @@ struct error *run_control_open(const struct run_control_options *options, struct
 	else if (strncmp(channel, "fd:", 3) == 0)
 		error = take_descriptors(channel + 3, ret);
 	else if (strcmp(channel, "signals") == 0)
-		ret->listens_to_signals = true;
+		ret->listens_to_signals = ret->takes_toggles = true;
 	else
 		error = unreadable_channel(channel);
 	if (error)
@@ -190,7 +199,7 @@ static enum run_request request_of_signals(struct run_control *control)
 		return RUN_REQUEST_NONE;
 	/* Several while one was written are one. */
 	control->n_snapshots_seen = signals.n_snapshots;
-	return RUN_REQUEST_SNAPSHOT;
+	return control->signalled;
 }
 
 /** The next one that says something, known or not; what cannot be done is acknowledged too. */

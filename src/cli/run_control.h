@@ -13,18 +13,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct run_control_options {
-	const char *channel; /**< --control: "fifo:CTL[,ACK]", "fd:N[,N]", "signals"; NULL: none. */
-	uint64_t delay_ns;   /**< -D */
-	bool is_held_back;   /**< -D -1: not before asked to. */
-};
-
 enum run_request {
 	RUN_REQUEST_NONE,
 	RUN_REQUEST_ENABLE,
 	RUN_REQUEST_DISABLE,
 	RUN_REQUEST_SNAPSHOT,
+	RUN_REQUEST_SWITCH, /**< To a new file. */
 	RUN_REQUEST_STOP,
+};
+
+struct run_control_options {
+	const char *channel; /**< --control: "fifo:CTL[,ACK]", "fd:N[,N]", "signals"; NULL: none. */
+	uint64_t delay_ns;   /**< -D */
+	bool is_held_back;   /**< -D -1: not before asked to. */
+
+	/** What SIGUSR2 asks for without a channel of signals; RUN_REQUEST_NONE: nothing. */
+	enum run_request signalled;
 };
 
 /** Longer lines are no commands. */
@@ -33,7 +37,9 @@ enum run_request {
 struct run_control {
 	int control_fd, ack_fd; /**< -1: none. */
 	bool owns_descriptors;
-	bool listens_to_signals;
+	bool listens_to_signals;    /**< To SIGUSR2... */
+	bool takes_toggles;         /**< ...and SIGUSR1. */
+	enum run_request signalled; /**< What SIGUSR2 asks for. */
 	bool is_enabled;
 	bool must_acknowledge;
 	uint64_t enable_time_ns; /**< When the delay is over; 0: it is, or there is none. */

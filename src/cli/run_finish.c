@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text_stream.h"
-#include "perfdata/perf_data_writer.h"
 
 #include <string.h>
 #include <time.h>
@@ -106,57 +105,6 @@ static void fill_info(const struct recording *recording, const struct run_option
 				     memory_duplicate_text(recording->degradations.items[i]));
 }
 
-DEFINE_VECTOR(build_id_record_vector, struct build_id_record)
-
-/** perf finds symbols of an object it has a build id for. */
-static void collect_build_ids(struct object_registry *registry, struct build_id_record_vector *ret)
-{
-	const struct object_vector *objects = object_registry_objects(registry);
-
-	for (size_t i = 0; i < objects->count; i++) {
-		const struct object *object = objects->items[i];
-
-		if (object->build_id.size_bytes && !object->is_debug_file)
-			build_id_record_vector_append(
-				ret, (struct build_id_record){ .pid = -1,
-							       .build_id = object->build_id,
-							       .path = object->path });
-	}
-}
-
-static struct error *finish_perf_data(struct recording *recording,
-				      const struct run_options *options,
-				      const struct machine *machine)
-{
-	struct build_id_record_vector build_ids = { 0 };
-	struct error *error;
-
-	collect_build_ids(analyzer_objects(recording->analyzer), &build_ids);
-	const struct perf_data_features features = {
-		.hostname = machine->hostname,
-		.os_release = machine->kernel_release,
-		.version = "perf-profile " PERF_PROFILE_VERSION,
-		.arch = machine->architecture,
-		.cpu_description = machine->cpu_model,
-		.cpu_id = machine->cpu_id,
-		.n_cpus_available = machine->n_cpus_available,
-		.n_cpus_online = machine->n_cpus_online,
-		.total_memory_kib = machine->memory_total_kib,
-		.command = options->command,
-		.first_sample_time_ns = recording->first_sample_time_ns,
-		.last_sample_time_ns = recording->last_sample_time_ns,
-		.clock_id = CLOCK_MONOTONIC,
-		.build_ids = build_ids.items,
-		.n_build_ids = build_ids.count,
-	};
-
-	error = perf_data_writer_finish(recording->writer, &features);
-	build_id_record_vector_deinit(&build_ids);
-	if (error)
-		return error;
-	return output_file_commit(&recording->perf_data);
-}
-
 uint32_t run_shown_event(const struct recording *recording, const struct run_options *options)
 {
 	uint32_t wall = profile_find_measure(analyzer_profile(recording->analyzer), PROFILE_WALL);
@@ -176,8 +124,11 @@ static void add_wall(struct profile *profile)
 struct error *recording_finish(struct recording *recording, const struct run_options *options,
 			       const struct machine *machine)
 {
-	struct profile *profile = analyzer_profile(recording->analyzer);
+	struct profile *profile;
 
+	if (recording->perf_data.window)
+		RETURN_IF_ERROR(run_window_analyze(recording, options));
+	profile = analyzer_profile(recording->analyzer);
 	RETURN_IF_ERROR(analyzer_finish(recording->analyzer));
 	recording->timings.named_ns = clock_monotonic_ns();
 	if (options->is_wall)
@@ -186,10 +137,9 @@ struct error *recording_finish(struct recording *recording, const struct run_opt
 	if (recording->containers)
 		run_containers_label(recording->containers, profile);
 	profile_fold_apply(&options->fold, profile);
-	if (run_target_is_attached(&options->target))
+	if (run_target_is_attached(&options->target) || recording->perf_data.window)
 		fill_cpu_time_from_samples(profile, &profile->info);
-	if (recording->writer)
-		recording->perf_data_error = finish_perf_data(recording, options, machine);
+	run_perf_data_finish(recording, options);
 	recording->timings.perf_data_ns = clock_monotonic_ns();
 	return NULL;
 }

@@ -17,6 +17,7 @@ enum {
 	RUN_OPTIONS_WAITING = 500,
 	RUN_OPTIONS_SYMBOLS = 600,
 	RUN_OPTIONS_ACCESS = 700,
+	RUN_OPTIONS_KEEPING = 800,
 };
 
 extern const struct option_topic run_options_target;
@@ -27,6 +28,11 @@ extern const struct option_topic run_options_waiting;
 struct error *run_options_waiting_check(struct run_options *run) MUST_CHECK;
 
 extern const struct option_topic run_options_control;
+extern const struct option_topic run_options_keeping;
+
+/** When all are known: which of them exclude each other. */
+struct error *run_options_keeping_check(const struct run_options *run) MUST_CHECK;
+
 extern const struct option_topic run_options_result;
 extern const struct option_topic run_options_symbols;
 extern const struct option_topic run_options_access;

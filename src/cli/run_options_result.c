@@ -77,7 +77,7 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 	case OPTION_EXPORT:
 		return read_export(value, &run->exports);
 	case OPTION_COMPRESS:
-		return read_compression(value, &run->compression_level);
+		return read_compression(value, &run->keeping.compression_level);
 	case OPTION_SCRIPT_LIMIT:
 		return option_read_size("--script-limit", value, 0, UINT64_MAX / 2,
 					&run->script_size_max_bytes);

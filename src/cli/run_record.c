@@ -7,7 +7,6 @@
 #include "cli/run_session.h"
 #include "cli/run_signals.h"
 #include "cli/terminal.h"
-#include "perfdata/perf_data_writer.h"
 #include "process/proc_list.h"
 #include "process/proc_snapshot.h"
 
@@ -23,9 +22,6 @@
 
 /** How long one look at the rings may wait: the reaction time to signals and --duration. */
 #define RECORD_WAIT_NS (100 * NS_PER_MS)
-
-/** How often perf.data is made good up to there: what a killed run may lose. */
-#define ROUND_PERIOD_NS (NS_PER_S / 4)
 
 /** How often threads that sleep for long are looked up. */
 #define SLEEPERS_PERIOD_NS (20 * NS_PER_MS)
@@ -152,23 +148,53 @@ static void print_warning_of(struct error *error)
 	error_destroy(error);
 }
 
-/** What was asked for through --control, or was to be done after a while (-D). */
+/** The next request waits for it, so that answers come in order. */
+static bool is_writing_snapshot(struct run *run, bool must_wait)
+{
+	struct recording *recording = run->recording;
+
+	if (!recording->snapshot_pid)
+		return false;
+	print_warning_of(recording_snapshot_end(recording, must_wait));
+	if (!recording->snapshot_pid)
+		run_control_acknowledge(&run->control);
+	return recording->snapshot_pid != 0;
+}
+
+static void obey_one(struct run *run, enum run_request request, uint64_t now_ns)
+{
+	switch (request) {
+	case RUN_REQUEST_NONE:
+		break;
+	case RUN_REQUEST_ENABLE:
+	case RUN_REQUEST_DISABLE:
+		run->sampler->set_enabled(run->session, request == RUN_REQUEST_ENABLE);
+		break;
+	case RUN_REQUEST_SNAPSHOT:
+		if (run->folder)
+			print_warning_of(recording_snapshot_begin(
+				run->recording, run->options, run->folder, now_ns - run->start_ns));
+		break;
+	case RUN_REQUEST_SWITCH:
+		run_perf_data_switch(run->recording, run->options);
+		break;
+	case RUN_REQUEST_STOP:
+		stop_session(run);
+		end_command(run);
+	}
+}
+
+/** What was asked for through --control or signals, or was to be done after a while (-D). */
 static void obey(struct run *run, uint64_t now_ns)
 {
 	struct run_control *control = &run->control;
 	enum run_request request;
 
-	while ((request = run_control_next(control, now_ns)) != RUN_REQUEST_NONE) {
-		if (request == RUN_REQUEST_STOP) {
-			stop_session(run);
-			end_command(run);
-		} else if (request != RUN_REQUEST_SNAPSHOT) {
-			run->sampler->set_enabled(run->session, request == RUN_REQUEST_ENABLE);
-		} else if (run->folder) {
-			print_warning_of(
-				recording_snapshot(run->recording, run->options, run->folder));
-		}
-		run_control_acknowledge(control);
+	while (!is_writing_snapshot(run, false) &&
+	       (request = run_control_next(control, now_ns)) != RUN_REQUEST_NONE) {
+		obey_one(run, request, now_ns);
+		if (!run->recording->snapshot_pid)
+			run_control_acknowledge(control);
 	}
 	if (control->problem)
 		terminal_print_warning("%s", control->problem);
@@ -176,48 +202,19 @@ static void obey(struct run *run, uint64_t now_ns)
 	control->problem = NULL;
 }
 
-/** perf.data cannot be written (disk full?): everything else still can, so go on without. */
-static void give_up_perf_data(struct recording *recording, struct error *error)
-{
-	recording->perf_data_error = error;
-	perf_data_writer_destroy(recording->writer);
-	recording->writer = NULL;
-	output_file_abandon(&recording->perf_data);
-}
-
 static void store_record(struct run *run, const struct record *record)
 {
 	struct recording *recording = run->recording;
-	struct error *error;
 
 	if (recording->containers)
 		run_containers_note(recording->containers, record);
 	if (run->pid > 0 && !run->options->target.is_system)
 		run_children_note(&recording->children, record);
 	if (record->type == PERF_RECORD_SAMPLE &&
-	    !analyzer_is_off_cpu_source(recording->analyzer, record->event_index)) {
-		if (!recording->n_samples++)
-			recording->first_sample_time_ns = record->time_ns;
-		recording->last_sample_time_ns = record->time_ns;
-	}
-	if (!recording->writer)
-		return;
-	error = run_storage_append(&recording->storage, recording->writer, recording->analyzer,
-				   run->session->source.layouts, record);
-	if (error)
-		give_up_perf_data(recording, error);
-}
-
-static void finish_round(struct recording *recording, uint64_t now_ns)
-{
-	struct error *error;
-
-	if (!recording->writer || now_ns - recording->round_finished_ns < ROUND_PERIOD_NS)
-		return;
-	recording->round_finished_ns = now_ns;
-	error = perf_data_writer_finish_round(recording->writer);
-	if (error)
-		give_up_perf_data(recording, error);
+	    !analyzer_is_off_cpu_source(recording->analyzer, record->event_index))
+		recording->n_samples++;
+	run_perf_data_append(&recording->perf_data, recording->analyzer,
+			     run->session->source.layouts, record);
 }
 
 /** Not of repeated runs' ends, nor so often that it would be felt. */
@@ -227,20 +224,6 @@ static void look_at_sleepers(struct recording *recording, uint64_t now_ns)
 		return;
 	recording->looked_at_sleepers_ns = now_ns;
 	analyzer_look_at_sleepers(recording->analyzer, now_ns);
-}
-
-/** Waits that the end of the run ended. */
-static void end_run(struct recording *recording, uint64_t time_ns)
-{
-	struct error *error;
-
-	analyzer_end_run(recording->analyzer, time_ns);
-	if (!recording->writer)
-		return;
-	error = run_storage_append_waits(&recording->storage, recording->writer,
-					 recording->analyzer);
-	if (error)
-		give_up_perf_data(recording, error);
 }
 
 static struct error *take_record(struct run *run, const struct record *record)
@@ -264,7 +247,8 @@ static struct error *take_records(struct run *run)
 	struct record record;
 	uint64_t now_ns;
 
-	while (state != RECORD_SOURCE_END && !run->recording->is_aborted) {
+	while (state != RECORD_SOURCE_END && !run->recording->is_aborted &&
+	       !run->recording->perf_data.is_full) {
 		RETURN_IF_ERROR(source->next(source, RECORD_WAIT_NS, &record, &state));
 		if (state == RECORD_SOURCE_RECORD) {
 			RETURN_IF_ERROR(take_record(run, &record));
@@ -273,10 +257,12 @@ static struct error *take_records(struct run *run)
 		}
 		n_unchecked = 0;
 		now_ns = clock_monotonic_ns();
-		finish_round(run->recording, now_ns);
+		run_perf_data_finish_round(&run->recording->perf_data, now_ns);
 		look_at_sleepers(run->recording, now_ns);
 		look_after_end(run, now_ns);
 		obey(run, now_ns);
+		if (run_perf_data_part_is_full(&run->recording->perf_data, now_ns))
+			run_perf_data_switch(run->recording, run->options);
 		show_status(run, now_ns);
 	}
 	return NULL;
@@ -307,37 +293,30 @@ static void wait_for_command(struct run *run)
 	add_usage(&run->recording->usage, &usage);
 }
 
-/** Made at the first run, when the events are known; later runs add to them. */
-static struct error *begin_recording(struct recording *recording, const struct run_options *options,
-				     const struct record_source *source)
+struct analyzer_options run_analyzer_options(const struct run_options *options)
 {
-	const struct analyzer_options analyzer_options = {
+	return (struct analyzer_options){
 		.symbols = &options->symbols,
 		.is_of_cpus = options->target.is_system,
 		.off_cpu_least_ns = options->off_cpu_least_ns,
 		.debug_folders = &options->search.debug_folders,
 		.servers = options->search.servers,
 	};
-	struct perf_data_writer_options writer_options;
+}
+
+/** Made at the first run, when the events are known; later runs add to them. */
+static struct error *begin_recording(struct recording *recording, const struct run_options *options,
+				     const struct record_source *source)
+{
+	struct analyzer_options analyzer_options = run_analyzer_options(options);
 
 	if (recording->analyzer)
 		return NULL;
 	if (options->target.is_system)
 		recording->containers = run_containers_create();
+	analyzer_options.is_for_callchains = options->keeping.is_last_only;
 	recording->analyzer = analyzer_create(source, &analyzer_options);
-	if (!recording->perf_data.file)
-		return NULL;
-	run_storage_init(&recording->storage, source, recording->analyzer);
-	writer_options = (struct perf_data_writer_options){
-		.attrs = recording->storage.attrs,
-		.event_names = recording->storage.event_names,
-		.layouts = &recording->storage.table,
-		.compression_level = options->compression_level,
-	};
-	RETURN_IF_ERROR(perf_data_writer_create(&recording->perf_data, &writer_options,
-						&recording->writer));
-	return perf_data_writer_append_kernel_maps(recording->writer, "/proc/kallsyms",
-						   "/proc/modules");
+	return run_perf_data_begin(&recording->perf_data, source, recording->analyzer);
 }
 
 static void keep_facts(struct recording *recording, const struct sampler_facts *facts)
@@ -415,7 +394,7 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 	RETURN_IF_ERROR(take_snapshot(run));
 	run_signals_watch(run->pid);
 	if (run->control.listens_to_signals)
-		run_signals_listen();
+		run_signals_listen(run->control.takes_toggles);
 	if (run->pid > 0 && !recording->counters)
 		recording->counters = run_counters_open(run->pid);
 	note_start(run);
@@ -428,9 +407,12 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 	}
 	error = take_records(run);
 	recording->timings.drained_ns = clock_monotonic_ns();
+	is_writing_snapshot(run, true);
 	recording->wall_ns += recording->timings.drained_ns - run->start_ns;
-	end_run(recording, run->end_ns ? run->end_ns : recording->timings.drained_ns);
-	if (error)
+	analyzer_end_run(recording->analyzer,
+			 run->end_ns ? run->end_ns : recording->timings.drained_ns);
+	run_perf_data_append_waits(&recording->perf_data, recording->analyzer);
+	if (error || recording->perf_data.is_full)
 		end_command(run);
 	if (run->pid > 0)
 		wait_for_command(run);
@@ -493,23 +475,26 @@ struct error *recording_run(struct recording *recording, struct run_options *opt
 {
 	_cleanup_free_ char *path = output_folder_path(folder, "perf.data");
 
-	RETURN_IF_ERROR(output_file_create(&recording->perf_data, path, folder->may_replace));
+	RETURN_IF_ERROR(run_perf_data_create(&recording->perf_data, &options->keeping, path,
+					     folder->may_replace));
 	for (unsigned int run = 0; run < options->n_repeats; run++) {
 		RETURN_IF_ERROR(add_run(recording, options, folder));
 		recording->n_runs++;
-		if (recording->is_stopped_by_user ||
+		if (recording->is_stopped_by_user || recording->perf_data.is_full ||
 		    (options->is_repeated_until_enough && recording->n_samples >= SAMPLES_ENOUGH))
 			break;
 	}
+	if (recording->perf_data.is_full)
+		string_vector_append(&recording->degradations,
+				     memory_format_text("what came after %" PRIu64
+							" KiB of records (--max-size)",
+							options->keeping.size_max_bytes >> 10));
 	return NULL;
 }
 
 void recording_deinit(struct recording *recording)
 {
-	perf_data_writer_destroy(recording->writer);
-	run_storage_deinit(&recording->storage);
-	output_file_abandon(&recording->perf_data);
-	error_destroy(recording->perf_data_error);
+	run_perf_data_deinit(&recording->perf_data);
 	run_counters_destroy(recording->counters);
 	run_containers_destroy(recording->containers);
 	index_vector_deinit(&recording->children);

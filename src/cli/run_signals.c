@@ -14,7 +14,7 @@ static volatile sig_atomic_t n_interrupts;
 static volatile sig_atomic_t ending_signal;
 static volatile sig_atomic_t n_toggles;
 static volatile sig_atomic_t n_snapshots;
-static bool is_listening;
+static bool takes_toggles_too, is_listening;
 static uint64_t first_time_ns;
 
 static void handle_signal(int number, siginfo_t *info, void *context)
@@ -56,10 +56,10 @@ void run_signals_release(void)
 		if (sigaction(watched_signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			signal(watched_signals[i], SIG_DFL);
 	}
-	if (is_listening) {
-		signal(SIGUSR1, SIG_DFL);
+	if (is_listening)
 		signal(SIGUSR2, SIG_DFL);
-	}
+	if (is_listening && takes_toggles_too)
+		signal(SIGUSR1, SIG_DFL);
 	is_listening = false;
 	command_pid = 0;
 }
@@ -72,12 +72,14 @@ static void handle_request(int number)
 		n_snapshots++;
 }
 
-void run_signals_listen(void)
+void run_signals_listen(bool takes_toggles)
 {
 	const struct sigaction action = { .sa_handler = handle_request, .sa_flags = SA_RESTART };
 
-	sigaction(SIGUSR1, &action, NULL);
+	if (takes_toggles)
+		sigaction(SIGUSR1, &action, NULL);
 	sigaction(SIGUSR2, &action, NULL);
+	takes_toggles_too = takes_toggles;
 	is_listening = true;
 }
 

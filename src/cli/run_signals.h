@@ -26,8 +26,8 @@ struct run_signals {
 /** Install the handlers; @p pid gets what is sent to us alone. After launch_prepare(). */
 void run_signals_watch(pid_t pid);
 
-/** Take SIGUSR1 and SIGUSR2 for ourselves until run_signals_release(). */
-void run_signals_listen(void);
+/** Take SIGUSR2, and SIGUSR1 if @p takes_toggles, for ourselves until run_signals_release(). */
+void run_signals_listen(bool takes_toggles);
 
 /** Back to the default dispositions. */
 void run_signals_release(void);

@@ -1,8 +1,6 @@
 #include "cli/run_storage.h"
 
 #include "base/memory.h"
-#include "perfdata/perf_data_writer.h"
-
 #include <assert.h>
 
 #define NOT_STORED UINT32_MAX
@@ -33,9 +31,9 @@ static void add_event(struct run_storage *storage, const struct perf_event_attr 
 {
 	uint32_t index = storage->table.n_layouts++;
 
-	storage->attrs[index] = *attr;
-	storage->event_names[index] = name;
-	storage->layouts[index] = record_layout_of(attr);
+	record_attr_for_storage(attr, &storage->attrs[index]);
+	storage->event_names[index] = memory_duplicate_text(name);
+	storage->layouts[index] = record_layout_of(&storage->attrs[index]);
 }
 
 /** The ids of the source's events; waits get those of an event behind them. */
@@ -57,7 +55,7 @@ static void add_ids(struct run_storage *storage, const struct record_layout_tabl
 }
 
 void run_storage_init(struct run_storage *storage, const struct record_source *source,
-		      const struct analyzer *analyzer)
+		      const struct analyzer *analyzer, run_storage_sink *sink, void *context)
 {
 	const struct record_layout_table *layouts = source->layouts;
 	const size_t n_events = layouts->n_layouts + 1;
@@ -74,6 +72,8 @@ void run_storage_init(struct run_storage *storage, const struct record_source *s
 		.first_ids = memory_allocate(n_events, sizeof(*storage->first_ids)),
 		.off_cpu_event = NOT_STORED,
 		.buffer = memory_allocate(1, RECORD_SIZE_MAX_BYTES),
+		.sink = sink,
+		.context = context,
 	};
 	for (uint32_t i = 0; i < layouts->n_layouts; i++) {
 		bool is_hidden = analyzer_is_off_cpu_source(analyzer, i);
@@ -97,6 +97,8 @@ void run_storage_init(struct run_storage *storage, const struct record_source *s
 
 void run_storage_deinit(struct run_storage *storage)
 {
+	for (uint32_t i = 0; i < storage->table.n_layouts; i++)
+		free((char *)storage->event_names[i]);
 	free(storage->attrs);
 	free(storage->event_names);
 	free(storage->layouts);
@@ -124,8 +126,8 @@ static void put_id(const struct run_storage *storage, uint32_t stored, uint32_t 
 		memcpy(storage->buffer + offset, &id, sizeof(id));
 }
 
-static struct error *append_wait(struct run_storage *storage, struct perf_data_writer *writer,
-				 struct analyzer *analyzer, const struct off_cpu_sample *sample)
+static struct error *append_wait(struct run_storage *storage, struct analyzer *analyzer,
+				 const struct off_cpu_sample *sample)
 {
 	const struct address_vector *callchain =
 		off_cpu_callchain(analyzer_off_cpu(analyzer), sample->place);
@@ -147,11 +149,10 @@ static struct error *append_wait(struct run_storage *storage, struct perf_data_w
 		record_encode_made_sample(&storage->layouts[storage->off_cpu_event], &record,
 					  callchain->items, callchain->count, storage->buffer);
 
-	return perf_data_writer_append(writer, (struct bytes){ storage->buffer, size_bytes });
+	return storage->sink(storage->context, (struct bytes){ storage->buffer, size_bytes });
 }
 
-struct error *run_storage_append_waits(struct run_storage *storage, struct perf_data_writer *writer,
-				       struct analyzer *analyzer)
+struct error *run_storage_append_waits(struct run_storage *storage, struct analyzer *analyzer)
 {
 	struct off_cpu *off_cpu = analyzer_off_cpu(analyzer);
 	const struct off_cpu_sample_vector *samples;
@@ -160,13 +161,12 @@ struct error *run_storage_append_waits(struct run_storage *storage, struct perf_
 		return NULL;
 	samples = off_cpu_samples(off_cpu);
 	for (size_t i = 0; i < samples->count; i++)
-		RETURN_IF_ERROR(append_wait(storage, writer, analyzer, &samples->items[i]));
+		RETURN_IF_ERROR(append_wait(storage, analyzer, &samples->items[i]));
 	off_cpu_samples_clear(off_cpu);
 	return NULL;
 }
 
-struct error *run_storage_append(struct run_storage *storage, struct perf_data_writer *writer,
-				 struct analyzer *analyzer,
+struct error *run_storage_append(struct run_storage *storage, struct analyzer *analyzer,
 				 const struct record_layout_table *layouts,
 				 const struct record *record)
 {
@@ -175,7 +175,7 @@ struct error *run_storage_append(struct run_storage *storage, struct perf_data_w
 	struct bytes bytes = { storage->buffer, record->bytes.size };
 
 	assert(record->event_index < storage->n_source_events);
-	RETURN_IF_ERROR(run_storage_append_waits(storage, writer, analyzer));
+	RETURN_IF_ERROR(run_storage_append_waits(storage, analyzer));
 	if (analyzer_off_cpu(analyzer) &&
 	    (record->type == PERF_RECORD_SWITCH || record->type == PERF_RECORD_SWITCH_CPU_WIDE))
 		return NULL;
@@ -192,5 +192,16 @@ struct error *run_storage_append(struct run_storage *storage, struct perf_data_w
 	else
 		memcpy(storage->buffer, record->bytes.data, record->bytes.size);
 	put_id(storage, stored, record->type, bytes);
-	return perf_data_writer_append(writer, bytes);
+	return storage->sink(storage->context, bytes);
+}
+
+struct bytes run_storage_encode_side_band(struct run_storage *storage, const struct record *record)
+{
+	struct record stored = *record;
+
+	stored.id = storage->first_ids[0];
+	return (struct bytes){
+		storage->buffer,
+		record_encode_side_band(&storage->layouts[0], &stored, storage->buffer),
+	};
 }

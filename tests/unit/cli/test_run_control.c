@@ -165,7 +165,7 @@ static void signals_toggle_and_ask_for_snapshots(void **state)
 	assert_success(run_control_open(&options, &control));
 	run_control_start(&control, &options, 1000);
 	assert_true(control.listens_to_signals);
-	run_signals_listen();
+	run_signals_listen(true);
 	assert_int_equal(kill(getpid(), SIGUSR1), 0);
 	assert_int_equal(run_control_next(&control, 2000), RUN_REQUEST_DISABLE);
 	assert_int_equal(kill(getpid(), SIGUSR1), 0);
