@@ -166,8 +166,10 @@ static struct error *failure_error(const char *const *arguments, int messages)
 		text[size = MESSAGE_SIZE_MAX] = '\0';
 	while (text && size && text[size - 1] == '\n')
 		text[--size] = '\0';
-	for (char *end = text; end && (end = strchr(end, '\n'));)
-		*end = ' ';
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '\n')
+			text[i] = ' ';
+	}
 	return error_new(ERROR_SYSTEM, "git %s failed: %s", arguments[0],
 			 text && size ? text : "it does not say why");
 }
