@@ -19,6 +19,25 @@ struct registers {
 	uint64_t valid_mask; /**< Bit N: values[N] is known. */
 };
 
+/** Where the code of a process is read. */
+struct code_source {
+	/** The bytes at @p address and some after it; empty: none there. Good until the next call.
+	 */
+	struct bytes (*read)(void *context, uint64_t address);
+	void *context;
+};
+
+/** What the code from an address on does to the stack until it returns from its function. */
+struct way_out {
+	/** The CFA (the stack pointer after the return) counts from the frame pointer as it is at
+	 * the address, not from the stack pointer. */
+	bool is_from_frame_pointer;
+	int32_t cfa_offset;
+	bool has_frame_pointer;      /**< The caller's frame pointer is known: */
+	bool is_frame_pointer_saved; /**< it is at CFA + frame_pointer_offset, else in place. */
+	int32_t frame_pointer_offset;
+};
+
 struct architecture {
 	const char *name;     /**< As uname -m says it. */
 	uint16_t elf_machine; /**< EM_*. */
@@ -64,6 +83,16 @@ struct architecture {
 
 	/** Whether a system call that ends the thread is in @p code. */
 	bool (*has_exit)(struct bytes code);
+
+	/**
+	 * Follow the code from @p address on, one way to a return, without running it. For code
+	 * that comes without unwind information. false: none was found.
+	 *
+	 * @param is_behind_call  What stands before @p address has called: where that does not
+	 *                        return, @p address is behind the end of the function.
+	 */
+	bool (*find_way_out)(const struct code_source *code, uint64_t address, bool is_behind_call,
+			     struct way_out *ret);
 
 	/** The code bytes of the sigreturn trampoline; a frame there is a signal frame. */
 	struct bytes sigreturn_code;

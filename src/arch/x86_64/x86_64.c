@@ -124,6 +124,7 @@ const struct architecture x86_64_architecture = {
 	.call_size_max_bytes = CALL_SIZE_MAX_BYTES,
 	.may_follow_call = may_follow_call,
 	.has_exit = has_exit,
+	.find_way_out = x86_64_find_way_out,
 	.sigreturn_code = { sigreturn_code, sizeof(sigreturn_code) },
 	.sigreturn_register_offsets = sigreturn_register_offsets,
 };

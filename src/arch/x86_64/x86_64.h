@@ -3,3 +3,7 @@
 #include "arch/architecture.h"
 
 extern const struct architecture x86_64_architecture;
+
+/** architecture.find_way_out */
+bool x86_64_find_way_out(const struct code_source *code, uint64_t address, bool is_behind_call,
+			 struct way_out *ret);
