@@ -4,7 +4,9 @@
 #include "base/hash_map.h"
 #include "unwind/live_memory.h"
 #include "unwind/object_table.h"
+#include "unwind/stack_ends.h"
 #include "unwind/walk_internal.h"
+#include "unwind/way_out_cache.h"
 
 /** A power of two. A big program's samples hit some thousand return addresses. */
 #define SITE_CACHE_SIZE 8192
@@ -16,7 +18,8 @@ struct object_slot {
 	bool was_tried;
 	struct unwind_table *table; /**< NULL: not tried, or none could be made. */
 	char *problem;              /**< Why not. */
-	struct object *made_for;    /**< The table was made in this run, of it; NULL: was not. */
+	struct stack_end_vector ends;
+	struct object *made_for; /**< The table was made in this run, of it; NULL: was not. */
 };
 
 DEFINE_VECTOR(object_slot_vector, struct object_slot)
@@ -34,6 +37,7 @@ struct unwinder {
 	struct object_slot_vector slots; /**< By object->index. */
 	struct step_vector steps;        /**< Of the walk at hand; here to keep its memory. */
 	struct cached_site *cache;       /**< SITE_CACHE_SIZE, direct-mapped. */
+	struct way_out_cache *way_outs;
 	struct outer_word_map outer_words;
 	struct live_memory live;    /**< Of the walk at hand. */
 	struct stack_extent extent; /**< Of the last walk. */
@@ -47,6 +51,7 @@ struct unwinder *unwinder_create(const struct architecture *architecture)
 
 	unwinder->architecture = architecture;
 	unwinder->cache = memory_allocate(SITE_CACHE_SIZE, sizeof(*unwinder->cache));
+	unwinder->way_outs = memory_allocate(1, sizeof(*unwinder->way_outs));
 	return unwinder;
 }
 
@@ -57,11 +62,13 @@ void unwinder_destroy(struct unwinder *unwinder)
 	for (size_t i = 0; i < unwinder->slots.count; i++) {
 		unwind_table_destroy(unwinder->slots.items[i].table);
 		free(unwinder->slots.items[i].problem);
+		stack_end_vector_deinit(&unwinder->slots.items[i].ends);
 	}
 	object_slot_vector_deinit(&unwinder->slots);
 	step_vector_deinit(&unwinder->steps);
 	outer_word_map_deinit(&unwinder->outer_words);
 	free(unwinder->cache);
+	free(unwinder->way_outs);
 	free(unwinder);
 }
 
@@ -106,6 +113,8 @@ static void slot_build(struct unwinder *unwinder, struct object_slot *slot, stru
 		slot->problem = memory_duplicate_text("made for another CPU");
 	else
 		error = slot_find_table(unwinder, slot, object);
+	if (object->state == OBJECT_OPEN)
+		stack_ends_find(object, &slot->ends);
 	if (error)
 		slot->problem = memory_duplicate_text(error->message);
 	error_destroy(error);
@@ -119,9 +128,9 @@ static void slot_build(struct unwinder *unwinder, struct object_slot *slot, stru
 	statistics->table_build_ns += clock_monotonic_ns() - start_ns;
 }
 
-/** The table of the object of @p mapping, made at first need; NULL: none. */
-static struct unwind_table *find_table(struct unwinder *unwinder, const struct process *process,
-				       const struct mapping *mapping)
+/** What is known of the object of @p mapping, found at first need; NULL: it is no file. */
+static const struct object_slot *find_slot(struct unwinder *unwinder, const struct process *process,
+					   const struct mapping *mapping)
 {
 	struct object *object = mapping->object;
 	struct object_slot *slot;
@@ -135,23 +144,27 @@ static struct unwind_table *find_table(struct unwinder *unwinder, const struct p
 		object_open(object, process->pid, mapping->start, mapping->end);
 		slot_build(unwinder, slot, object);
 	}
-	return slot->table;
+	return slot;
 }
 
 static void find_site_uncached(struct unwinder *unwinder, struct process *process,
 			       uint64_t runtime_address, struct site *ret)
 {
 	const struct mapping *mapping = process_find_mapping(process, runtime_address);
+	const struct object_slot *slot;
 
 	*ret = (struct site){ .rule = &gap_rule };
 	if (!mapping)
 		return;
 	ret->object = mapping->object;
-	ret->table = find_table(unwinder, process, mapping);
+	slot = find_slot(unwinder, process, mapping);
+	ret->table = slot ? slot->table : NULL;
 	if (!mapping_elf_address(mapping, runtime_address, &ret->elf_address))
 		ret->elf_address = runtime_address - mapping->start + mapping->file_offset;
 	else if (ret->table)
 		ret->rule = unwind_table_find(ret->table, ret->elf_address);
+	if (slot)
+		ret->end_for_callers = stack_ends_at(&slot->ends, ret->elf_address);
 	/* Go describes its trampoline as if it were called; and callers are looked up before it. */
 	if (ret->rule->kind == UNWIND_RULE_REGISTER && !ret->rule->is_signal_frame &&
 	    (walk_is_sigreturn(unwinder->architecture, ret->object, ret->elf_address, true) ||
@@ -173,6 +186,13 @@ void unwinder_find_site(struct unwinder *unwinder, struct process *process,
 		cached->generation = process->generation;
 	}
 	*ret = cached->site;
+}
+
+bool unwinder_find_way_out(const struct walk *walk, const struct object *object,
+			   uint64_t elf_address, struct way_out *ret)
+{
+	return way_out_find(walk->unwinder->way_outs, walk->architecture, object, elf_address,
+			    !walk->is_exact, walk->process, walk->live->reader, ret);
 }
 
 bool unwinder_is_outermost(struct unwinder *unwinder, struct process *process,
@@ -205,6 +225,8 @@ static void append_frame(const struct walk *walk, const struct site *site,
 
 static enum stack_end walk_step(struct walk *walk, const struct site *site)
 {
+	if (!walk->is_exact && site->end_for_callers != STACK_END_NONE)
+		return site->end_for_callers;
 	switch ((enum unwind_rule_kind)site->rule->kind) {
 	case UNWIND_RULE_ROOT:
 		return STACK_END_ROOT;

@@ -217,6 +217,40 @@ static bool step_to_entry_stub(struct walk *walk, const struct site *site)
 	return false;
 }
 
+/**
+ * What the code itself says, followed to its return. It is a guess all the same: behind a call
+ * that never returns comes another function. So what is found must be a return address.
+ */
+static bool step_by_way_out(struct walk *walk, const struct site *site)
+{
+	const uint64_t word_size_bytes = walk->architecture->is_64_bit ? 8 : 4;
+	struct way_out way;
+	uint64_t cfa, return_address;
+
+	if (!unwinder_find_way_out(walk, site->object, elf_address_of_frame(walk, site), &way) ||
+	    (way.is_from_frame_pointer && !walk->has_frame_pointer))
+		return false;
+	cfa = (way.is_from_frame_pointer ? walk->frame_pointer : walk->stack_pointer) +
+	      (uint64_t)(int64_t)way.cfa_offset;
+	if (cfa <= walk->stack_pointer || cfa - walk->stack_pointer > FRAME_SIZE_MAX_BYTES ||
+	    !walk_read_word(walk, cfa - word_size_bytes, &return_address) ||
+	    (!walk_is_return_address(walk, return_address) &&
+	     !is_handlers_return_address(walk, return_address)))
+		return false;
+	step_vector_append(walk->steps, (struct step){ .saves = NULL, .cfa = cfa });
+	if (way.is_frame_pointer_saved)
+		walk->has_frame_pointer =
+			walk_read_word(walk, cfa + (uint64_t)(int64_t)way.frame_pointer_offset,
+				       &walk->frame_pointer);
+	else
+		walk->has_frame_pointer &= way.has_frame_pointer;
+	walk->instruction_pointer = return_address;
+	walk->stack_pointer = cfa;
+	walk->is_exact = false;
+	walk->is_by_frame_pointer = false;
+	return true;
+}
+
 enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
 {
 	enum stack_end end;
@@ -228,10 +262,10 @@ enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
 		return STACK_END_ENTRY;
 	if (is_signal_trampoline(walk, site))
 		return step_by_signal_frame(walk);
+	if (step_by_way_out(walk, site))
+		return STACK_END_NONE;
 	if (walk->is_exact && is_called_from_described_code(walk, site) && step_as_leaf(walk, 0))
 		return STACK_END_NONE;
-	if (walk_is_switched(walk, site))
-		return STACK_END_SWITCH;
 	end = step_by_frame_pointer(walk);
 	/* _init and the start of crtstuff's functions: one push, or room for one. */
 	if (end == STACK_END_NO_RULE && walk->is_exact &&

@@ -15,6 +15,7 @@ struct site {
 	struct unwind_table *table;     /**< NULL: the object has none. */
 	const struct unwind_rule *rule; /**< Never NULL. */
 	uint64_t elf_address;
+	enum stack_end end_for_callers; /**< How the stack ends if the code here has called. */
 };
 
 /** A frame that was left, kept to find what it saved. */
@@ -121,8 +122,9 @@ bool walk_is_sigreturn(const struct architecture *architecture, const struct obj
 /** What it means that @p left, the last frame, returns to what is no code. */
 enum stack_end walk_end_without_code(const struct walk *walk, const struct address_frame *left);
 
-/** Whether the present frame, found by frame pointer, is where Go changed stacks. */
-bool walk_is_switched(const struct walk *walk, const struct site *site);
+/** way_out_find() of the walk's process. */
+bool unwinder_find_way_out(const struct walk *walk, const struct object *object,
+			   uint64_t elf_address, struct way_out *ret);
 
 /** Find the site of an address, through the unwinder's cache. */
 void unwinder_find_site(struct unwinder *unwinder, struct process *process,

@@ -31,8 +31,12 @@ enum function {
 	FUNCTION_REALIGNED = 0x900, /**< CFA = r10, rbp saved at rbp + 0. */
 	FUNCTION_LAST = 0x980,      /**< Ends with the call of a function that never returns. */
 	FUNCTION_GAP = 0xa00,
+	FUNCTION_ROOM = 0xa80,       /**< Gives 8 bytes back to the stack and returns. */
 	FUNCTION_TRAMPOLINE = 0xb00, /**< No CFI, but the bytes of one. */
 	FUNCTION_ENTRY = 0xc00,
+	FUNCTION_SWITCH = 0xd00,    /**< Go's table says: changes stacks. */
+	FUNCTION_OUTERMOST = 0xd80, /**< And here: nothing calls it. */
+	FUNCTION_AFTER = 0xe00,
 };
 
 /** Behind a call instruction of @p function. */
@@ -101,13 +105,52 @@ static void build_eh_frame(struct cfi_builder *builder)
 			TEST_RIP, 2, 0x77, 16);
 }
 
+static void put(struct byte_vector *bytes, uint64_t value, size_t size_bytes)
+{
+	byte_vector_append_bytes(bytes, &value, size_bytes);
+}
+
+/** Go 1.20's form: src/runtime/symtab.go, _func in src/runtime/runtime2.go. */
+static void build_go_table(struct byte_vector *bytes)
+{
+	static const struct {
+		uint32_t start;
+		uint8_t flags;
+	} functions[] = { { FUNCTION_ENTRY, 4 },
+			  { FUNCTION_SWITCH, 6 },
+			  { FUNCTION_OUTERMOST, 1 } };
+
+	const uint32_t n = ARRAY_SIZE(functions), header_bytes = 72, description_bytes = 44;
+
+	put(bytes, 0xfffffff1, 4);
+	put(bytes, 0x08010000, 4);
+	put(bytes, n, 8);
+	put(bytes, 0, 8);
+	put(bytes, TEST_CODE_ADDRESS, 8);
+	for (int i = 0; i < 4; i++)
+		put(bytes, 0, 8);
+	put(bytes, header_bytes, 8);
+	for (uint32_t i = 0; i < n; i++) {
+		put(bytes, functions[i].start, 4);
+		put(bytes, (n + 1) * 8 + i * description_bytes, 4);
+	}
+	put(bytes, FUNCTION_AFTER, 8);
+	for (uint32_t i = 0; i < n; i++) {
+		for (int k = 0; k < 10; k++)
+			put(bytes, 0, 4);
+		put(bytes, (uint32_t)functions[i].flags << 8, 4);
+	}
+}
+
 static void build_program(const char *path)
 {
+	static const uint8_t gives_back[] = { 0x48, 0x83, 0xc4, 8, 0xc3 };
 	static const uint8_t call[] = { 0xe8, 0, 0, 0, 0 };
 	static const uint8_t exit[] = { 0xb8, 60, 0, 0, 0, 0x0f, 0x05 };
 	static const uint8_t trampoline[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
 	uint8_t bytes[CODE_SIZE_BYTES];
 	struct cfi_builder eh_frame = { 0 };
+	struct byte_vector go_table = { 0 };
 	struct elf_builder elf;
 
 	memset(bytes, 0x90, sizeof(bytes));
@@ -115,8 +158,10 @@ static void build_program(const char *path)
 		memcpy(bytes + AFTER_CALL(function) - sizeof(call), call, sizeof(call));
 	memcpy(bytes + AFTER_CALL(FUNCTION_ENTRY) - sizeof(call), call, sizeof(call));
 	memcpy(bytes + AFTER_CALL(FUNCTION_SAVES), exit, sizeof(exit));
+	memcpy(bytes + AFTER_CALL(FUNCTION_ROOM), gives_back, sizeof(gives_back));
 	memcpy(bytes + FUNCTION_TRAMPOLINE, trampoline, sizeof(trampoline));
 	build_eh_frame(&eh_frame);
+	build_go_table(&go_table);
 
 	elf_builder_init(&elf, ELFCLASS64, ELFDATA2LSB, EM_X86_64);
 	elf.entry_elf_address = TEST_CODE_ADDRESS + FUNCTION_ENTRY;
@@ -124,13 +169,13 @@ static void build_program(const char *path)
 			     (struct bytes){ bytes, sizeof(bytes) });
 	elf_builder_add_section(&elf, ".eh_frame", SHT_PROGBITS, SHF_ALLOC, TEST_SECTION_ADDRESS,
 				(struct bytes){ eh_frame.bytes.items, eh_frame.bytes.count });
-	/* Go's linker leaves it, stripped or not. */
-	elf_builder_add_section(&elf, ".note.go.buildid", SHT_NOTE, SHF_ALLOC,
+	elf_builder_add_section(&elf, ".gopclntab", SHT_PROGBITS, SHF_ALLOC,
 				TEST_SECTION_ADDRESS + 0x8000,
-				(struct bytes){ call, sizeof(call) });
+				(struct bytes){ go_table.items, go_table.count });
 	elf_builder_write(&elf, path);
 	elf_builder_deinit(&elf);
 	cfi_builder_deinit(&eh_frame);
+	byte_vector_deinit(&go_table);
 }
 
 static void map(struct fixture *fixture, const char *path, uint64_t start, uint64_t file_offset)
@@ -288,33 +333,28 @@ static void test_go_changes_stacks(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->registers.values[TEST_RBP] = stack_slot(0);
-	push(fixture, UINT64_C(0xc000012340)); /* on the stack of a goroutine */
-	push(fixture, code(AFTER_CALL(FUNCTION_GAP)));
-	push(fixture, 0);
-	assert_int_equal(run(fixture, code(FUNCTION_GAP)), STACK_END_SWITCH);
+	/* What lies above on this stack is no caller, though it looks like one. */
+	push(fixture, code(AFTER_CALL(FUNCTION_SWITCH)));
+	push(fixture, code(AFTER_CALL(FUNCTION_ROOT)));
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_SWITCH);
 	assert_int_equal(fixture->frames.count, 2);
-	/* A leaf may use the register for anything. */
-	fixture->registers.values[TEST_RBP] = UINT64_C(0xc000012340);
-	assert_int_equal(run(fixture, code(FUNCTION_GAP)), STACK_END_NO_RULE);
+	/* Before and after it goes over, it is a function like others. */
+	fixture->words[0] = code(AFTER_CALL(FUNCTION_ROOT));
+	assert_int_equal(run(fixture, code(FUNCTION_SWITCH)), STACK_END_ROOT);
+	assert_int_equal(fixture->frames.count, 2);
 }
 
-static void test_go_changes_stacks_in_described_code(void **state)
+static void test_go_says_what_is_outermost(void **state)
 {
 	struct fixture *fixture = *state;
 
-	/* LEAF <- FRAME <- LEAF's kind, which changed stacks. */
-	fixture->registers.values[TEST_RBP] = stack_slot(2);
+	fixture->registers.values[TEST_RBP] = 3;
+	push(fixture, code(FUNCTION_OUTERMOST + 1)); /* as goroutines return: no call before it */
 	push(fixture, code(AFTER_CALL(FUNCTION_FRAME)));
-	push(fixture, 0);
-	push(fixture, UINT64_C(0xc000012340)); /* saved by FRAME: on the stack of a goroutine */
-	push(fixture, code(AFTER_CALL(FUNCTION_LEAF)));
-	push(fixture, 0x123456);
-	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_SWITCH);
-	assert_int_equal(fixture->frames.count, 3);
-	fixture->words[2] = stack_slot(6);
-	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_NO_MAPPING);
-	assert_int_equal(fixture->frames.count, 3);
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_ROOT);
+	assert_int_equal(fixture->frames.count, 2);
+	fixture->words[0] = code(FUNCTION_AFTER + 1);
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_NO_RULE);
 }
 
 static void test_start_of_a_thread(void **state)
@@ -725,6 +765,59 @@ static void test_leaf_without_cfi(void **state)
 	assert_int_equal(run(fixture, code(FUNCTION_GAP)), STACK_END_ROOT);
 }
 
+static void test_way_out_of_code_without_cfi(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->registers.values[TEST_RBP] = 3;
+	push(fixture, code(AFTER_CALL(FUNCTION_ROOM)));
+	push(fixture, 0x1111);
+	push(fixture, code(AFTER_CALL(FUNCTION_ROOT)));
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_ROOT);
+	ASSERT_FRAMES(fixture, code(FUNCTION_LEAF), code(AFTER_CALL(FUNCTION_ROOM)),
+		      code(AFTER_CALL(FUNCTION_ROOT)));
+	/* No call before it: the way out was that of another function. */
+	fixture->words[2] = code(FUNCTION_ROOT + 0x20);
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_NO_RULE);
+	assert_int_equal(fixture->frames.count, 2);
+}
+
+/** Run-time code that keeps no frame pointer: CPython's trampolines. */
+static size_t read_trampoline(void *context, uint64_t address, void *buffer, size_t size_bytes)
+{
+	/* sub $8,%rsp; call *%rcx; add $8,%rsp; ret */
+	static const uint8_t trampoline[] = { 0x48, 0x83, 0xec, 8, 0xff, 0xd1,
+					      0x48, 0x83, 0xc4, 8, 0xc3 };
+	size_t position = (size_t)(address - JIT_ADDRESS);
+	size_t n_bytes;
+
+	if (address < JIT_ADDRESS || position >= sizeof(trampoline))
+		return read_words(context, address, buffer, size_bytes);
+	n_bytes = MIN(size_bytes, sizeof(trampoline) - position);
+	memcpy(buffer, trampoline + position, n_bytes);
+	return n_bytes;
+}
+
+static void test_way_out_of_code_made_at_run_time(void **state)
+{
+	struct fixture *fixture = *state;
+	struct memory_reader reader = reader_of(fixture, 1000);
+
+	reader.read = read_trampoline;
+	fixture->registers.values[TEST_RBP] = 3;
+	push(fixture, JIT_ADDRESS + 6);
+	push(fixture, 0x1111);
+	push(fixture, code(AFTER_CALL(FUNCTION_ROOT)));
+	/* Without the process, nobody can look. */
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_NO_RULE);
+	fixture->beyond = &reader;
+	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_ROOT);
+	ASSERT_FRAMES(fixture, code(FUNCTION_LEAF), JIT_ADDRESS + 6,
+		      code(AFTER_CALL(FUNCTION_ROOT)));
+	/* That was its code, not its stack: nothing had to be recovered. */
+	assert_int_equal(fixture->frames.items[2].flags, ADDRESS_FRAME_IS_RETURN);
+}
+
 static void test_jump_to_nowhere(void **state)
 {
 	struct fixture *fixture = *state;
@@ -832,7 +925,7 @@ int main(void)
 		TEST(test_every_shorter_copy_says_so),
 		TEST(test_ends),
 		TEST(test_go_changes_stacks),
-		TEST(test_go_changes_stacks_in_described_code),
+		TEST(test_go_says_what_is_outermost),
 		TEST(test_start_of_a_thread),
 		TEST(test_start_code_without_cfi),
 		TEST(test_beyond_the_copy),
@@ -854,6 +947,8 @@ int main(void)
 		TEST(test_signal_frame),
 		TEST(test_signal_trampoline_without_cfi),
 		TEST(test_leaf_without_cfi),
+		TEST(test_way_out_of_code_without_cfi),
+		TEST(test_way_out_of_code_made_at_run_time),
 		TEST(test_jump_to_nowhere),
 		TEST(test_frame_pointers_of_jit_code),
 		TEST(test_compiled_code_without_cfi_keeps_its_frame_pointer),
