@@ -7,10 +7,10 @@
 #include <stddef.h>
 
 /* What the registers that survive a call hold; R0 is its result, R1 to R5 are its arguments. */
-#define CONTEXT	      BPF_REG_6
+#define CONTEXT       BPF_REG_6
 #define STACK_POINTER BPF_REG_7
-#define START	      BPF_REG_8
-#define END	      BPF_REG_9
+#define START         BPF_REG_8
+#define END           BPF_REG_9
 
 /* Places on the program's own stack, from the frame pointer R10. */
 #define KEY_OFFSET     (-8)
@@ -18,6 +18,8 @@
 #define REQUEST_OFFSET (-56)
 #define BUFFER_OFFSET  (-64)
 #define CPU_OFFSET     (-72)
+#define SIZE_OFFSET    (-80)
+#define WORD_OFFSET    (-88)
 
 /** Interrupted in user mode: the privilege level of the code segment. */
 #define USER_PRIVILEGE 3
@@ -127,12 +129,6 @@ static void exit_if_register(struct program *program, uint8_t condition, uint8_t
 	skip_if_register(program, condition, left, right, 0);
 }
 
-static void exit_always(struct program *program)
-{
-	program->exits[program->n_exits++] = program->count;
-	emit(program, BPF_JMP | BPF_JA, 0, 0, 0, 0);
-}
-
 /** Let the jump at @p from lead here. */
 static void land(struct program *program, size_t from)
 {
@@ -192,18 +188,46 @@ static void greet(struct program *program, const struct stack_window_maps *maps)
 	call(program, BPF_FUNC_perf_event_output);
 }
 
-/** From the request in R0: what to copy; exits where there is nothing. */
-static void find_range(struct program *program, uint32_t copy_bytes)
+/** END and the size from the request in R0. */
+static void take_request(struct program *program)
 {
 	load(program, END, BPF_REG_0, offsetof(struct stack_window_request, end));
-	exit_if(program, BPF_JEQ, END, 0);
 	load(program, BPF_REG_1, BPF_REG_0, offsetof(struct stack_window_request, size_bytes));
-	move(program, START, END);
-	subtract(program, START, BPF_REG_1);
+	store(program, BPF_REG_10, SIZE_OFFSET, BPF_REG_1);
+}
+
+/**
+ * START: where the kernel's copy ends. It is empty where the thread is about to get the first
+ * page of it, and the kernel was interrupted in that.
+ */
+static void find_copy_end(struct program *program, uint32_t copy_bytes)
+{
+	load_place(program, BPF_REG_1, WORD_OFFSET);
+	move_constant(program, BPF_REG_2, 8);
+	move(program, BPF_REG_3, STACK_POINTER);
+	call(program, BPF_FUNC_probe_read_user);
+	move(program, START, STACK_POINTER);
+	skip_if(program, BPF_JNE, BPF_REG_0, 0, 1);
+	add_constant(program, START, (int32_t)copy_bytes);
+}
+
+/** START to END: what to copy; exits where there is nothing. */
+static void find_range(struct program *program, uint32_t copy_bytes)
+{
+	find_copy_end(program, copy_bytes);
+	/* Not known yet: as much as can be had beyond the copy, up to the end of a page. */
+	skip_if(program, BPF_JNE, END, 0, 3);
+	move(program, END, START);
+	add_constant(program, END, STACK_WINDOW_N_CHUNKS * STACK_WINDOW_CHUNK_BYTES);
+	emit(program, BPF_ALU64 | BPF_AND | BPF_K, END, 0, 0, -STACK_WINDOW_CHUNK_BYTES);
+
+	load(program, BPF_REG_2, BPF_REG_10, SIZE_OFFSET);
+	move(program, BPF_REG_1, END);
+	subtract(program, BPF_REG_1, BPF_REG_2);
+	/* Without a size, or all of it beyond the copy: to the copy. */
+	skip_if(program, BPF_JEQ, BPF_REG_2, 0, 3);
 	/* On another stack than the one asked for: no part of that is in the copy. */
-	skip_if_register(program, BPF_JGE, STACK_POINTER, END, 4);
-	move(program, BPF_REG_1, STACK_POINTER);
-	add_constant(program, BPF_REG_1, (int32_t)copy_bytes);
+	skip_if_register(program, BPF_JGE, STACK_POINTER, END, 1);
 	skip_if_register(program, BPF_JGE, START, BPF_REG_1, 1);
 	move(program, START, BPF_REG_1);
 	exit_if_register(program, BPF_JGE, START, END);
@@ -272,7 +296,7 @@ size_t stack_window_program(const struct stack_window_maps *maps, uint32_t copy_
 			    bool has_task_registers, struct bpf_insn *ret)
 {
 	struct program *program = memory_allocate(1, sizeof(*program));
-	size_t n_instructions, unknown;
+	size_t n_instructions, unknown, known;
 
 	program->instructions = ret;
 	move(program, CONTEXT, BPF_REG_1);
@@ -285,13 +309,18 @@ size_t stack_window_program(const struct stack_window_maps *maps, uint32_t copy_
 
 	unknown = program->count;
 	skip_if(program, BPF_JEQ, BPF_REG_0, 0, 0);
+	take_request(program);
+	known = program->count;
+	emit(program, BPF_JMP | BPF_JA, 0, 0, 0, 0);
+	land(program, unknown);
+	greet(program, maps);
+	move_constant(program, END, 0);
+	store_zero(program, SIZE_OFFSET);
+	land(program, known);
 	find_range(program, copy_bytes);
 	find_buffer(program, maps->buffers);
 	for (size_t i = 0; i < STACK_WINDOW_N_CHUNKS; i++)
 		copy_chunk(program, maps->chunks);
-	exit_always(program);
-	land(program, unknown);
-	greet(program, maps);
 	end_program(program);
 
 	n_instructions = program->count;

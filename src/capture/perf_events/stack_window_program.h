@@ -7,7 +7,8 @@
  *
  * Per sample:
  *   thread unknown:  a greeting
- *   thread known:    [max(end - size, stack pointer + copy), end) in chunks, outermost first
+ *   thread known:    [max(end - size, end of the copy), end) in chunks, outermost first
+ *   end not known:   as much as can be had from the end of the copy on
  *
  * Source: bpf(2); bpf-helpers(7); linux/bpf.h; the kernel's Documentation/bpf/standardization.
  */
@@ -24,7 +25,7 @@
 
 /** What is wanted of a thread; the value of the map of threads. */
 struct stack_window_request {
-	uint64_t end;	     /**< Exclusive; 0: not known yet, copy nothing. */
+	uint64_t end;        /**< Exclusive; 0: not known yet. */
 	uint64_t size_bytes; /**< At most so much below it. */
 };
 
