@@ -77,6 +77,9 @@ def data_to_folded(context, command):
     results = interleaved(ways, context.runs)
     yield from rate_row(f"perf.data of {n_samples(recording)} samples to folded", results,
                         dict.fromkeys(results, size), 100, 500)
+    memory_mib = statistics.median(run["memory_mib"] for run in results["ours"])
+    yield row(f"perf.data of {size / 2**20:.0f} MiB to folded", "peak memory",
+              f"{memory_mib:.0f} MiB", goal="<= 100 MiB", is_met=memory_mib <= 100)
 
 
 def folded_to_svg(context, what, folded):

@@ -2,6 +2,7 @@
 
 #include "analyze/naming.h"
 #include "analyze/sample_stack.h"
+#include "analyze/stack_memo.h"
 #include "arch/architecture.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -21,6 +22,7 @@ struct analyzer {
 	struct process_table *processes;
 	struct symbolizer *symbolizer;
 	struct sample_stack stacks;
+	struct stack_memo memo; /**< Of the stacks of recordings. */
 	struct origin origin;
 	struct perf_event_attr
 		*attrs;         /**< By event. A copy: --repeat goes through several sources. */
@@ -176,6 +178,7 @@ void analyzer_destroy(struct analyzer *analyzer)
 	if (!analyzer)
 		return;
 	sample_stack_deinit(&analyzer->stacks);
+	stack_memo_deinit(&analyzer->memo);
 	unwinder_destroy(analyzer->stacks.unwinder);
 	symbolizer_destroy(analyzer->symbolizer);
 	process_table_destroy(analyzer->processes);
@@ -252,7 +255,7 @@ static void apply_place(struct analyzer *analyzer, const struct record *record,
 
 /** Waits that somebody else paired: how many they were and what is known of why. */
 static void add_ready_made(struct analyzer *analyzer, const struct record *record, uint32_t thread,
-			   uint32_t stack)
+			   uint32_t stack, enum stack_end end)
 {
 	bool has_count = analyzer->attrs[record->event_index].sample_type & PERF_SAMPLE_WEIGHT;
 	uint64_t count = has_count ? record->sample.weight : 1;
@@ -263,32 +266,33 @@ static void add_ready_made(struct analyzer *analyzer, const struct record *recor
 		stack = profile_intern_stack(
 			analyzer->profile, stack,
 			off_cpu_reason_location(analyzer->profile, (enum wait_reason)reason));
-	sample = profile_add_sample(analyzer->profile, thread, analyzer->off_cpu_event, stack,
-				    analyzer->stacks.stack.end, count, record->sample.period);
+	sample = profile_add_sample(analyzer->profile, thread, analyzer->off_cpu_event, stack, end,
+				    count, record->sample.period);
 	if (analyzer->keeps_ticks)
 		profile_add_tick(analyzer->profile, sample, record->time_ns, record->cpu,
 				 record->sample.period);
 }
 
-static void add_to_profile(struct analyzer *analyzer, const struct record *record)
+static void add_to_profile(struct analyzer *analyzer, const struct record *record, uint32_t stack,
+			   enum stack_end end)
 {
 	uint32_t event = analyzer->event_ids[record->event_index];
 	uint64_t period = sample_period(analyzer, record);
-	uint32_t stack = intern_resolved(analyzer, record->pid);
 	uint32_t thread = intern_thread(analyzer, record->pid, record->tid);
 	uint32_t sample;
 
 	if (event == analyzer->off_cpu_event) {
-		add_ready_made(analyzer, record, thread, stack);
+		add_ready_made(analyzer, record, thread, stack, end);
 		return;
 	}
-	sample = profile_add_sample(analyzer->profile, thread, event, stack,
-				    analyzer->stacks.stack.end, 1, period);
+	sample = profile_add_sample(analyzer->profile, thread, event, stack, end, 1, period);
 	if (analyzer->keeps_ticks)
 		profile_add_tick(analyzer->profile, sample, record->time_ns, record->cpu, period);
 }
 
-static void apply_sample(struct analyzer *analyzer, const struct record *record)
+/** Resolve the stack of a sample and add it to what the event is for. */
+static void apply_new_stack(struct analyzer *analyzer, const struct record *record,
+			    uint32_t *stack_ret)
 {
 	uint64_t start_ns = clock_monotonic_ns();
 
@@ -297,11 +301,46 @@ static void apply_sample(struct analyzer *analyzer, const struct record *record)
 	sample_stack_resolve(&analyzer->stacks, record);
 	if (analyzer->off_cpu && record->event_index == analyzer->stacks_event)
 		apply_place(analyzer, record, WAIT_UNKNOWN);
-	if (analyzer->event_ids[record->event_index] != EVENT_NONE && !analyzer->is_for_callchains)
-		add_to_profile(analyzer, record);
-	analyzer->statistics.n_samples++;
+	if (analyzer->event_ids[record->event_index] != EVENT_NONE &&
+	    !analyzer->is_for_callchains) {
+		*stack_ret = intern_resolved(analyzer, record->pid);
+		add_to_profile(analyzer, record, *stack_ret, analyzer->stacks.stack.end);
+	}
 	analyzer->statistics.n_user_frames += analyzer->stacks.stack.frames.count;
 	analyzer->statistics.unwind_ns += clock_monotonic_ns() - start_ns;
+}
+
+/**
+ * The stack of a sample is its call chain, which is written already, and nobody else wants its
+ * parts. (Shorter chains than of a marker and two addresses may have more in other fields.)
+ */
+static bool has_memorable_stack(const struct analyzer *analyzer, const struct record *record)
+{
+	return analyzer->has_origin && !analyzer->off_cpu && !analyzer->is_for_callchains &&
+	       record->sample.n_callchain > 2 && !record->sample.has_user_registers &&
+	       analyzer->event_ids[record->event_index] != EVENT_NONE;
+}
+
+static void apply_sample(struct analyzer *analyzer, const struct record *record)
+{
+	struct stack_memo_entry *entry;
+	uint32_t stack = 0;
+
+	analyzer->statistics.n_samples++;
+	if (!has_memorable_stack(analyzer, record)) {
+		apply_new_stack(analyzer, record, &stack);
+		return;
+	}
+	if (stack_memo_find(&analyzer->memo, record, &entry)) {
+		analyzer->statistics.n_user_frames +=
+			analyzer->profile->stacks.items[entry->stack].depth;
+		add_to_profile(analyzer, record, entry->stack, entry->end);
+		return;
+	}
+	apply_new_stack(analyzer, record, &stack);
+	/* A lone frame may have got callers from branches. */
+	if (analyzer->stacks.stack.frames.count > 1)
+		stack_memo_keep(&analyzer->memo, record, entry, stack, analyzer->stacks.stack.end);
 }
 
 static void apply_process_record(struct analyzer *analyzer, const struct record *record)
@@ -309,6 +348,7 @@ static void apply_process_record(struct analyzer *analyzer, const struct record 
 	bool is_mapping = record->type == PERF_RECORD_MMAP || record->type == PERF_RECORD_MMAP2;
 	struct record completed;
 
+	stack_memo_forget(&analyzer->memo);
 	if (analyzer->has_origin) {
 		origin_apply(&analyzer->origin, record);
 		if (is_mapping) {

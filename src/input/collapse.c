@@ -2,7 +2,7 @@
 
 #include "base/escape.h"
 #include "input/frame_name.h"
-#include "input/text_hash.h"
+#include "base/text_hash.h"
 
 #include <inttypes.h>
 #include <stdio.h>

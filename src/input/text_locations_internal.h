@@ -7,7 +7,7 @@
 
 #include "base/hash_map.h"
 #include "input/line_reader.h"
-#include "input/text_hash.h"
+#include "base/text_hash.h"
 #include "profile/profile.h"
 
 /** A function as one piece of text names it. */

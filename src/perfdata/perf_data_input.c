@@ -12,6 +12,9 @@
 /** Read from a pipe at once; several records. */
 #define BUFFER_SIZE_BYTES ((size_t)256 * 1024)
 
+/** Of a mapped file: what was read longer ago need not stay. A multiple of any page. */
+#define KEPT_SIZE_BYTES ((size_t)16 * 1024 * 1024)
+
 static struct error *map_file(struct perf_data_input *input, size_t size_bytes)
 {
 	if (size_bytes == 0)
@@ -114,10 +117,24 @@ struct error *perf_data_input_peek(struct perf_data_input *input, size_t size_by
 	return NULL;
 }
 
+/**
+ * The process is not to grow with the file. Records in a queue may lie in what is released;
+ * their pages come back when they are read.
+ */
+static void release_pages_behind(struct perf_data_input *input)
+{
+	size_t end = (input->position / KEPT_SIZE_BYTES - 1) * KEPT_SIZE_BYTES;
+
+	madvise(input->mapping.data + input->released, end - input->released, MADV_DONTNEED);
+	input->released = end;
+}
+
 void perf_data_input_advance(struct perf_data_input *input, size_t size_bytes)
 {
 	assert(size_bytes <= input->bytes.size - input->position);
 	input->position += size_bytes;
+	if (input->mapping.data && input->position >= input->released + 2 * KEPT_SIZE_BYTES)
+		release_pages_behind(input);
 }
 
 struct error *perf_data_input_skip(struct perf_data_input *input, uint64_t size_bytes,

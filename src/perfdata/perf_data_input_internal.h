@@ -15,6 +15,7 @@ struct perf_data_input {
 	struct bytes bytes;          /**< The mapping, or what is buffered. */
 	size_t position;             /**< In bytes. */
 	size_t end;                  /**< Where reading stops; only when mapped. */
+	size_t released;             /**< Pages before are not kept in memory; only when mapped. */
 	uint64_t origin;             /**< Offset of bytes.data[0] in the file. */
 	uint8_t *buffer;
 	size_t capacity;

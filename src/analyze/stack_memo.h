@@ -1,0 +1,46 @@
+#pragma once
+
+/**
+ * Stacks that were resolved before, by the call chain as the recorder wrote it. Most samples of
+ * a recording have a chain that others of their process have: what its addresses are need not be
+ * found again. In bounded memory, whatever is in the recording.
+ */
+
+#include "base/stack_end.h"
+#include "base/vector.h"
+#include "record/record.h"
+
+struct stack_memo_entry {
+	uint64_t hash;
+	uint64_t generation; /**< It is good in this one only. */
+	size_t first;        /**< Of its addresses, in stack_memo.addresses. */
+	uint32_t n_addresses;
+	uint32_t pid;
+	uint16_t cpu_mode;
+	uint32_t stack; /**< In the profile. */
+	enum stack_end end;
+};
+
+/** All zero: empty. */
+struct stack_memo {
+	struct stack_memo_entry *entries; /**< By hash; a newer one takes an older one's place. */
+	uint64_t generation;
+	struct address_vector addresses;
+};
+
+void stack_memo_deinit(struct stack_memo *memo);
+
+/** Forget all: addresses may mean something else from here on. */
+void stack_memo_forget(struct stack_memo *memo);
+
+/**
+ * Where the stack of @p record is or will be; its hash is then set.
+ *
+ * @return whether it is known; then stack and end are set.
+ */
+bool stack_memo_find(struct stack_memo *memo, const struct record *record,
+		     struct stack_memo_entry **ret);
+
+/** Keep what @p record was found to be in @p entry, which stack_memo_find() gave for it. */
+void stack_memo_keep(struct stack_memo *memo, const struct record *record,
+		     struct stack_memo_entry *entry, uint32_t stack, enum stack_end end);
