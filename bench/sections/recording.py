@@ -18,6 +18,11 @@ def perf_record(command, *options):
                   fresh_folder("theirs.perf.data"), "--", *command])
 
 
+def samply_record(command):
+    return timed([peers.SAMPLY, "record", "--save-only", "-r", "997", "-o",
+                  fresh_folder("theirs.samply.json.gz"), "--", *command])
+
+
 def overhead_rows(name, results):
     bare_s, bare_cpu_s = median(results["bare"], "wall_s"), median(results["bare"], "cpu_s")
     for way, runs in results.items():
@@ -61,6 +66,8 @@ def measure(context):
               is_met=cost_ms <= 30)
     if not peers.PERF:
         yield absent("all", "perf record", "perf")
+    if not peers.SAMPLY:
+        yield absent("all", "samply record", "samply")
     for name, command in context.programs.items():
         if not command:
             yield absent(name, "everything", name)
@@ -71,6 +78,8 @@ def measure(context):
         if peers.PERF:
             ways["perf dwarf 997 Hz"] = lambda c=command: perf_record(c, "--call-graph", "dwarf")
             ways["perf fp 997 Hz"] = lambda c=command: perf_record(c, "-g")
+        if peers.SAMPLY:
+            ways["samply 997 Hz"] = lambda c=command: samply_record(c)
         job(command)  # what is kept from run to run is part of everyday life
         results = interleaved(ways, context.runs)
         yield from overhead_rows(name, results)
