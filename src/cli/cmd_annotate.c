@@ -41,7 +41,7 @@ static const struct command_example examples[] = {
 struct annotate_request {
 	struct input_options input;
 	struct annotate_options options;
-	bool is_quiet, is_help;
+	bool is_quiet;
 };
 
 static struct error *apply_option(void *context, int id, const char *value)
@@ -66,9 +66,6 @@ static struct error *apply_option(void *context, int id, const char *value)
 		return NULL;
 	case OPTION_QUIET:
 		request->is_quiet = true;
-		return NULL;
-	case OPTION_ID_HELP:
-		request->is_help = true;
 		return NULL;
 	default:
 		return input_options_apply(&request->input, id, value, &is_known);
@@ -98,9 +95,7 @@ static int run_annotate(const struct command *command, int argc, char **argv)
 
 	request.options.open = &request.input.open;
 	terminal_init(request.is_quiet);
-	if (request.is_help)
-		help_write(stdout, command);
-	else if (!error)
+	if (!error)
 		error = annotate(&request);
 	status = terminal_finish(error);
 	pager_end();

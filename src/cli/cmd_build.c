@@ -63,11 +63,11 @@ static const struct command_example examples[] = {
 struct build_call {
 	struct build_request request;
 	struct program_build_options options;
-	bool wants_help;
 };
 
-static struct error *apply_option(struct build_call *call, int id, const char *value)
+static struct error *apply_option(void *context, int id, const char *value)
 {
+	struct build_call *call = context;
 	struct build_request *request = &call->request;
 	uint64_t number;
 
@@ -112,11 +112,8 @@ static struct error *apply_option(struct build_call *call, int id, const char *v
 	case OPTION_FRESH:
 		call->options.is_fresh = true;
 		return NULL;
-	case OPTION_QUIET:
+	default: /* OPTION_QUIET */
 		call->options.is_quiet = true;
-		return NULL;
-	default:
-		call->wants_help = true;
 		return NULL;
 	}
 }
@@ -126,15 +123,8 @@ static struct error *parse_call(const struct command *command, int argc, char **
 {
 	struct option_parser parser = option_parser_make(command, argc, argv);
 	const struct build_request *request = &call->request;
-	const char *value;
-	int id;
 
-	for (;;) {
-		RETURN_IF_ERROR(option_parser_next(&parser, &id, &value));
-		if (id == OPTION_ID_END)
-			break;
-		RETURN_IF_ERROR(apply_option(call, id, value));
-	}
+	RETURN_IF_ERROR(option_parser_run(&parser, apply_option, call));
 	if ((request->bin != NULL) + (request->example != NULL) + (request->bench != NULL) > 1)
 		return error_new(ERROR_USAGE, "only one of --bin, --example and --bench");
 	/* Its arguments make no difference to how it is built. */
@@ -164,10 +154,6 @@ static int run_build(const struct command *command, int argc, char **argv)
 	struct error *error = parse_call(command, argc, argv, &call);
 	int status = EXIT_OURS;
 
-	if (!error && call.wants_help) {
-		help_write(stdout, command);
-		return terminal_finish_output();
-	}
 	terminal_init(call.options.is_quiet);
 	if (!error && !folder)
 		error = error_from_errno(errno, "cannot tell the current folder");

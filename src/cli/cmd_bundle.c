@@ -50,7 +50,7 @@ static const struct command_example examples[] = {
 struct bundle_request {
 	struct open_profile_options how;
 	const char *output_path;
-	bool may_replace, is_redacted, is_quiet, is_help;
+	bool may_replace, is_redacted, is_quiet;
 };
 
 static struct error *apply_option(void *context, int id, const char *value)
@@ -73,11 +73,8 @@ static struct error *apply_option(void *context, int id, const char *value)
 	case OPTION_SYMFS:
 		request->how.symfs_path = value;
 		return NULL;
-	case OPTION_QUIET:
+	default: /* OPTION_QUIET */
 		request->is_quiet = true;
-		return NULL;
-	default:
-		request->is_help = true;
 		return NULL;
 	}
 }
@@ -265,10 +262,6 @@ static int cmd_bundle(const struct command *command, int argc, char **argv)
 	struct error *error = option_parser_run(&parser, apply_option, &request);
 
 	terminal_init(request.is_quiet);
-	if (!error && request.is_help) {
-		help_write(stdout, command);
-		return terminal_finish_output();
-	}
 	if (!error && argc - parser.index > 1)
 		error = error_new(ERROR_USAGE, "only one recording goes into a bundle");
 	request.how.path = !error && parser.index < argc ? argv[parser.index] : NULL;

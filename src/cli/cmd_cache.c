@@ -100,13 +100,8 @@ static int run_cache(const struct command *command, int argc, char **argv)
 	const char *value;
 	int id;
 
-	while (!(error = option_parser_next(&parser, &id, &value)) && id != OPTION_ID_END) {
-		if (id == OPTION_ID_HELP) {
-			help_write(stdout, command);
-			return terminal_finish_output();
-		}
+	while (!(error = option_parser_next(&parser, &id, &value)) && id != OPTION_ID_END)
 		is_to_clear = id == OPTION_CLEAR;
-	}
 	if (!error)
 		error = option_parser_refuse_operands(&parser);
 	if (error) {

@@ -50,7 +50,6 @@ struct check_request {
 	bool is_json;
 	bool is_verbose;
 	bool is_about_stacks;
-	bool wants_help;
 	char **argv;        /**< The program and its arguments; NULL at the end. */
 	char *program_path; /**< Owned; NULL: only the machine. */
 };
@@ -184,14 +183,13 @@ static struct error *read_request(const struct command *command, int argc, char 
 		ret->is_json |= id == OPTION_JSON;
 		ret->is_verbose |= id == OPTION_VERBOSE;
 		ret->is_about_stacks |= id == OPTION_STACKS;
-		ret->wants_help |= id == OPTION_ID_HELP;
 	}
 	ret->argv = argv + parser.index;
-	if (ret->is_about_stacks && parser.index >= argc && !ret->wants_help)
+	if (ret->is_about_stacks && parser.index >= argc)
 		return error_with_hint(error_new(ERROR_USAGE, "--stacks: no command given"),
 				       "perf-profile check --stacks COMMAND [ARG...]");
 	/* Arguments of the program say nothing about the machine and are left alone. */
-	if (parser.index < argc && !ret->wants_help)
+	if (parser.index < argc)
 		return find_program(argv[parser.index], &ret->program_path);
 	return NULL;
 }
@@ -238,10 +236,6 @@ static int run_check(const struct command *command, int argc, char **argv)
 		status = error->code == ERROR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_OURS;
 		terminal_print_error(error);
 		return status;
-	}
-	if (request.wants_help) {
-		help_write(stdout, command);
-		return terminal_finish_output();
 	}
 	if (request.is_about_stacks)
 		status = report_stacks(&request);

@@ -65,7 +65,7 @@ struct collapse_request {
 	struct input_options input;
 	struct string_vector paths;
 	bool is_inlined, has_context;
-	bool is_quiet, is_help;
+	bool is_quiet;
 };
 
 static struct error *apply_option(void *context, int id, const char *value)
@@ -116,9 +116,6 @@ static struct error *apply_option(void *context, int id, const char *value)
 		return option_read_u64("--nthreads", value, 1, 4096, &n_threads);
 	case OPTION_QUIET:
 		request->is_quiet = true;
-		return NULL;
-	case OPTION_ID_HELP:
-		request->is_help = true;
 		return NULL;
 	default:
 		return input_options_apply(&request->input, id, value, &is_known);
@@ -250,9 +247,7 @@ static int run_collapse(const struct command *command, int argc, char **argv)
 	int status;
 
 	terminal_init(request.is_quiet);
-	if (request.is_help)
-		help_write(stdout, command);
-	else if (!error)
+	if (!error)
 		error = collapse_all(&request);
 	status = terminal_finish(error);
 	string_vector_deinit(&request.paths);

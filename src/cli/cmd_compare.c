@@ -63,7 +63,7 @@ static int count_words_behind(int argc, char **argv)
 }
 
 static struct error *parse_options(const struct command *command, int argc, char **argv,
-				   struct compare_request *request, bool *is_help_ret)
+				   struct compare_request *request)
 {
 	struct option_parser *parser = &request->parser;
 	int n_behind = count_words_behind(argc, argv), n_operands;
@@ -75,9 +75,6 @@ static struct error *parse_options(const struct command *command, int argc, char
 		int id;
 
 		RETURN_IF_ERROR(option_parser_next(parser, &id, &value));
-		*is_help_ret = id == OPTION_ID_HELP;
-		if (id == OPTION_ID_HELP)
-			return NULL;
 		if (id == OPTION_ID_END)
 			break;
 		RETURN_IF_ERROR(command_topics_apply(command, request, id, value, &is_known));
@@ -271,15 +268,9 @@ static int cmd_compare(const struct command *command, int argc, char **argv)
 		},
 		.parameter_step = 1,
 	};
-	bool is_help = false;
 	int status = EXIT_OURS;
-	struct error *error = parse_options(command, argc, argv, &request, &is_help);
+	struct error *error = parse_options(command, argc, argv, &request);
 
-	if (is_help) {
-		compare_request_deinit(&request);
-		help_write(stdout, command);
-		return terminal_finish_output();
-	}
 	terminal_init(request.is_quiet);
 	if (!error)
 		error = compare(&request, &status);

@@ -66,7 +66,7 @@ struct diff_request {
 	enum diff_format format;
 	const char *paths[2];    /**< Before, after. */
 	const char *output_path; /**< NULL: standard output. */
-	bool may_replace, is_quiet, is_help;
+	bool may_replace, is_quiet;
 };
 
 static struct error *read_format(const char *value, enum diff_format *ret)
@@ -111,9 +111,6 @@ static struct error *apply_option(void *context, int id, const char *value)
 	case OPTION_QUIET:
 		request->is_quiet = true;
 		return NULL;
-	case OPTION_ID_HELP:
-		request->is_help = true;
-		return NULL;
 	default:
 		RETURN_IF_ERROR(flamegraph_setup_apply(&request->setup, id, value, &is_known));
 		if (is_known)
@@ -135,8 +132,6 @@ static struct error *parse(const struct command *command, int argc, char **argv,
 	struct option_parser parser = option_parser_make(command, argc, argv);
 
 	RETURN_IF_ERROR(option_parser_run(&parser, apply_option, request));
-	if (request->is_help)
-		return NULL;
 	if (argc - parser.index != 2)
 		return error_with_hint(error_new(ERROR_USAGE, "two profiles are wanted, not %d",
 						 argc - parser.index),
@@ -281,9 +276,7 @@ static int run_diff(const struct command *command, int argc, char **argv)
 	terminal_init(false);
 	error = parse(command, argc, argv, &request);
 	terminal_init(request.is_quiet);
-	if (request.is_help)
-		help_write(stdout, command);
-	else if (!error)
+	if (!error)
 		error = compare(&request);
 	status = terminal_finish(error);
 	flamegraph_setup_deinit(&request.setup);

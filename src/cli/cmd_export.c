@@ -48,19 +48,17 @@ struct export_request {
 	struct output_options output;
 	const struct output_format *format; /**< NULL: none chosen. */
 	const struct output_format *default_format;
-	const char *path;                   /**< NULL or "-": standard output. */
+	const char *path; /**< NULL or "-": standard output. */
 	bool may_replace;
-	bool is_list, is_help;
+	bool is_list;
 };
 
-static struct error *apply_option(struct export_request *export, int id, const char *value)
+static struct error *apply_option(void *context, int id, const char *value)
 {
+	struct export_request *export = context;
 	bool is_known;
 
 	switch (id) {
-	case OPTION_ID_HELP:
-		export->is_help = true;
-		return NULL;
 	case OPTION_FORMAT:
 		return export_format_read("--format", value, &export->format);
 	case OPTION_OUTPUT:
@@ -84,17 +82,8 @@ static struct error *parse(const struct command *command, int argc, char **argv,
 			   struct export_request *export)
 {
 	struct option_parser parser = option_parser_make(command, argc, argv);
-	const char *value;
-	int id;
 
-	for (;;) {
-		RETURN_IF_ERROR(option_parser_next(&parser, &id, &value));
-		if (id == OPTION_ID_END)
-			break;
-		RETURN_IF_ERROR(apply_option(export, id, value));
-		if (export->is_help)
-			return NULL;
-	}
+	RETURN_IF_ERROR(option_parser_run(&parser, apply_option, export));
 	if (!export->format)
 		export->format = export->default_format;
 	if (!export->is_list && !export->format)
@@ -154,9 +143,7 @@ int export_run(const struct command *command, int argc, char **argv,
 	struct error *error = parse(command, argc, argv, &export);
 	int status;
 
-	if (export.is_help)
-		help_write(stdout, command);
-	else if (!error && export.is_list)
+	if (!error && export.is_list)
 		write_list();
 	else if (!error)
 		error = write_export(&export);

@@ -47,7 +47,7 @@ struct flamegraph_request {
 	const char *output_path; /**< NULL: standard output. */
 	bool may_replace;
 	struct flamegraph_setup setup;
-	bool is_quiet, is_help;
+	bool is_quiet;
 };
 
 static struct error *apply_option(void *context, int id, const char *value)
@@ -66,9 +66,6 @@ static struct error *apply_option(void *context, int id, const char *value)
 		return NULL;
 	case OPTION_QUIET:
 		request->is_quiet = true;
-		return NULL;
-	case OPTION_ID_HELP:
-		request->is_help = true;
 		return NULL;
 	default:
 		RETURN_IF_ERROR(flamegraph_setup_apply(&request->setup, id, value, &is_known));
@@ -161,9 +158,7 @@ static int run_flamegraph(const struct command *command, int argc, char **argv)
 	terminal_init(false);
 	error = input_options_parse(&request.input, command, argc, argv, apply_option, &request);
 	terminal_init(request.is_quiet);
-	if (request.is_help)
-		help_write(stdout, command);
-	else if (!error)
+	if (!error)
 		error = draw(&request, &status);
 	finished = terminal_finish(error);
 	status = finished == EXIT_SUCCESS ? status : finished;

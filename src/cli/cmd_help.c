@@ -25,7 +25,6 @@ static const struct command_example examples[] = {
 };
 
 struct help_request {
-	bool wants_help; /**< Of help itself. */
 	bool wants_manual;
 	const struct completion_shell *shell; /**< NULL: none wanted. */
 	const struct command *about;          /**< NULL: the whole program. */
@@ -65,9 +64,7 @@ static struct error *read_request(const struct command *command, int argc, char 
 		RETURN_IF_ERROR(option_parser_next(&parser, &id, &value));
 		if (id == OPTION_ID_END)
 			break;
-		if (id == OPTION_ID_HELP)
-			ret->wants_help = true;
-		else if (id == OPTION_MAN)
+		if (id == OPTION_MAN)
 			ret->wants_manual = true;
 		else
 			RETURN_IF_ERROR(find_shell(value, &ret->shell));
@@ -86,9 +83,7 @@ static int run_help(const struct command *command, int argc, char **argv)
 		terminal_print_error(error);
 		return EXIT_OURS;
 	}
-	if (request.wants_help)
-		help_write(stdout, command);
-	else if (request.shell)
+	if (request.shell)
 		request.shell->write(stdout);
 	else if (request.wants_manual)
 		manual_write(stdout, request.about);

@@ -53,7 +53,7 @@ struct history_request {
 	const char *name;   /**< NULL: none. */
 	const char *output_path;
 	enum metric metric;
-	bool may_replace, is_json, is_help;
+	bool may_replace, is_json;
 	bool has_age;
 	uint64_t days;
 	struct history_prune prune;
@@ -81,12 +81,9 @@ static struct error *apply_option(void *context, int id, const char *value)
 		request->prune.has_keep = true;
 		return option_read_u64("--keep", value, 0, HISTORY_ENTRIES_MAX,
 				       &request->prune.n_kept);
-	case OPTION_OLDER_THAN:
+	default: /* OPTION_OLDER_THAN */
 		request->has_age = true;
 		return option_read_u64("--older-than", value, 0, 100000, &request->days);
-	default:
-		request->is_help = true;
-		return NULL;
 	}
 }
 
@@ -340,7 +337,7 @@ static struct error *parse(const struct command *command, int argc, char **argv,
 		request->action = argv[parser.index++];
 	if (parser.index < argc)
 		request->name = argv[parser.index++];
-	if (parser.index < argc && !request->is_help)
+	if (parser.index < argc)
 		return error_new(ERROR_USAGE, "'%s' is one word too many", argv[parser.index]);
 	return NULL;
 }
@@ -351,9 +348,7 @@ static int cmd_history(const struct command *command, int argc, char **argv)
 	struct error *error = parse(command, argc, argv, &request);
 
 	terminal_init(false);
-	if (!error && request.is_help)
-		help_write(stdout, command);
-	else if (!error)
+	if (!error)
 		error = run_action(&request);
 	return terminal_finish(error);
 }

@@ -76,7 +76,6 @@ struct report_request {
 	bool is_header_only;
 	bool is_stats;
 	bool is_quiet;
-	bool is_help;
 };
 
 static const struct {
@@ -216,9 +215,6 @@ static struct error *apply_option(void *context, int id, const char *value)
 	case OPTION_QUIET:
 		request->is_quiet = true;
 		return NULL;
-	case OPTION_ID_HELP:
-		request->is_help = true;
-		return NULL;
 	default:
 		return input_options_apply(&request->input, id, value, &is_known);
 	}
@@ -316,9 +312,7 @@ static int run_report(const struct command *command, int argc, char **argv)
 	int status;
 
 	terminal_init(request.is_quiet);
-	if (request.is_help)
-		help_write(stdout, command);
-	else if (!error)
+	if (!error)
 		error = write_report(&request);
 	status = terminal_finish(error);
 	pager_end();

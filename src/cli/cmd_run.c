@@ -61,7 +61,7 @@ static struct error *check_target(const struct run_options *run)
 }
 
 static struct error *parse_options(const struct command *command, int argc, char **argv,
-				   struct run_options *run, bool *is_help_ret)
+				   struct run_options *run)
 {
 	struct option_parser parser = option_parser_make(command, argc, argv);
 	const char *value;
@@ -72,10 +72,6 @@ static struct error *parse_options(const struct command *command, int argc, char
 		RETURN_IF_ERROR(option_parser_next(&parser, &id, &value));
 		if (id == OPTION_ID_END)
 			break;
-		if (id == OPTION_ID_HELP) {
-			*is_help_ret = true;
-			return NULL;
-		}
 		RETURN_IF_ERROR(command_topics_apply(command, run, id, value, &is_known));
 	}
 	run->command = argv + parser.index;
@@ -298,18 +294,12 @@ static int cmd_run(const struct command *command, int argc, char **argv)
 				   .output_policy = output_policy_get(),
 				   .n_repeats = 1,
 				   .script_size_max_bytes = SCRIPT_SIZE_MAX_DEFAULT_BYTES };
-	bool is_help = false;
 	int status = EXIT_OURS;
 	struct error *error;
 
 	run.graph.output = &run.output;
 	terminal_init(false);
-	error = parse_options(command, argc, argv, &run, &is_help);
-
-	if (is_help) {
-		help_write(stdout, command);
-		return terminal_finish_output();
-	}
+	error = parse_options(command, argc, argv, &run);
 	terminal_init(run.is_quiet);
 	output_policy_set(&run.output_policy);
 	if (!error && !run.is_without_cache)

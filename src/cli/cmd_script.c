@@ -33,7 +33,6 @@ static const struct command_example examples[] = {
 struct script_request {
 	struct input_options input;
 	uint32_t fields; /**< enum script_field */
-	bool is_help;
 };
 
 /** In the order of the bits. */
@@ -97,9 +96,6 @@ static struct error *apply_option(void *context, int id, const char *value)
 	switch (id) {
 	case OPTION_FIELDS:
 		return read_fields(value, &request->fields);
-	case OPTION_ID_HELP:
-		request->is_help = true;
-		return NULL;
 	default:
 		return input_options_apply(&request->input, id, value, &is_known);
 	}
@@ -112,9 +108,7 @@ static int run_script(const struct command *command, int argc, char **argv)
 		input_options_parse(&request.input, command, argc, argv, apply_option, &request);
 	int status;
 
-	if (request.is_help)
-		help_write(stdout, command);
-	else if (!error)
+	if (!error)
 		error = write_script(&request);
 	status = terminal_finish(error);
 	pager_end();

@@ -98,8 +98,10 @@ static struct error *read_milliseconds(const char *option, const char *value, ui
 	return NULL;
 }
 
-static struct error *apply_option(struct stat_options *stat, int id, const char *value)
+static struct error *apply_option(void *context, int id, const char *value)
 {
+	struct stat_options *stat = context;
+
 	switch (id) {
 	case OPTION_EVENT:
 		string_vector_append(&stat->event_lists, value);
@@ -175,22 +177,11 @@ static struct error *check_options(const struct stat_options *stat)
 }
 
 static struct error *parse_options(const struct command *command, int argc, char **argv,
-				   struct stat_options *stat, bool *is_help_ret)
+				   struct stat_options *stat)
 {
 	struct option_parser parser = option_parser_make(command, argc, argv);
-	const char *value;
-	int id;
 
-	for (;;) {
-		RETURN_IF_ERROR(option_parser_next(&parser, &id, &value));
-		if (id == OPTION_ID_END)
-			break;
-		if (id == OPTION_ID_HELP) {
-			*is_help_ret = true;
-			return NULL;
-		}
-		RETURN_IF_ERROR(apply_option(stat, id, value));
-	}
+	RETURN_IF_ERROR(option_parser_run(&parser, apply_option, stat));
 	stat->command = argv + parser.index;
 	return check_options(stat);
 }
@@ -290,14 +281,9 @@ static struct error *run_job(struct stat_options *stat, int *status_ret)
 static int cmd_stat(const struct command *command, int argc, char **argv)
 {
 	struct stat_options stat = { .n_repeats = 1, .separator = "," };
-	bool is_help = false;
 	int status = EXIT_OURS;
-	struct error *error = parse_options(command, argc, argv, &stat, &is_help);
+	struct error *error = parse_options(command, argc, argv, &stat);
 
-	if (is_help) {
-		help_write(stdout, command);
-		return terminal_finish_output();
-	}
 	terminal_init(false);
 	if (!error)
 		error = run_job(&stat, &status);

@@ -7,13 +7,22 @@
 
 #include <string.h>
 
+/** --help is the same for all. */
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	if (!option_parser_finds_help(command, argc, argv))
+		return command->run(command, argc, argv);
+	help_write(stdout, command);
+	return terminal_finish_output();
+}
+
 /** The main job, with argv[0] as the main command's own name. */
 static int run_main_command(int argc, char **argv)
 {
 	const struct command *command = command_find(MAIN_COMMAND_NAME);
 
 	argv[0] = memory_duplicate_text(MAIN_COMMAND_NAME);
-	return command->run(command, argc, argv);
+	return run_command(command, argc, argv);
 }
 
 /**
@@ -41,8 +50,7 @@ static const struct {
 } stand_ins[] = {
 	{ "stackcollapse-perf.pl", &command_collapse }, { "stackcollapse-perf", &command_collapse },
 	{ "inferno-collapse-perf", &command_collapse }, { "flamegraph.pl", &command_flamegraph },
-	{ "inferno-flamegraph", &command_flamegraph },
-	{ "difffolded.pl", &command_diff },
+	{ "inferno-flamegraph", &command_flamegraph },  { "difffolded.pl", &command_diff },
 	{ "inferno-diff-folded", &command_diff },
 };
 
@@ -66,7 +74,7 @@ static int run_stand_in(const struct command *command, int argc, char **argv)
 		if (argv[i][0] == '-' && argv[i][1] != '-' && strlen(argv[i]) > 2)
 			argv[i] = memory_format_text("-%s", argv[i]);
 	}
-	return command->run(command, argc, argv);
+	return run_command(command, argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -96,7 +104,7 @@ int main(int argc, char **argv)
 		return command_version.run(&command_version, 1, argv + 1);
 	command = command_find(argv[1]);
 	if (command)
-		return command->run(command, argc - 1, argv + 1);
+		return run_command(command, argc - 1, argv + 1);
 	error = refuse_mistyped_command(argv[1]);
 	if (error) {
 		terminal_print_error(error);

@@ -302,6 +302,25 @@ struct error *option_parser_refuse_operands(const struct option_parser *parser)
 			       parser->command->usage);
 }
 
+bool option_parser_finds_help(const struct command *command, int argc, char **argv)
+{
+	_cleanup_free_ char **words = memory_allocate((size_t)argc + 1, sizeof(char *));
+	struct option_parser parser = option_parser_make(command, argc, words);
+	struct error *error = NULL;
+	int id = OPTION_ID_END;
+	const char *value;
+
+	memcpy(words, argv, (size_t)argc * sizeof(char *)); /* Operands are moved. */
+	do {
+		error = option_parser_next(&parser, &id, &value);
+	} while (!error && id != OPTION_ID_END && id != OPTION_ID_HELP);
+	if (error) {
+		error_destroy(error);
+		return false;
+	}
+	return id == OPTION_ID_HELP;
+}
+
 struct error *option_parser_run(struct option_parser *parser, option_handler *handler,
 				void *context)
 {

@@ -48,8 +48,8 @@ struct command {
 	const char *usage;       /**< What follows the name: "[OPTIONS] [--] COMMAND [ARG...]" */
 	const char *description; /**< Paragraphs for --help and man, separated by "\n\n"; may be
 				    NULL. */
-	const struct option_spec *options; /**< Ends with OPTION_END; --help is implied. May be
-					      NULL. */
+	const struct option_spec *options; /**< Ends with OPTION_END; --help is implied, and seen
+					      to by main(). May be NULL. */
 	const struct option_topic *const *topics; /**< Before options; NULL at the end. May be
 						     NULL. */
 	const struct command_example *examples;   /**< Ends with {NULL, NULL}; may be NULL. */
@@ -104,8 +104,8 @@ struct option_parser option_parser_make(const struct command *command, int argc,
 
 /**
  * The next option: -x VALUE, -xVALUE, -xy (flags), --name VALUE, --name=VALUE, and
- * unambiguous prefixes of names. A value that may be left out is -xVALUE or --name=VALUE. "--" ends options. Operands between options are moved behind
- * unless the command takes a command.
+ * unambiguous prefixes of names. A value that may be left out is -xVALUE or --name=VALUE. "--" ends
+ * options. Operands between options are moved behind unless the command takes a command.
  *
  * @param value_ret  The option's argument, or NULL for a flag or one that was left out.
  * @return ERROR_USAGE naming the option, with the nearest known names as its hint.
@@ -113,7 +113,10 @@ struct option_parser option_parser_make(const struct command *command, int argc,
 struct error *option_parser_next(struct option_parser *parser, int *id_ret,
 				 const char **value_ret) MUST_CHECK;
 
-/** Takes one option that option_parser_next() found, OPTION_ID_HELP included. */
+/** Whether --help is among the options, before any error. Leaves @p argv as it is. */
+bool option_parser_finds_help(const struct command *command, int argc, char **argv);
+
+/** Takes one option that option_parser_next() found. */
 typedef struct error *option_handler(void *context, int id, const char *value);
 
 /** Hand every option to @p handler; its first error ends it. Operands are left to the caller. */
