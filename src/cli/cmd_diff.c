@@ -216,7 +216,7 @@ static struct error *compare_text(const struct diff_request *request,
 	return error;
 }
 
-/** @param is_done_ret  False: these are not both folded stacks, or a part of them is wanted. */
+/** @param is_done_ret  False: these are not both folded stacks, or not as they are wanted. */
 static struct error *try_text(struct diff_request *request, bool *is_done_ret)
 {
 	struct input_stream *streams[2] = { NULL, NULL };
@@ -226,7 +226,8 @@ static struct error *try_text(struct diff_request *request, bool *is_done_ret)
 
 	*is_done_ret = false;
 	if (request->format != FORMAT_FOLDED || request->output_path ||
-	    !profile_filter_is_empty(&request->input.filter))
+	    !profile_filter_is_empty(&request->input.filter) ||
+	    !profile_fold_is_empty(&request->input.fold))
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(streams) && !error; i++) {
 		if (strcmp(request->paths[i], "-") == 0 ||

@@ -277,6 +277,14 @@ def test_difffolded(perf_profile, tmp_path):
     assert difference("-n", "-s") == "x;f_[k];0x... 4 4\nx;g 1 0\nx;h 0 2.5\n"
 
 
+def test_difference_with_short_names(perf_profile, tmp_path):
+    (tmp_path / "a").write_text("x;ns::f<int>(int) 3\n")
+    (tmp_path / "b").write_text("x;ns::f<long>(long) 4\n")
+    done = run(perf_profile, "diff", "--format", "folded", "--names", "short", tmp_path / "a",
+               tmp_path / "b", cwd=tmp_path)
+    assert done.stdout == b"x;ns::f<..> 3 4\n"
+
+
 @pytest.mark.parametrize("fields,expected", [
     ("comm,tid,time,event,ip,sym,dso",
      "sh     5     1.000000: cpu-clock: \n\t              10 work (/bin/sh)\n"),
