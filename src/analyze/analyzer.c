@@ -88,6 +88,14 @@ static uint32_t thread_of_analyzer(void *context, uint32_t pid, uint32_t tid)
 	return intern_thread(context, pid, tid);
 }
 
+/** How often a thread on a CPU has a sample; 0: nobody knows. */
+static uint64_t sample_interval_ns(const struct record_source *source)
+{
+	const struct perf_event_attr *attr = &source->attrs[0];
+
+	return attr->freq && attr->sample_freq ? NS_PER_S / attr->sample_freq : 0;
+}
+
 /**
  * Name and unit of the period of each event, as the sources know them. The two behind
  * off-CPU time are none when we recorded them; in others' files they may be of interest.
@@ -127,6 +135,7 @@ static void add_events(struct analyzer *analyzer, const struct record_source *so
 			.context = analyzer,
 			.event = analyzer->off_cpu_event,
 			.least_ns = options->off_cpu_least_ns,
+			.sample_interval_ns = sample_interval_ns(source),
 			.is_of_cpus = options->is_of_cpus,
 			.keeps_ticks = !options->is_without_ticks && !options->is_for_callchains,
 			.keeps_samples = !options->origin,
@@ -301,6 +310,8 @@ static void apply_new_stack(struct analyzer *analyzer, const struct record *reco
 	sample_stack_resolve(&analyzer->stacks, record);
 	if (analyzer->off_cpu && record->event_index == analyzer->stacks_event)
 		apply_place(analyzer, record, WAIT_UNKNOWN);
+	else if (analyzer->off_cpu)
+		off_cpu_note_running(analyzer->off_cpu, record);
 	if (analyzer->event_ids[record->event_index] != EVENT_NONE &&
 	    !analyzer->is_for_callchains) {
 		*stack_ret = intern_resolved(analyzer, record->pid);
@@ -374,13 +385,25 @@ static void apply_lost(struct analyzer *analyzer, const struct record *record)
 		profile->losses.lost_samples += record->lost.count;
 }
 
+/** Whether it is us who held an event back, and not the kernel. */
+static bool is_own_throttle(const struct analyzer *analyzer, const struct record *record)
+{
+	return (record->type == PERF_RECORD_THROTTLE || record->type == PERF_RECORD_UNTHROTTLE) &&
+	       analyzer_is_off_cpu_source(analyzer, record->event_index);
+}
+
 /** What the schedule is to know of; files have no beginning but their first record. */
 static void apply_to_schedule(struct analyzer *analyzer, const struct record *record)
 {
 	if (!analyzer->has_begun && record->time_ns)
 		analyzer_begin_run(analyzer, record->time_ns);
 	analyzer->last_time_ns = MAX(analyzer->last_time_ns, record->time_ns);
-	off_cpu_apply(analyzer->off_cpu, record);
+	if (!is_own_throttle(analyzer, record))
+		off_cpu_apply(analyzer->off_cpu, record);
+	else if (record->type == PERF_RECORD_THROTTLE)
+		off_cpu_pause(analyzer->off_cpu, record->time_ns);
+	else
+		off_cpu_resume(analyzer->off_cpu, record->time_ns);
 }
 
 struct error *analyzer_apply(struct analyzer *analyzer, const struct record *record)
@@ -396,7 +419,7 @@ struct error *analyzer_apply(struct analyzer *analyzer, const struct record *rec
 		apply_lost(analyzer, record);
 		break;
 	case PERF_RECORD_THROTTLE:
-		analyzer->profile->losses.throttles++;
+		analyzer->profile->losses.throttles += !is_own_throttle(analyzer, record);
 		break;
 	case PERF_RECORD_SWITCH:
 	case PERF_RECORD_SWITCH_CPU_WIDE:

@@ -40,7 +40,9 @@ DEFINE_VECTOR(donor_vector, struct donor)
 struct wait_class {
 	struct donor_vector donors; /**< Those with a stack, of the last period that had some. */
 	bool is_shared_out;         /**< The donors are of an earlier period. */
+	bool is_waiting;            /**< There are some without. */
 	uint64_t count, period_ns;  /**< Those without. */
+	uint64_t lately_count, lately_ns; /**< With and without, in the sense of the schedule. */
 	uint32_t pid, tid, cpu;
 	unsigned int index; /**< length_class(), and N_LENGTHS when preempted. */
 };
@@ -57,6 +59,7 @@ struct off_cpu {
 	struct class_vector waiting; /**< Classes with waits to be shared out. */
 	struct off_cpu_sample_vector samples;
 	uint64_t shared_out_ns;
+	bool is_paused;
 };
 
 static void take_stretch(void *context, const struct off_cpu_stretch *stretch);
@@ -67,7 +70,8 @@ struct off_cpu *off_cpu_create(struct profile *profile, const struct off_cpu_opt
 
 	off_cpu->profile = profile;
 	off_cpu->options = *options;
-	off_cpu->schedule = schedule_create(take_stretch, off_cpu, options->is_of_cpus);
+	off_cpu->schedule = schedule_create(take_stretch, off_cpu, options->is_of_cpus,
+					    options->sample_interval_ns);
 	profile->schedule.least_ns = options->least_ns;
 	return off_cpu;
 }
@@ -275,6 +279,7 @@ static void share_out_all(struct off_cpu *off_cpu, uint64_t time_ns)
 		if (class->donors.count) {
 			share_out(off_cpu, class, &class->donors, time_ns);
 			class->is_shared_out = true;
+			class->is_waiting = false;
 		} else {
 			off_cpu->waiting.items[n_kept++] = class;
 		}
@@ -297,55 +302,123 @@ static uint32_t place_without_stack(struct off_cpu *off_cpu, uint32_t pid, uint3
 	return intern_place(off_cpu, &place);
 }
 
+/** Waits without a stack, until there are some to share them out to. */
+static void add_without_stack(struct off_cpu *off_cpu, struct wait_class *class, uint64_t count,
+			      uint64_t period_ns)
+{
+	if (!class->is_waiting)
+		class_vector_append(&off_cpu->waiting, class);
+	class->is_waiting = true;
+	class->count += count;
+	class->period_ns += period_ns;
+}
+
 static void take_stretch(void *context, const struct off_cpu_stretch *stretch)
 {
 	struct off_cpu *off_cpu = context;
 	struct profile_schedule *figures = &off_cpu->profile->schedule;
 	uint64_t duration_ns = stretch->end_ns - stretch->start_ns;
+	uint64_t count = !stretch->goes_on;
 	unsigned int class_index =
 		length_class(duration_ns) + (stretch->is_preempted ? N_LENGTHS : 0);
 	struct wait_class *class;
 	uint32_t sample = stretch->stack;
 
-	figures->n_waits++;
-	figures->waits_ns += duration_ns;
+	figures->n_waits += count;
+	figures->waits_ns += stretch->seen_ns;
 	if (duration_ns < off_cpu->options.least_ns) {
-		figures->n_short++;
-		figures->short_ns += duration_ns;
-		return;
-	}
-	if (sample == SCHEDULE_NO_STACK && stretch->is_new)
-		sample = place_without_stack(off_cpu, stretch->pid, stretch->tid, WAIT_CPU);
-	if (sample != SCHEDULE_NO_STACK) {
-		figures->n_with_stack++;
-		figures->with_stack_ns += duration_ns;
-		if (stretch->is_preempted)
-			sample = preempted_place(off_cpu, sample);
-		if (!stretch->is_new)
-			add_donor(find_class(off_cpu, stretch->pid, stretch->tid, class_index),
-				  sample, duration_ns);
-		add_waits(off_cpu, sample, stretch->end_ns, stretch->cpu, 1, duration_ns);
+		figures->n_short += count;
+		figures->short_ns += stretch->seen_ns;
 		return;
 	}
 	class = find_class(off_cpu, stretch->pid, stretch->tid, class_index);
-	if (!class->count)
-		class_vector_append(&off_cpu->waiting, class);
-	class->count++;
-	class->period_ns += duration_ns;
 	class->cpu = stretch->cpu;
+	class->lately_count += count;
+	class->lately_ns += stretch->lately_ns;
+	if (sample == SCHEDULE_NO_STACK && stretch->is_new)
+		sample = place_without_stack(off_cpu, stretch->pid, stretch->tid, WAIT_CPU);
+	if (sample != SCHEDULE_NO_STACK) {
+		figures->n_with_stack += count;
+		figures->with_stack_ns += stretch->seen_ns;
+		if (stretch->is_preempted)
+			sample = preempted_place(off_cpu, sample);
+		if (!stretch->is_new)
+			add_donor(class, sample, stretch->seen_ns);
+		add_waits(off_cpu, sample, stretch->end_ns, stretch->cpu, count, stretch->seen_ns);
+		return;
+	}
+	add_without_stack(off_cpu, class, count, stretch->seen_ns);
 }
 
 void off_cpu_begin(struct off_cpu *off_cpu, uint64_t time_ns)
 {
+	struct wait_class **class;
+	size_t cursor = 0;
+	uint64_t key;
+
 	schedule_begin(off_cpu->schedule, time_ns);
 	off_cpu->shared_out_ns = time_ns;
+	off_cpu->is_paused = false;
+	while (class_map_next(&off_cpu->classes, &cursor, &key, &class))
+		(*class)->lately_count = (*class)->lately_ns = 0;
+}
+
+/** Older waits say less of what is now. */
+static void forget(struct off_cpu *off_cpu)
+{
+	struct wait_class **class;
+	size_t cursor = 0;
+	uint64_t key;
+
+	schedule_forget(off_cpu->schedule);
+	while (class_map_next(&off_cpu->classes, &cursor, &key, &class)) {
+		(*class)->lately_count /= 2;
+		(*class)->lately_ns /= 2;
+	}
+}
+
+void off_cpu_pause(struct off_cpu *off_cpu, uint64_t time_ns)
+{
+	schedule_pause(off_cpu->schedule, time_ns);
+	off_cpu->is_paused = true;
+}
+
+void off_cpu_resume(struct off_cpu *off_cpu, uint64_t time_ns)
+{
+	double factor = schedule_resume(off_cpu->schedule, time_ns);
+	struct profile_schedule *figures = &off_cpu->profile->schedule;
+	struct wait_class **slot;
+	size_t cursor = 0;
+	uint64_t key;
+
+	off_cpu->is_paused = false;
+	while (class_map_next(&off_cpu->classes, &cursor, &key, &slot)) {
+		struct wait_class *class = *slot;
+		uint64_t count = (uint64_t)((double)class->lately_count * factor + 0.5);
+		uint64_t period_ns = (uint64_t)((double)class->lately_ns * factor);
+
+		if (!period_ns)
+			continue;
+		figures->n_waits += count;
+		figures->waits_ns += period_ns;
+		figures->n_estimated += count;
+		figures->estimated_ns += period_ns;
+		add_without_stack(off_cpu, class, count, period_ns);
+	}
+}
+
+void off_cpu_note_running(struct off_cpu *off_cpu, const struct record *record)
+{
+	schedule_note_running(off_cpu->schedule, record->pid, record->tid, record->time_ns);
 }
 
 void off_cpu_apply(struct off_cpu *off_cpu, const struct record *record)
 {
 	schedule_apply(off_cpu->schedule, record);
-	if (record->time_ns > off_cpu->shared_out_ns + SHARE_OUT_PERIOD_NS)
-		share_out_all(off_cpu, record->time_ns);
+	if (record->time_ns <= off_cpu->shared_out_ns + SHARE_OUT_PERIOD_NS)
+		return;
+	share_out_all(off_cpu, record->time_ns);
+	forget(off_cpu);
 }
 
 /** Waits of this thread that are not much longer or shorter; NULL: there are none with a stack. */
@@ -387,10 +460,14 @@ static void settle(struct off_cpu *off_cpu, struct wait_class *class, uint64_t t
 
 void off_cpu_end(struct off_cpu *off_cpu, uint64_t time_ns)
 {
+	if (off_cpu->is_paused)
+		off_cpu_resume(off_cpu, time_ns);
 	schedule_end(off_cpu->schedule, time_ns);
 	share_out_all(off_cpu, time_ns);
-	for (size_t i = 0; i < off_cpu->waiting.count; i++)
+	for (size_t i = 0; i < off_cpu->waiting.count; i++) {
 		settle(off_cpu, off_cpu->waiting.items[i], time_ns);
+		off_cpu->waiting.items[i]->is_waiting = false;
+	}
 	class_vector_clear(&off_cpu->waiting);
 }
 
@@ -449,11 +526,15 @@ static void append_clues(const struct profile *profile, uint32_t location_id,
 	}
 }
 
-static bool has_reason(const struct profile *profile, uint32_t stack)
+/** What something else than the functions told; WAIT_UNKNOWN: nothing did. */
+static enum wait_reason told_reason(const struct profile *profile, uint32_t stack)
 {
 	uint32_t location = profile->stacks.items[stack].location;
 
-	return stack && profile_location_frame(profile, location, 0)->flags & FRAME_IS_WAIT;
+	if (!stack || !(profile_location_frame(profile, location, 0)->flags & FRAME_IS_WAIT))
+		return WAIT_UNKNOWN;
+	/* See off_cpu_reason_location(). */
+	return (enum wait_reason)profile->locations.items[location].elf_address;
 }
 
 void off_cpu_name_reasons(struct profile *profile, uint32_t event)
@@ -466,17 +547,21 @@ void off_cpu_name_reasons(struct profile *profile, uint32_t event)
 
 	for (size_t i = 0; i < profile->samples.count; i++) {
 		struct profile_sample *sample = &profile->samples.items[i];
-		enum wait_reason reason;
+		enum wait_reason told, reason;
+		uint32_t place = sample->stack;
 
-		if (sample->event != event || has_reason(profile, sample->stack))
+		if (sample->event != event)
 			continue;
+		told = told_reason(profile, sample->stack);
+		if (told != WAIT_UNKNOWN)
+			place = profile->stacks.items[sample->stack].parent;
 		clue_vector_clear(&clues);
-		for (uint32_t stack = sample->stack; stack;
-		     stack = profile->stacks.items[stack].parent)
+		for (uint32_t stack = place; stack; stack = profile->stacks.items[stack].parent)
 			append_clues(profile, profile->stacks.items[stack].location, of_frame,
 				     is_known, &clues);
-		reason = wait_reason_of_clues(clues.items, clues.count);
-		sample->stack = profile_intern_stack(profile, sample->stack,
+		reason = told == WAIT_UNKNOWN ? wait_reason_of_clues(clues.items, clues.count)
+					      : wait_reason_refine(told, clues.items, clues.count);
+		sample->stack = profile_intern_stack(profile, place,
 						     off_cpu_reason_location(profile, reason));
 	}
 	clue_vector_deinit(&clues);

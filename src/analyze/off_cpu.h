@@ -6,7 +6,8 @@
  *
  * Stacks may have been taken of some switches only. A wait without one is added to those waits
  * of the same thread, about as long, that had one lately: its time is exact, what it
- * waited for is then known as well as chance allows. The profile says how many these were.
+ * waited for is then known as well as chance allows. While switches are not recorded
+ * at all, waits go on as they were lately. The profile says how many these were.
  */
 
 #include "profile/profile.h"
@@ -23,9 +24,10 @@ struct off_cpu_options {
 	/** The profile's thread of that id, by its present name. */
 	uint32_t (*thread_of)(void *context, uint32_t pid, uint32_t tid);
 	void *context;
-	uint32_t event;    /**< Of the profile: gets the samples. */
-	uint64_t least_ns; /**< Shorter waits are counted only. */
-	bool is_of_cpus;   /**< Whole CPUs are watched. */
+	uint32_t event;              /**< Of the profile: gets the samples. */
+	uint64_t least_ns;           /**< Shorter waits are counted only. */
+	uint64_t sample_interval_ns; /**< As of schedule_create(). */
+	bool is_of_cpus;             /**< Whole CPUs are watched. */
 	bool keeps_ticks;
 	bool keeps_samples; /**< For off_cpu_samples(). */
 };
@@ -38,6 +40,13 @@ void off_cpu_end(struct off_cpu *off_cpu, uint64_t time_ns);
 
 /** Records of switches and of threads that come and go; others are ignored. */
 void off_cpu_apply(struct off_cpu *off_cpu, const struct record *record);
+
+/** Switches are not recorded from here on, and are again: the waits between are as before. */
+void off_cpu_pause(struct off_cpu *off_cpu, uint64_t time_ns);
+void off_cpu_resume(struct off_cpu *off_cpu, uint64_t time_ns);
+
+/** A sample says that the thread was on a CPU. */
+void off_cpu_note_running(struct off_cpu *off_cpu, const struct record *record);
 
 /** Where a thread waits, or is about to. */
 struct off_cpu_place {

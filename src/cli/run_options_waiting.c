@@ -27,8 +27,8 @@ static const struct option_spec options[] = {
 	  "Default: 0.",
 	  NULL },
 	{ OPTION_OFF_CPU_STACKS, 0, "off-cpu-stacks", "N",
-	  "At most so many stacks of waits per second and CPU. Beyond, times stay exact, and what "
-	  "waits were for is known of a part of them. Default: 500.",
+	  "At most so many stacks of waits per second and CPU. Beyond, what waits were for is "
+	  "known of a part of them. Default: 500.",
 	  NULL },
 	OPTION_END,
 };

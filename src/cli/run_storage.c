@@ -180,8 +180,9 @@ struct error *run_storage_append(struct run_storage *storage, struct analyzer *a
 	    (record->type == PERF_RECORD_SWITCH || record->type == PERF_RECORD_SWITCH_CPU_WIDE))
 		return NULL;
 	if (stored == NOT_STORED) {
-		/* Stacks, taken or lost, are in the waits. */
-		if (layouts->layouts[record->event_index].sample_type & PERF_SAMPLE_CALLCHAIN)
+		/* Stacks, taken or lost, and pauses of the times are in the waits. */
+		if (layouts->layouts[record->event_index].sample_type & PERF_SAMPLE_CALLCHAIN ||
+		    record->type == PERF_RECORD_THROTTLE || record->type == PERF_RECORD_UNTHROTTLE)
 			return NULL;
 		stored = 0;
 	}

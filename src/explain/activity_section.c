@@ -133,6 +133,8 @@ static void write_waiting(struct json_writer *json, const struct waits *waits,
 	json_u64(json, "waits_with_stack", schedule->n_with_stack);
 	json_u64(json, "time_with_stack_ns", schedule->with_stack_ns);
 	json_u64(json, "stacks_lost", schedule->n_stacks_lost);
+	json_u64(json, "estimated_waits", schedule->n_estimated);
+	json_u64(json, "estimated_ns", schedule->estimated_ns);
 	json_u64(json, "left_out_below_ns", schedule->least_ns);
 	json_u64(json, "left_out_waits", schedule->n_short);
 	json_u64(json, "left_out_ns", schedule->short_ns);

@@ -172,7 +172,8 @@ char *waits_describe(const struct waits *waits, const struct profile *profile)
 	const struct profile_schedule *schedule = &profile->schedule;
 	char total[PROFILE_NUMBER_SIZE_BYTES], least[PROFILE_NUMBER_SIZE_BYTES];
 	char short_time[PROFILE_NUMBER_SIZE_BYTES], count[PROFILE_NUMBER_SIZE_BYTES];
-	_cleanup_free_ char *left_out = NULL, *sampled = NULL;
+	char estimated_time[PROFILE_NUMBER_SIZE_BYTES];
+	_cleanup_free_ char *left_out = NULL, *sampled = NULL, *estimated = NULL;
 
 	format_duration(waits->period_ns, total);
 	profile_format_count(waits->count, count);
@@ -187,14 +188,24 @@ char *waits_describe(const struct waits *waits, const struct profile *profile)
 		sampled = memory_format_text(
 			". There were too many to take the stack of each: stacks of %.1f %% of "
 			"them "
-			"(%.1f %% of the time) were taken; the others are timed exactly and shared "
+			"(%.1f %% of the time) were taken; the others are %sshared "
 			"out among waits of the same thread and length",
 			100 * share_of(schedule->n_with_stack,
 				       schedule->n_waits - schedule->n_short),
 			100 * share_of(schedule->with_stack_ns,
-				       schedule->waits_ns - schedule->short_ns));
-	return memory_format_text("Threads were off the CPU for %s, in %s waits%s%s.", total, count,
-				  left_out ? left_out : "", sampled ? sampled : "");
+				       schedule->waits_ns - schedule->short_ns),
+			schedule->estimated_ns ? "" : "timed exactly and ");
+	if (schedule->estimated_ns) {
+		format_duration(schedule->estimated_ns, estimated_time);
+		estimated = memory_format_text(
+			". Threads switched too often to time every wait without slowing them: "
+			"%.1f %% of this time (%s) is estimated from bursts in which all waits "
+			"were timed; timing makes them longer and fewer there",
+			100 * share_of(schedule->estimated_ns, schedule->waits_ns), estimated_time);
+	}
+	return memory_format_text("Threads were off the CPU for %s, in %s waits%s%s%s.", total,
+				  count, left_out ? left_out : "", sampled ? sampled : "",
+				  estimated ? estimated : "");
 }
 
 static void write_total(const struct waits *waits, const struct wait_total *wait,

@@ -157,6 +157,7 @@ struct profile_schedule {
 	uint64_t n_with_stack, with_stack_ns; /**< Of these, whose own stack is known. */
 	uint64_t n_without_stack;             /**< Nothing like it had a stack either. */
 	uint64_t n_stacks_lost;               /**< Taken, but lost where a ring was full. */
+	uint64_t n_estimated, estimated_ns;   /**< Of all: not timed, but like those that were. */
 	uint64_t least_ns;                    /**< Shorter ones are left out of the profile... */
 	uint64_t n_short, short_ns;           /**< ...which were so many, for so long. */
 	/** By number of threads running at once: how long that was. */

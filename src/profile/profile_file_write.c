@@ -187,7 +187,8 @@ static void write_schedule(struct writer *writer)
 		schedule->watched_ns,      schedule->n_switches,    schedule->n_waits,
 		schedule->waits_ns,        schedule->n_with_stack,  schedule->with_stack_ns,
 		schedule->n_without_stack, schedule->n_stacks_lost, schedule->least_ns,
-		schedule->n_short,         schedule->short_ns,
+		schedule->n_short,         schedule->short_ns,      schedule->n_estimated,
+		schedule->estimated_ns,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)

@@ -163,24 +163,6 @@ static struct error *sample_event_index(const struct record_layout_table *table,
 	return NULL;
 }
 
-uint32_t record_sample_event(const struct record_layout_table *table, struct bytes bytes)
-{
-	size_t id_offset =
-		table->n_layouts > 1 ? sample_id_offset(table->layouts[0].sample_type) : 0;
-	const uint8_t *cursor = bytes.data + id_offset;
-	struct perf_event_header header;
-	uint32_t event_index = 0;
-
-	if (bytes.size < sizeof(header))
-		return UINT32_MAX;
-	memcpy(&header, bytes.data, sizeof(header));
-	if (header.type != PERF_RECORD_SAMPLE)
-		return UINT32_MAX;
-	if (id_offset && bytes.size >= id_offset + sizeof(uint64_t))
-		find_event(table, load_u64(&cursor), &event_index);
-	return event_index;
-}
-
 /** Offset of the sample_id trailer's time from the record's end; 0: it has none. */
 static inline size_t trailer_time_distance(const struct record_layout *layout)
 {

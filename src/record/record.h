@@ -180,9 +180,6 @@ struct record_layout_table {
  */
 void record_ids_sort(uint64_t *ids, uint32_t *event_of_id, size_t n_ids);
 
-/** The event of a sample; 0 when there is one only; UINT32_MAX: it is no sample. */
-uint32_t record_sample_event(const struct record_layout_table *table, struct bytes bytes);
-
 /** The event with this id; 0, the first, when there is only one or none has it. */
 uint32_t record_layout_index_of_id(const struct record_layout_table *table, uint64_t id);
 
@@ -239,8 +236,8 @@ size_t record_encode_sample(const struct record_layout *layout, const struct rec
 
 /**
  * Make a record as the kernel would write it: for what ran before the recording began
- * and is only known from elsewhere. MMAP2 (with its build id, or else device and inode),
- * COMM, FORK and EXIT.
+ * and is only known from elsewhere, and for what the recorder did itself. MMAP2 (with its build
+ * id, or else device and inode), COMM, FORK, EXIT, THROTTLE and UNTHROTTLE.
  *
  * @param record  Its type, misc, pid, tid, time_ns, cpu, id and its part of the union.
  * @param out     Room for RECORD_SIZE_MAX_BYTES bytes, 8-byte aligned.

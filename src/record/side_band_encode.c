@@ -117,6 +117,12 @@ size_t record_encode_side_band(const struct record_layout *layout, const struct 
 	case PERF_RECORD_EXIT:
 		put_task(&encoder, record);
 		break;
+	case PERF_RECORD_THROTTLE:
+	case PERF_RECORD_UNTHROTTLE:
+		put_u64(&encoder, record->throttle.time_ns);
+		put_u64(&encoder, record->id);
+		put_u64(&encoder, record->id);
+		break;
 	default:
 		assert(!"a record type that has no encoding");
 	}

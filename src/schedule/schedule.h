@@ -26,14 +26,24 @@ struct off_cpu_stretch {
 	bool is_preempted;  /**< It left while it could have run on. */
 	bool is_new;        /**< It had not run before: a new thread waiting for its first turn. */
 	bool is_unfinished; /**< The recording ended first. */
+	bool goes_on;       /**< It lasts, but switches are not recorded from here on. */
+	/** How much of it is told now: less than from start to end where switches were not
+	 * recorded meanwhile, or a part was told before. */
+	uint64_t seen_ns;
+	uint64_t lately_ns; /**< Of that, not before what schedule_resume() takes for lately. */
 };
 
 typedef void schedule_handler(void *context, const struct off_cpu_stretch *stretch);
 
 struct schedule;
 
-/** @param is_of_cpus  Whole CPUs are watched: only threads that were seen on one count. */
-struct schedule *schedule_create(schedule_handler *handler, void *context, bool is_of_cpus);
+/**
+ * @param is_of_cpus  Whole CPUs are watched: only threads that were seen on one count.
+ * @param sample_interval_ns  Threads on a CPU are told to schedule_note_running() this often;
+ *                            0: or never.
+ */
+struct schedule *schedule_create(schedule_handler *handler, void *context, bool is_of_cpus,
+				 uint64_t sample_interval_ns);
 void schedule_destroy(struct schedule *schedule);
 
 /** From here on is watched. Before the first record of each run. */
@@ -67,6 +77,26 @@ DEFINE_VECTOR(sleeping_thread_vector, struct sleeping_thread)
  */
 void schedule_list_sleepers(struct schedule *schedule, uint64_t before_ns,
 			    struct sleeping_thread_vector *ret);
+
+/**
+ * From here on switches are not recorded, until schedule_resume(): records of them are ignored.
+ * Of stretches that last the part until now is told.
+ */
+void schedule_pause(struct schedule *schedule, uint64_t time_ns);
+
+/**
+ * Switches are recorded again. For the time between, the figures grow as they did lately.
+ *
+ * @return how many times as long as the time recorded lately it was: what to multiply that time's
+ *         waits with. 0: there was none. What is lately, schedule_forget() says.
+ */
+double schedule_resume(struct schedule *schedule, uint64_t time_ns);
+
+/** Half of what has been recorded lately counts no longer as such. Now and then. */
+void schedule_forget(struct schedule *schedule);
+
+/** The thread was on a CPU then: a sample says so. */
+void schedule_note_running(struct schedule *schedule, uint32_t pid, uint32_t tid, uint64_t time_ns);
 
 /** The thread, not seen before, is off the CPU since schedule_begin(). */
 void schedule_note_asleep(struct schedule *schedule, uint32_t pid, uint32_t tid);

@@ -180,14 +180,13 @@ struct wait_clue wait_clue_of_function(const char *name, bool is_kernel)
 /** Functions of libraries between the system call and who asked for it. */
 #define LOCK_CALLERS_MAX 8
 
-/**
- * The kernel has the same futex for a lock that is held, for news from another thread and
- * for its end: the function that was called tells.
- */
-static enum wait_reason refine_lock(const struct wait_clue *clues, size_t n_clues)
+enum wait_reason wait_reason_refine(enum wait_reason reason, const struct wait_clue *clues,
+				    size_t n_clues)
 {
 	size_t n_callers = 0;
 
+	if (reason != WAIT_LOCK)
+		return reason;
 	for (size_t i = 0; i < n_clues && n_callers < LOCK_CALLERS_MAX; i++) {
 		if (clues[i].is_kernel)
 			continue;
@@ -212,7 +211,7 @@ enum wait_reason wait_reason_of_clues(const struct wait_clue *clues, size_t n_cl
 	if (has_page_fault &&
 	    (reason == WAIT_UNKNOWN || reason == WAIT_DISK || reason == WAIT_KERNEL_WORK))
 		return WAIT_PAGE_FAULT;
-	return reason == WAIT_LOCK ? refine_lock(clues, n_clues) : reason;
+	return wait_reason_refine(reason, clues, n_clues);
 }
 
 static const struct {

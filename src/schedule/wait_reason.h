@@ -45,6 +45,13 @@ struct wait_clue {
 /** @param name  Of a function; @p is_kernel: of the kernel. */
 struct wait_clue wait_clue_of_function(const char *name, bool is_kernel);
 
+/**
+ * The kernel has the same futex for a lock that is held, for news from another thread and for its
+ * end: the function that was called tells. For WAIT_LOCK; other reasons are left as they are.
+ */
+enum wait_reason wait_reason_refine(enum wait_reason reason, const struct wait_clue *clues,
+				    size_t n_clues);
+
 /** From the clues of a stack, innermost function first. WAIT_UNKNOWN: they do not tell. */
 enum wait_reason wait_reason_of_clues(const struct wait_clue *clues, size_t n_clues);
 

@@ -72,23 +72,34 @@ def test_a_disk_is_waited_for(tmp_path, needs_stacks):
         pytest.skip(f"fsync does not wait here: {truth:.1f} ms")
     in_fsync = sum(count for frames, count in folded(folder / OFF_CPU)
                    if "syncer" in frames and any(f.endswith("fsync") for f in frames)) / 1000
-    assert in_fsync == pytest.approx(truth, rel=0.05)
+    # The truth has each call's way to the switch and back in it.
+    assert in_fsync == pytest.approx(truth, rel=0.05, abs=1.5)
     assert waited_ms(folder / OFF_CPU, "syncer", "[waiting: disk]") > 0.8 * truth
 
 
 def test_a_flood_of_switches_keeps_its_time(tmp_path, needs_stacks):
-    """More than stacks can be taken of: none is lost, and where they were is in proportion."""
+    """More than can be recorded: none is lost, and what was not timed is worked out and told."""
     folder = tmp_path / "out"
-    done = profile(folder, workload("waits"), "pingpong", 60000,
+    done = profile(folder, workload("waits"), "pingpong", 150000,
                    options=["--off-cpu", "--off-cpu-stacks", "200"])
     assert done.returncode == 0, done.stderr
     truth = truth_ms(done.stdout, "pingpong")
+    summary = json.loads((folder / "summary.json").read_text())
     # The truth is the length of the calls: at so many, what they do on the CPU, which recording
     # makes longer, is a good part of it. Being put aside between two of them is not in it.
-    wall_ms = json.loads((folder / "summary.json").read_text())["command"]["wall_ns"] / 1e6
+    wall_ms = summary["command"]["wall_ns"] / 1e6
     assert 0.4 * truth < waited_ms(folder / OFF_CPU, "pingpong") < 2 * wall_ms, done.stdout
     assert waited_ms(folder / OFF_CPU, "pingpong", "[waiting: no stack]") < 0.02 * truth
     assert re.search(r"stacks of [\d.]+ % of them", text_of(folder / "analysis.txt"))
+    # Most were not timed; how many there were, the kernel has counted.
+    assert re.search(r"% of this time \([^)]+\) is estimated", text_of(folder / "analysis.txt"))
+    waiting, command = summary["waiting"], summary["command"]
+    assert waiting["estimated_waits"] > 0.2 * waiting["waits"]
+    n_switches = command["voluntary_switches"] + command["involuntary_switches"]
+    # Fewer: it switches slower in the bursts from which they are estimated.
+    assert 0.4 * n_switches < waiting["waits"] < 1.2 * n_switches
+    for thread in summary["threads"]["busiest"]:
+        assert thread["cpu_ns"] + thread["off_cpu_ns"] < 1.1 * command["wall_ns"]
     assert ", 0 lost" in done.stderr
 
 

@@ -58,46 +58,64 @@ static void pending_load(struct drain *drain, struct ring *ring, uint64_t horizo
 		pending->record = (struct bytes){ 0 };
 }
 
+/** What the drain did itself; it has the place behind the rings. */
+static void pending_load_marker(struct drain *drain, uint64_t horizon_ns, struct pending *pending)
+{
+	pending->record = switch_gates_peek(&drain->gates, &pending->time_ns);
+	if (pending->record.size && pending->time_ns > horizon_ns)
+		pending->record = (struct bytes){ 0 };
+}
+
 static void take(struct drain *drain, struct batch *batch, struct bytes record)
 {
-	const struct record_layout_table *layouts = drain->layouts;
 	uint64_t time_ns;
 
 	if (stack_windows_kind(drain->windows, record, &time_ns)) {
 		byte_vector_append_bytes(&batch->bytes, record.data, record.size);
 		return;
 	}
-	if (drain->gate.n_events && record_sample_event(layouts, record) == drain->gated_event)
-		drain->n_gated_samples++;
-	sample_trim_append(&batch->bytes, layouts, record);
+	sample_trim_append(&batch->bytes, drain->layouts, record);
+}
+
+/** Take the pending record of one place and go on to the next one there. */
+static void take_pending(struct drain *drain, struct batch *batch, size_t place,
+			 uint64_t horizon_ns, struct pending *pending)
+{
+	take(drain, batch, pending->record);
+	if (place == drain->n_rings) {
+		switch_gates_skip(&drain->gates);
+		pending_load_marker(drain, horizon_ns, pending);
+		return;
+	}
+	switch_gates_count(&drain->gates, place);
+	ring_skip(&drain->rings[place], pending->record.size);
+	ring_release(&drain->rings[place]);
+	pending_load(drain, &drain->rings[place], horizon_ns, pending);
 }
 
 /** Copy everything older than @p horizon_ns, oldest first. */
 static void drain_round(struct drain *drain, struct pending *pending, uint64_t horizon_ns)
 {
 	struct batch *batch = batch_queue_get_empty(&drain->queue);
+	const size_t n_places = drain->n_rings + 1;
 
-	drain->n_gated_samples = 0;
 	for (size_t i = 0; i < drain->n_rings; i++) {
 		ring_snapshot(&drain->rings[i]);
 		pending_load(drain, &drain->rings[i], horizon_ns, &pending[i]);
 	}
+	pending_load_marker(drain, horizon_ns, &pending[drain->n_rings]);
 	for (;;) {
-		size_t oldest = drain->n_rings;
+		size_t oldest = n_places;
 
 		/* Of equal times the first ring's record: a stack comes before the switch. */
-		for (size_t i = 0; i < drain->n_rings; i++) {
+		for (size_t i = 0; i < n_places; i++) {
 			if (pending[i].record.size &&
-			    (oldest == drain->n_rings ||
-			     pending[i].time_ns < pending[oldest].time_ns))
+			    (oldest == n_places || pending[i].time_ns < pending[oldest].time_ns))
 				oldest = i;
 		}
-		if (oldest == drain->n_rings)
+		if (oldest == n_places)
 			break;
-		take(drain, batch, pending[oldest].record);
-		ring_skip(&drain->rings[oldest], pending[oldest].record.size);
-		ring_release(&drain->rings[oldest]);
-		pending_load(drain, &drain->rings[oldest], horizon_ns, &pending[oldest]);
+		take_pending(drain, batch, oldest, horizon_ns, &pending[oldest]);
 	}
 	drain->n_bytes += batch->bytes.count;
 	if (batch->bytes.count)
@@ -144,7 +162,7 @@ static size_t n_polls(const struct drain *drain)
 /** Wait for a watermark, the period, the end of the watched or a stop; true: this is the end. */
 static bool drain_wait(struct drain *drain, struct pollfd *polls)
 {
-	uint64_t gate_ns = stack_gate_wait_ns(&drain->gate, clock_monotonic_ns());
+	uint64_t gate_ns = switch_gates_wait_ns(&drain->gates, clock_monotonic_ns());
 	uint64_t wait_ns = MIN(gate_ns, DRAIN_PERIOD_MS * NS_PER_MS);
 	const struct timespec timeout = { .tv_nsec = (long)wait_ns };
 	int n_ready = ppoll(polls, n_polls(drain), &timeout, NULL);
@@ -190,14 +208,14 @@ static void *drain_run(void *context)
 {
 	struct drain *drain = context;
 	struct pollfd *polls = make_polls(drain);
-	struct pending *pending = memory_allocate(drain->n_rings, sizeof(*pending));
+	struct pending *pending = memory_allocate(drain->n_rings + 1, sizeof(*pending));
 
 	raise_priority();
 	while (!drain_wait(drain, polls)) {
 		uint64_t now_ns = clock_monotonic_ns();
 
 		drain_round(drain, pending, now_ns - DRAIN_SETTLE_NS);
-		stack_gate_update(&drain->gate, drain->n_gated_samples, now_ns);
+		switch_gates_update(&drain->gates, now_ns);
 	}
 	drain_round(drain, pending, UINT64_MAX);
 	batch_queue_close(&drain->queue);
@@ -226,6 +244,7 @@ static void release(struct drain *drain)
 	}
 	free(drain->watched);
 	batch_queue_deinit(&drain->queue);
+	switch_gates_deinit(&drain->gates);
 	close(drain->stop_fd);
 }
 
@@ -235,18 +254,17 @@ struct error *drain_start(struct drain *drain, const struct drain_plan *plan)
 	int status;
 
 	*drain = (struct drain){
-		.rings = plan->rings,
-		.n_rings = plan->n_rings,
+		.rings = plan->opened->rings,
+		.n_rings = plan->opened->n_rings,
 		.layouts = plan->layouts,
 		.windows = plan->windows,
 		.stop_fd = eventfd(0, EFD_CLOEXEC),
-		.gated_event = plan->gated_event,
 	};
 	if (drain->stop_fd < 0)
 		return error_from_errno(errno, "cannot make an eventfd");
 	batch_queue_init(&drain->queue);
-	stack_gate_init(&drain->gate, plan->gated, plan->n_gated, plan->gated_samples_per_second,
-			clock_monotonic_ns());
+	switch_gates_init(&drain->gates, plan->opened, plan->layouts, plan->switch_times_per_second,
+			  plan->switch_stacks_per_second, clock_monotonic_ns());
 	watch(drain, plan->watched_pids, plan->n_watched_pids);
 	/* Signals are the main thread's business. */
 	sigfillset(&all_signals);
@@ -257,6 +275,11 @@ struct error *drain_start(struct drain *drain, const struct drain_plan *plan)
 		return NULL;
 	release(drain);
 	return error_from_errno(status, "cannot start a thread");
+}
+
+void drain_set_paused(struct drain *drain, bool is_paused)
+{
+	switch_gates_set_paused(&drain->gates, is_paused);
 }
 
 void drain_stop(struct drain *drain)

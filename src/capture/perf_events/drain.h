@@ -8,8 +8,8 @@
 
 #include "capture/batch_queue.h"
 #include "capture/perf_events/ring.h"
-#include "capture/perf_events/stack_gate.h"
 #include "capture/perf_events/stack_windows.h"
+#include "capture/perf_events/switch_gates.h"
 #include "record/record.h"
 
 #include <sys/types.h>
@@ -31,9 +31,7 @@ struct drain {
 	int stop_fd; /**< eventfd: asked to stop. */
 	struct watched_process *watched;
 	size_t n_watched;
-	struct stack_gate gate;   /**< Without events: nothing is turned off. */
-	uint32_t gated_event;     /**< Event index whose samples the gate counts. */
-	uint64_t n_gated_samples; /**< In this round. */
+	struct switch_gates gates;
 
 	/* Written by the thread, read by anyone. */
 	_Atomic uint64_t n_bytes;
@@ -43,19 +41,19 @@ struct drain {
 
 /** What a drain is to do. Everything is borrowed and must outlive it. */
 struct drain_plan {
-	struct ring *rings;
-	size_t n_rings;
+	const struct opened_events *opened;
 	const struct record_layout_table *layouts;
 	const struct stack_windows *windows; /**< NULL: none. */
 	const uint32_t *watched_pids;        /**< When all have ended, it is as if stopped. */
 	size_t n_watched_pids;               /**< 0: never. */
-	const int *gated;                    /**< Events that are turned off while too many come. */
-	size_t n_gated;
-	uint32_t gated_event; /**< Their index. */
-	uint64_t gated_samples_per_second;
+	uint64_t switch_times_per_second;    /**< Per CPU; more than these are taken in bursts. */
+	uint64_t switch_stacks_per_second;   /**< The same of stacks. */
 };
 
 struct error *drain_start(struct drain *drain, const struct drain_plan *plan) MUST_CHECK;
+
+/** While others turn the events on and off. */
+void drain_set_paused(struct drain *drain, bool is_paused);
 
 /** Take what is in the rings a last time and close the queue. Returns at once. */
 void drain_stop(struct drain *drain);

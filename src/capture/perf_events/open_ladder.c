@@ -327,13 +327,14 @@ static bool rung_open(const struct rung *rung, const struct sampler_options *opt
 	for (size_t i = 0; i < rung->n_events; i++)
 		requests[i] = (struct event_request){
 			.attr = rung_attr(rung, i, options),
+			.ring_group = RING_GROUP_SAMPLES,
 			.ring_size_bytes = rung->ring_size_bytes,
 		};
 	/* Where both are, stacks come first: see the drain. */
 	if (options->has_switches && !rung->is_without_switch_stacks)
-		requests[n_requests++] = switch_stacks_request(&requests[0], 1);
+		requests[n_requests++] = switch_stacks_request(&requests[0]);
 	if (options->has_switches)
-		requests[n_requests++] = switch_times_request(&requests[0], 2);
+		requests[n_requests++] = switch_times_request(&requests[0]);
 	return opened_events_open(requests, n_requests, options, cpus, ret, failure_ret);
 }
 

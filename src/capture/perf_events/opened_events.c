@@ -27,7 +27,7 @@ static void add_id(struct opened_events *opened, int fd, size_t index)
 }
 
 /** NULL: no event of the group is open on that CPU yet. */
-static const struct ring *find_ring(const struct opened_events *opened, uint32_t group,
+static const struct ring *find_ring(const struct opened_events *opened, enum ring_group group,
 				    uint32_t cpu)
 {
 	for (size_t i = opened->n_rings; i-- > 0;) {
@@ -70,10 +70,8 @@ static bool add_event(struct opened_events *opened, int fd, uint32_t cpu, size_t
 		close(fd);
 		return false;
 	}
-	if (request->is_gated) {
-		descriptor_vector_append(&opened->gated, fd);
-		opened->gated_attr = (uint32_t)index;
-	}
+	descriptor_vector_append(&opened->group_events[request->ring_group], fd);
+	opened->group_attr[request->ring_group] = (uint32_t)index;
 	add_id(opened, fd, index);
 	return true;
 }
@@ -133,15 +131,6 @@ bool opened_events_open(const struct event_request *requests, size_t n_requests,
 	return true;
 }
 
-size_t opened_events_n_cpus(const struct opened_events *opened)
-{
-	size_t n_cpus = 0;
-
-	for (size_t i = 0; i < opened->n_rings; i++)
-		n_cpus += opened->ring_groups[i] == opened->ring_groups[0];
-	return n_cpus;
-}
-
 static bool is_tracking(const struct perf_event_attr *attr)
 {
 	return attr->type == PERF_TYPE_SOFTWARE && attr->config == PERF_COUNT_SW_DUMMY &&
@@ -176,7 +165,8 @@ void opened_events_deinit(struct opened_events *opened)
 	descriptor_vector_deinit(&opened->more_events);
 	for (size_t i = 0; i < opened->n_rings; i++)
 		ring_deinit(&opened->rings[i]);
-	descriptor_vector_deinit(&opened->gated);
+	for (size_t i = 0; i < N_RING_GROUPS; i++)
+		descriptor_vector_deinit(&opened->group_events[i]);
 	free(opened->rings);
 	free(opened->ring_groups);
 	address_vector_deinit(&opened->ids);

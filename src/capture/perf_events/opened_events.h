@@ -8,26 +8,34 @@
 
 DEFINE_VECTOR(descriptor_vector, int)
 
+/**
+ * Events of the same group write into the same rings, whose size is that of the first of them.
+ * An event whose records may come in floods has a group of its own, and is turned off while it
+ * is too much: event_gate.h.
+ */
+enum ring_group {
+	RING_GROUP_SAMPLES,
+	RING_GROUP_SWITCH_STACKS,
+	RING_GROUP_SWITCH_TIMES,
+	N_RING_GROUPS,
+};
+
 /** One event to open everywhere. */
 struct event_request {
 	struct perf_event_attr attr;
-	/**
-	 * Events of the same group write into the same rings, whose size is that of the first
-	 * of them. An event whose records may come in floods has a group of its own.
-	 */
-	uint32_t ring_group;
+	enum ring_group ring_group;
 	uint64_t ring_size_bytes;
-	bool is_gated; /**< Turned off while it is too much: stack_gate.h. */
 };
 
 struct opened_events {
 	struct perf_event_attr *attrs; /**< n_attrs of them. */
 	size_t n_attrs;
 	struct ring *rings; /**< Per group and CPU; each owns the descriptor of its first event. */
-	uint32_t *ring_groups; /**< By ring. */
+	enum ring_group *ring_groups; /**< By ring. */
 	size_t n_rings;
-	struct descriptor_vector gated; /**< Events that may be turned off; owned elsewhere. */
-	uint32_t gated_attr;            /**< Which of attrs they are. */
+	/** By group: all its events, owned elsewhere, and which of attrs the last of them is. */
+	struct descriptor_vector group_events[N_RING_GROUPS];
+	uint32_t group_attr[N_RING_GROUPS];
 	struct descriptor_vector more_events; /**< Events that write into another one's ring. */
 	struct index_vector more_attrs;       /**< Which of attrs each of them is. */
 	struct address_vector ids;            /**< Event ids. */
@@ -54,9 +62,6 @@ struct open_failure {
 bool opened_events_open(const struct event_request *requests, size_t n_requests,
 			const struct sampler_options *options, const struct index_vector *cpus,
 			struct opened_events *ret, struct open_failure *failure_ret);
-
-/** CPUs on which there is a ring. */
-size_t opened_events_n_cpus(const struct opened_events *opened);
 
 /** Start the event that samples nothing (PERF_COUNT_SW_DUMMY) and tells who runs; if there is one.
  */

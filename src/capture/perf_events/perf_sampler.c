@@ -117,7 +117,7 @@ static void describe_events(struct perf_session *session)
 	for (size_t i = 0; i < opened->n_attrs; i++) {
 		session->layout_of_event[i] = record_layout_of(&opened->attrs[i]);
 		session->event_names[i] = i < facts->n_events ? facts->events[i].name
-					  : i == opened->gated_attr && opened->gated.count
+					  : i == opened->group_attr[RING_GROUP_SWITCH_STACKS]
 						  ? SWITCH_STACKS_EVENT_NAME
 						  : SWITCH_TIMES_EVENT_NAME;
 	}
@@ -159,23 +159,23 @@ static void open_windows(struct perf_session *session, const struct sampler_opti
 /** Per CPU: less than one percent of it, at some ten microseconds each. */
 #define SWITCH_STACKS_PER_SECOND 500
 
+/** Per CPU: less than two percent of it, at about one and a half microseconds each. */
+#define SWITCH_TIMES_PER_SECOND 10000
+
 static struct error *start_drain(struct perf_session *session,
 				 const struct sampler_options *options)
 {
 	struct opened_events *opened = &session->opened;
-	uint64_t per_cpu = options->switch_stacks_per_second ? options->switch_stacks_per_second
-							     : SWITCH_STACKS_PER_SECOND;
 	const struct drain_plan plan = {
-		.rings = opened->rings,
-		.n_rings = opened->n_rings,
 		.layouts = &session->layouts,
 		.windows = session->windows,
 		.watched_pids = options->watched_pids,
 		.n_watched_pids = options->n_watched_pids,
-		.gated = opened->gated.items,
-		.n_gated = opened->gated.count,
-		.gated_event = opened->gated_attr,
-		.gated_samples_per_second = per_cpu * opened_events_n_cpus(opened),
+		.opened = opened,
+		.switch_stacks_per_second = options->switch_stacks_per_second
+						    ? options->switch_stacks_per_second
+						    : SWITCH_STACKS_PER_SECOND,
+		.switch_times_per_second = SWITCH_TIMES_PER_SECOND,
 	};
 
 	return drain_start(&session->drain, &plan);
@@ -219,8 +219,8 @@ static void perf_sampler_set_enabled(struct sampler_session *session, bool is_en
 {
 	struct perf_session *perf_session = container_of_source(&session->source);
 
-	/* Or it would open the gate meanwhile. */
-	perf_session->drain.gate.is_paused = !is_enabled;
+	/* Or it would turn some of them on meanwhile. */
+	drain_set_paused(&perf_session->drain, !is_enabled);
 	opened_events_set_enabled(&perf_session->opened, is_enabled);
 }
 

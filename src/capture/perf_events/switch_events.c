@@ -11,10 +11,11 @@
 
 #define STACKS_RING_MOST_BYTES ((uint64_t)4 * 1024 * 1024)
 #define TIMES_RING_MOST_BYTES  ((uint64_t)2 * 1024 * 1024)
+#define TIMES_WATERMARK_BYTES  (64 * 1024)
 #define RING_LEAST_BYTES       ((uint64_t)32 * 1024)
 
 static struct event_request switch_request(const struct event_request *sampled, uint64_t config,
-					   uint64_t ring_size_bytes, uint32_t ring_group)
+					   uint64_t ring_size_bytes, enum ring_group ring_group)
 {
 	struct event_request request = {
 		.attr = sampled->attr,
@@ -38,13 +39,16 @@ static struct event_request switch_request(const struct event_request *sampled, 
 	return request;
 }
 
-struct event_request switch_times_request(const struct event_request *sampled, uint32_t ring_group)
+struct event_request switch_times_request(const struct event_request *sampled)
 {
 	struct event_request request = switch_request(
 		sampled, PERF_COUNT_SW_DUMMY,
-		MIN(sampled->ring_size_bytes / 2, TIMES_RING_MOST_BYTES), ring_group);
+		MIN(sampled->ring_size_bytes / 2, TIMES_RING_MOST_BYTES), RING_GROUP_SWITCH_TIMES);
 
 	request.attr.context_switch = 1;
+	/* Who counts them is to know early that they are many. */
+	request.attr.wakeup_watermark =
+		MIN(request.attr.wakeup_watermark, (uint32_t)TIMES_WATERMARK_BYTES);
 	/* It never samples: asking for no more than any user may have, it is never refused. */
 	request.attr.exclude_kernel = 1;
 	request.attr.exclude_user = 0;
@@ -56,15 +60,15 @@ struct event_request switch_times_request(const struct event_request *sampled, u
 	return request;
 }
 
-struct event_request switch_stacks_request(const struct event_request *sampled, uint32_t ring_group)
+struct event_request switch_stacks_request(const struct event_request *sampled)
 {
-	struct event_request request = switch_request(
-		sampled, PERF_COUNT_SW_CONTEXT_SWITCHES,
-		MIN(sampled->ring_size_bytes / 2, STACKS_RING_MOST_BYTES), ring_group);
+	struct event_request request =
+		switch_request(sampled, PERF_COUNT_SW_CONTEXT_SWITCHES,
+			       MIN(sampled->ring_size_bytes / 2, STACKS_RING_MOST_BYTES),
+			       RING_GROUP_SWITCH_STACKS);
 	struct perf_event_attr *attr = &request.attr;
 	uint64_t copy_bytes = request.ring_size_bytes / STACKS_IN_RING;
 
-	request.is_gated = true;
 	/* A switch happens in the kernel: without that side there is none to see. */
 	attr->exclude_callchain_kernel |= attr->exclude_kernel;
 	attr->exclude_callchain_user |= attr->exclude_user;

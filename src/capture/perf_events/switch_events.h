@@ -14,10 +14,6 @@
 #define SWITCH_STACKS_EVENT_NAME "context-switches"
 #define SWITCH_TIMES_EVENT_NAME  "dummy"
 
-/**
- * @param sampled  The session's first event, whose target, clock, and stack method they share.
- * @param ring_group  The first of two that they may use.
- */
-struct event_request switch_times_request(const struct event_request *sampled, uint32_t ring_group);
-struct event_request switch_stacks_request(const struct event_request *sampled,
-					   uint32_t ring_group);
+/** @param sampled  The session's first event, whose target, clock, and stack method they share. */
+struct event_request switch_times_request(const struct event_request *sampled);
+struct event_request switch_stacks_request(const struct event_request *sampled);

@@ -215,6 +215,36 @@ static void test_what_is_stored_is_what_was_counted(void **state)
 	destroy(&fixture);
 }
 
+static void test_waits_of_a_pause_are_like_those_before(void **state)
+{
+	struct fixture fixture = make(0);
+	const struct profile_schedule *schedule = &fixture.profile->schedule;
+
+	wait(&fixture, 1000, 300, "futex_wait", false);
+	wait(&fixture, 1500, 100, "do_nanosleep", false);
+	off_cpu_pause(fixture.off_cpu, 2001);
+	off_cpu_resume(fixture.off_cpu, 8001);
+	finish(&fixture, 8001);
+	assert_int_equal(time_at(&fixture, "[waiting: lock]"), 300 + 900);
+	assert_int_equal(time_at(&fixture, "[waiting: sleep]"), 100 + 300);
+	assert_int_equal(schedule->n_waits, 2 + 6);
+	assert_int_equal(schedule->n_estimated, 6);
+	assert_int_equal(schedule->estimated_ns, 1200);
+	assert_int_equal(schedule->waits_ns, 1600);
+	destroy(&fixture);
+}
+
+static void test_a_recording_may_end_in_a_pause(void **state)
+{
+	struct fixture fixture = make(0);
+
+	wait(&fixture, 1001, 500, "futex_wait", false);
+	off_cpu_pause(fixture.off_cpu, 2001);
+	finish(&fixture, 4001);
+	assert_int_equal(time_at(&fixture, "[waiting: lock]"), 1000);
+	destroy(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +253,8 @@ int main(void)
 		cmocka_unit_test(test_waits_like_no_other_say_so),
 		cmocka_unit_test(test_short_waits_are_counted_only),
 		cmocka_unit_test(test_what_is_stored_is_what_was_counted),
+		cmocka_unit_test(test_waits_of_a_pause_are_like_those_before),
+		cmocka_unit_test(test_a_recording_may_end_in_a_pause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

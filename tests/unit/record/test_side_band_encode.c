@@ -142,6 +142,21 @@ static void test_endless_path_is_cut(void **state)
 	free(path);
 }
 
+static void test_throttle(void **state)
+{
+	for (uint32_t type = PERF_RECORD_THROTTLE; type <= PERF_RECORD_UNTHROTTLE; type++) {
+		const struct record record = {
+			.type = type, .time_ns = 12, .id = 99, .throttle = { .time_ns = 12 }
+		};
+		_cleanup_free_ uint64_t *buffer = make_buffer();
+		struct record decoded = round_trip(&record, buffer);
+
+		assert_int_equal(decoded.throttle.time_ns, 12);
+		assert_int_equal(decoded.throttle.is_end, type == PERF_RECORD_UNTHROTTLE);
+		assert_int_equal(decoded.id, 99);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +165,7 @@ int main(void)
 		cmocka_unit_test(test_comm_of_each_length),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_endless_path_is_cut),
+		cmocka_unit_test(test_throttle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ static void apply_task(struct schedule *schedule, uint32_t type, uint32_t tid, u
 static void test_a_wait_lasts_from_leaving_to_coming_back(void **state)
 {
 	struct told told = { 0 };
-	struct schedule *schedule = schedule_create(note, &told, false);
+	struct schedule *schedule = schedule_create(note, &told, false, 0);
 	const struct schedule_figures *figures;
 
 	schedule_begin(schedule, 100);
@@ -84,7 +84,7 @@ static void test_a_wait_lasts_from_leaving_to_coming_back(void **state)
 static void test_a_new_thread_waits_for_its_first_turn(void **state)
 {
 	struct told told = { 0 };
-	struct schedule *schedule = schedule_create(note, &told, false);
+	struct schedule *schedule = schedule_create(note, &told, false, 0);
 
 	schedule_begin(schedule, 0);
 	apply_task(schedule, PERF_RECORD_FORK, 2, 100);
@@ -99,7 +99,7 @@ static void test_a_new_thread_waits_for_its_first_turn(void **state)
 static void test_waits_across_the_ends_of_the_recording_count(void **state)
 {
 	struct told told = { 0 };
-	struct schedule *schedule = schedule_create(note, &told, false);
+	struct schedule *schedule = schedule_create(note, &told, false, 0);
 
 	schedule_begin(schedule, 1000);
 	/* Asleep before, woken by us watching. */
@@ -125,7 +125,7 @@ static void test_waits_across_the_ends_of_the_recording_count(void **state)
 static void test_of_whole_cpus_only_who_was_seen_counts(void **state)
 {
 	struct told told = { 0 };
-	struct schedule *schedule = schedule_create(note, &told, true);
+	struct schedule *schedule = schedule_create(note, &told, true, 0);
 
 	schedule_begin(schedule, 1000);
 	apply_switch(schedule, 0, 1100, true, false); /* the idle task */
@@ -141,7 +141,7 @@ static void test_of_whole_cpus_only_who_was_seen_counts(void **state)
 static void test_lost_records_make_no_time_up(void **state)
 {
 	struct told told = { 0 };
-	struct schedule *schedule = schedule_create(note, &told, false);
+	struct schedule *schedule = schedule_create(note, &told, false, 0);
 
 	schedule_begin(schedule, 0);
 	apply_switch(schedule, 1, 10, false, false);
@@ -160,7 +160,7 @@ static void test_lost_records_make_no_time_up(void **state)
 static void test_a_stack_seen_later_belongs_to_where_it_was_seen(void **state)
 {
 	struct told told = { 0 };
-	struct schedule *schedule = schedule_create(note, &told, false);
+	struct schedule *schedule = schedule_create(note, &told, false, 0);
 
 	schedule_begin(schedule, 0);
 	apply_switch(schedule, 1, 10, true, false);
@@ -178,7 +178,7 @@ static void test_a_stack_seen_later_belongs_to_where_it_was_seen(void **state)
 static void test_sleepers_are_listed_once(void **state)
 {
 	struct told told = { 0 };
-	struct schedule *schedule = schedule_create(note, &told, false);
+	struct schedule *schedule = schedule_create(note, &told, false, 0);
 	struct sleeping_thread_vector sleepers = { 0 };
 
 	schedule_begin(schedule, 0);
@@ -201,7 +201,7 @@ static void test_sleepers_are_listed_once(void **state)
 static void test_how_many_ran_at_once(void **state)
 {
 	struct told told = { 0 };
-	struct schedule *schedule = schedule_create(note, &told, false);
+	struct schedule *schedule = schedule_create(note, &told, false, 0);
 	const struct address_vector *concurrency;
 
 	schedule_begin(schedule, 0);
@@ -217,6 +217,82 @@ static void test_how_many_ran_at_once(void **state)
 	schedule_destroy(schedule);
 }
 
+static void test_what_nobody_watched_went_on_as_before(void **state)
+{
+	struct told told = { 0 };
+	struct schedule *schedule = schedule_create(note, &told, false, 0);
+	const struct schedule_figures *figures;
+
+	schedule_begin(schedule, 0);
+	apply_task(schedule, PERF_RECORD_COMM, 1, 0);
+	apply_switch(schedule, 1, 100, true, false);
+	apply_switch(schedule, 1, 400, false, false);
+	schedule_pause(schedule, 500);
+	/* Not from then on. */
+	apply_switch(schedule, 1, 600, true, false);
+	apply_switch(schedule, 1, 601, false, false);
+	assert_true(schedule_resume(schedule, 1500) == 2.0);
+	/* It had left meanwhile. */
+	apply_switch(schedule, 1, 1520, false, false);
+	schedule_end(schedule, 1600);
+
+	figures = schedule_figures(schedule);
+	assert_int_equal(figures->threads.items[0].running_ns, 200 + 400 + 80);
+	assert_int_equal(figures->threads.items[0].off_cpu_ns, 300 + 600 + 20);
+	assert_int_equal(figures->n_switches, 1 + 2);
+	assert_int_equal(figures->watched_ns, 1600);
+	assert_int_equal(told.n_stretches, 2);
+	assert_int_equal(told.stretches[1].start_ns, 1500);
+	assert_int_equal(told.stretches[1].seen_ns, 20);
+	schedule_destroy(schedule);
+}
+
+static void test_a_long_wait_goes_on_in_a_pause(void **state)
+{
+	struct told told = { 0 };
+	struct schedule *schedule = schedule_create(note, &told, false, 0);
+
+	schedule_begin(schedule, 0);
+	apply_task(schedule, PERF_RECORD_COMM, 1, 0);
+	schedule_set_stack(schedule, 1, 1, 99, 7);
+	apply_switch(schedule, 1, 100, true, false);
+	schedule_pause(schedule, 300);
+	schedule_resume(schedule, 400);
+	apply_switch(schedule, 1, 450, false, false);
+	schedule_end(schedule, 450);
+
+	assert_int_equal(told.n_stretches, 2);
+	assert_true(told.stretches[0].goes_on);
+	assert_int_equal(told.stretches[0].seen_ns, 200);
+	assert_int_equal(told.stretches[0].stack, 7);
+	assert_false(told.stretches[1].goes_on);
+	assert_int_equal(told.stretches[1].start_ns, 100);
+	assert_int_equal(told.stretches[1].seen_ns, 50);
+	assert_int_equal(told.stretches[1].stack, 7);
+	schedule_destroy(schedule);
+}
+
+static void test_samples_tell_who_runs_after_a_pause(void **state)
+{
+	struct told told = { 0 };
+	struct schedule *schedule = schedule_create(note, &told, false, 10);
+	const struct schedule_figures *figures;
+
+	schedule_begin(schedule, 0);
+	for (uint32_t tid = 1; tid <= 2; tid++)
+		apply_task(schedule, PERF_RECORD_COMM, tid, 1);
+	schedule_pause(schedule, 1);
+	schedule_note_running(schedule, 1, 1, 990);
+	schedule_resume(schedule, 1000);
+	schedule_end(schedule, 1100);
+
+	figures = schedule_figures(schedule);
+	assert_int_equal(figures->threads.items[0].running_ns, 100);
+	assert_int_equal(figures->threads.items[1].running_ns, 0);
+	assert_int_equal(figures->threads.items[1].off_cpu_ns, 100);
+	schedule_destroy(schedule);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +304,9 @@ int main(void)
 		cmocka_unit_test(test_a_stack_seen_later_belongs_to_where_it_was_seen),
 		cmocka_unit_test(test_sleepers_are_listed_once),
 		cmocka_unit_test(test_how_many_ran_at_once),
+		cmocka_unit_test(test_what_nobody_watched_went_on_as_before),
+		cmocka_unit_test(test_a_long_wait_goes_on_in_a_pause),
+		cmocka_unit_test(test_samples_tell_who_runs_after_a_pause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
