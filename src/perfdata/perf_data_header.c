@@ -174,8 +174,9 @@ static struct error *read_words(struct perf_data_input *input, uint64_t *ret, si
 	if (!is_magic(ret[0]))
 		return error_new(ERROR_FORMAT, "%s: not a perf.data file", input->name);
 	if (bytes.size < size_bytes)
-		return error_new(ERROR_FORMAT, "%s: cut off inside the file header, after %zu bytes",
-				 input->name, bytes.size);
+		return error_new(ERROR_FORMAT,
+				 "%s: cut off inside the file header, after %zu bytes", input->name,
+				 bytes.size);
 	return NULL;
 }
 

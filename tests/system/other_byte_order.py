@@ -70,7 +70,8 @@ def turned_record(record, sample_type, n_registers):
     if kind == THREAD_MAP:
         form = "8" + ("8" + "1" * 16) * ((len(record) - 16) // 24)
     if kind == CPU_MAP:
-        form = {0: "2" * ((len(record) - 8) // 2), 1: "222" + "11" + "8" * ((len(record) - 16) // 8),
+        form = {0: "2" * ((len(record) - 8) // 2),
+                1: "222" + "11" + "8" * ((len(record) - 16) // 8),
                 2: "21122"}[struct.unpack_from("<H", record, 8)[0]]
     if kind == 10 and misc & 1 << 14:
         form = "44888" + "1" * 24 + "44"

@@ -216,8 +216,10 @@ static void test_refused_files(void **state)
 		{ "", 0, ERROR_FORMAT, "empty" },
 		{ "PERF", 4, ERROR_FORMAT, "not a perf.data file" },
 		{ "#!/bin/sh and more", 18, ERROR_FORMAT, "not a perf.data file" },
-		{ "2ELIFREP\0\0\0\0\0\0\0\x68", 16, ERROR_FORMAT, "cut off inside the file header" },
-		{ "PERFILE2\x68\0\0\0\0\0\0\0", 16, ERROR_FORMAT, "cut off inside the file header" },
+		{ "2ELIFREP\0\0\0\0\0\0\0\x68", 16, ERROR_FORMAT,
+		  "cut off inside the file header" },
+		{ "PERFILE2\x68\0\0\0\0\0\0\0", 16, ERROR_FORMAT,
+		  "cut off inside the file header" },
 		{ "PERFILE2\x11\0\0\0\0\0\0\0", 16, ERROR_FORMAT, "file header of 17 bytes" },
 		{ "PERFILE2\x10\0\0\0\0\0\0\0", 16, ERROR_FORMAT, "no event is described" },
 	};
