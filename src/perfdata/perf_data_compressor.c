@@ -7,7 +7,7 @@
 
 /** HEADER_COMPRESSED: the layout's version, and PERF_COMP_ZSTD. */
 #define COMPRESSED_VERSION 1
-#define COMPRESSED_ZSTD	   1
+#define COMPRESSED_ZSTD    1
 
 /** What the size of a record leaves after its header. */
 #define BODY_SIZE_MAX_BYTES (UINT16_MAX - sizeof(struct perf_event_header))
@@ -26,9 +26,8 @@ struct error *perf_data_compressor_create(unsigned int level, struct perf_data_c
 	assert(level >= 1);
 	compressor->level = level;
 	compressor->zstd = ZSTD_createCCtx();
-	if (!compressor->zstd ||
-	    ZSTD_isError(ZSTD_CCtx_setParameter(compressor->zstd, ZSTD_c_compressionLevel,
-						(int)level))) {
+	if (!compressor->zstd || ZSTD_isError(ZSTD_CCtx_setParameter(
+					 compressor->zstd, ZSTD_c_compressionLevel, (int)level))) {
 		perf_data_compressor_destroy(compressor);
 		return error_new(ERROR_SYSTEM, "cannot set up zstd");
 	}
@@ -96,8 +95,11 @@ void perf_data_compressor_describe(const struct perf_data_compressor *compressor
 {
 	const uint64_t ratio = compressor->n_plain_bytes / MAX(compressor->n_compressed_bytes, 1u);
 	const uint32_t body[] = {
-		COMPRESSED_VERSION, COMPRESSED_ZSTD,		    compressor->level,
-		(uint32_t)ratio,    PERF_DATA_CHUNK_SIZE_MAX_BYTES,
+		COMPRESSED_VERSION,
+		COMPRESSED_ZSTD,
+		compressor->level,
+		(uint32_t)ratio,
+		PERF_DATA_CHUNK_SIZE_MAX_BYTES,
 	};
 
 	byte_vector_append_bytes(out, body, sizeof(body));

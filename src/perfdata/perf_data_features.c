@@ -89,8 +89,9 @@ static void add_build_ids(struct feature_output *output, const struct perf_data_
 	begin_feature(output, PERF_DATA_FEATURE_BUILD_ID);
 	for (size_t i = 0; i < features->n_build_ids; i++) {
 		const struct build_id_record *build_id = &features->build_ids[i];
-		uint16_t mode = is_kernel_path(build_id->path) ? PERF_RECORD_MISC_KERNEL :
-								 PERF_RECORD_MISC_USER;
+		uint16_t mode = is_kernel_path(build_id->path) ? PERF_RECORD_MISC_KERNEL
+							       : PERF_RECORD_MISC_USER;
+
 		struct {
 			struct perf_event_header header;
 			int32_t pid;
@@ -103,8 +104,8 @@ static void add_build_ids(struct feature_output *output, const struct perf_data_
 			.size_bytes = build_id->build_id.size_bytes,
 		};
 
-		entry.header.size = (uint16_t)(sizeof(entry) +
-					       padded_text_size_bytes(build_id->path));
+		entry.header.size =
+			(uint16_t)(sizeof(entry) + padded_text_size_bytes(build_id->path));
 		memcpy(entry.bytes, build_id->build_id.bytes, sizeof(entry.bytes));
 		byte_vector_append_bytes(&output->bodies, &entry, sizeof(entry));
 		append_padded_text(&output->bodies, build_id->path);

@@ -37,7 +37,7 @@ struct perf_data_section {
 
 struct perf_data_file_header {
 	uint64_t magic;
-	uint64_t size_bytes;	  /**< Of this header. */
+	uint64_t size_bytes;      /**< Of this header. */
 	uint64_t attr_size_bytes; /**< Of one entry of attrs: the attr and its ids section. */
 	struct perf_data_section attrs;
 	struct perf_data_section data; /**< Size 0: the writer did not finish. */

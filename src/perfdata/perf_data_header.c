@@ -191,8 +191,8 @@ static void mend_feature_bits(const struct perf_data_input *input,
 	if (!input->is_swapped || has_feature(header, PERF_DATA_FEATURE_HOSTNAME))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(header->feature_bits); i++)
-		header->feature_bits[i] = header->feature_bits[i] << 32 |
-					  header->feature_bits[i] >> 32;
+		header->feature_bits[i] =
+			header->feature_bits[i] << 32 | header->feature_bits[i] >> 32;
 }
 
 struct error *perf_data_header_read(struct perf_data_input *input, struct perf_data_events *events,

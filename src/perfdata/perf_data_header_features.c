@@ -141,8 +141,8 @@ static struct error *decode_entry(struct bytes entry, bool is_swapped, bool has_
 	struct perf_event_header header;
 
 	memcpy(&header, entry.data, sizeof(header));
-	header.type = is_swapped ? bswap_32(RECORD_TYPE_HEADER_BUILD_ID) :
-				   (uint32_t)RECORD_TYPE_HEADER_BUILD_ID;
+	header.type = is_swapped ? bswap_32(RECORD_TYPE_HEADER_BUILD_ID)
+				 : (uint32_t)RECORD_TYPE_HEADER_BUILD_ID;
 	byte_vector_clear(scratch);
 	byte_vector_append_bytes(scratch, &header, sizeof(header));
 	if (!has_pid)

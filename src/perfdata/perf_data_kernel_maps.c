@@ -86,9 +86,10 @@ static struct error *append_kernel_map(struct perf_data_writer *writer, uint64_t
 					PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU |
 					PERF_SAMPLE_IDENTIFIER;
 	const size_t n_trailer_words =
-		attr->sample_id_all ?
-			(size_t)__builtin_popcountll(attr->sample_type & trailer_fields) :
-			0;
+		attr->sample_id_all
+			? (size_t)__builtin_popcountll(attr->sample_type & trailer_fields)
+			: 0;
+
 	struct {
 		struct perf_event_header header;
 		uint32_t pid, tid;
@@ -104,10 +105,9 @@ static struct error *append_kernel_map(struct perf_data_writer *writer, uint64_t
 	};
 
 	snprintf(map.name, sizeof(map.name), "%s", name);
-	map.header.size = (uint16_t)(offsetof(typeof(map), trailer) +
-				     n_trailer_words * sizeof(uint64_t));
-	return perf_data_writer_append(writer,
-				       (struct bytes){ (uint8_t *)&map, map.header.size });
+	map.header.size =
+		(uint16_t)(offsetof(typeof(map), trailer) + n_trailer_words * sizeof(uint64_t));
+	return perf_data_writer_append(writer, (struct bytes){ (uint8_t *)&map, map.header.size });
 }
 
 /** Where the kernel's own map ends: at the first module behind it, as perf has it. */

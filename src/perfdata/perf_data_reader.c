@@ -4,8 +4,10 @@
 #include "perfdata/perf_data_queue_internal.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,7 +27,7 @@ struct perf_data_reader {
 	struct perf_data_stream *stream;
 	struct perf_data_queue queue;
 	struct byte_vector swapped; /**< The record at hand, of a file of the other byte order. */
-	uint64_t round_limit_ns; /**< Latest time when the round before this one ended. */
+	uint64_t round_limit_ns;    /**< Latest time when the round before this one ended. */
 	bool has_times;
 	bool is_read;          /**< The stream has given all it has. */
 	struct error *pending; /**< Why the stream ended, once the queue is drained. */
@@ -121,8 +123,7 @@ static void finish_round(struct perf_data_reader *reader)
 }
 
 /** The record as it is, or turned around in a copy: what is queued is all of our byte order. */
-static struct raw_record in_our_order(struct perf_data_reader *reader,
-				      const struct raw_record *raw)
+static struct raw_record in_our_order(struct perf_data_reader *reader, const struct raw_record *raw)
 {
 	struct raw_record ours = *raw;
 
@@ -198,14 +199,23 @@ static struct error *accept_record(struct perf_data_reader *reader, const struct
 	return NULL;
 }
 
+/** The first of several is told, at the end. */
+static void note_problem(struct perf_data_reader *reader, struct error *error)
+{
+	if (!reader->pending)
+		reader->pending = error;
+	else
+		error_destroy(error);
+}
+
 /** The end of the stream, good or bad: everything that waits is ready now. */
 static void end_stream(struct perf_data_reader *reader, struct error *error)
 {
 	reader->is_read = true;
-	reader->pending = error;
+	note_problem(reader, error);
 	if (perf_data_stream_was_cut(reader->stream))
 		reader->facts.header.is_unfinished = true;
-	if (!error && reader->facts.n_missing_bytes > 0)
+	if (!reader->pending && reader->facts.n_missing_bytes > 0)
 		reader->pending = error_new(
 			ERROR_FORMAT, "%s: the last %" PRIu64 " bytes of the data are missing",
 			reader->inputs.items[0].name, reader->facts.n_missing_bytes);
@@ -285,17 +295,42 @@ static struct error *add_input(struct perf_data_reader *reader, const char *path
 	return NULL;
 }
 
-/** data.0, data.1, ... behind data, which holds the header: they have records only. */
+/** How many files data.N there should be: one more than the highest number. */
+static struct error *count_folder_files(const char *folder, unsigned int *ret)
+{
+	DIR *directory = opendir(folder);
+	struct dirent *entry;
+	unsigned int number;
+	int end;
+
+	if (!directory)
+		return error_from_errno(errno, "cannot open '%s'", folder);
+	*ret = 0;
+	while ((entry = readdir(directory))) {
+		if (sscanf(entry->d_name, "data.%5u%n", &number, &end) == 1 &&
+		    entry->d_name[end] == 0 && number < N_FOLDER_FILES_MAX)
+			*ret = MAX(*ret, number + 1);
+	}
+	closedir(directory);
+	return NULL;
+}
+
+/**
+ * data.0, data.1, ... behind data, which holds the header: they have records only. One that is
+ * missing is told after all that the others have.
+ */
 static struct error *add_folder_inputs(struct perf_data_reader *reader, const char *folder)
 {
-	for (unsigned int i = 0; i < N_FOLDER_FILES_MAX; i++) {
+	unsigned int n_files = 0;
+
+	RETURN_IF_ERROR(count_folder_files(folder, &n_files));
+	for (unsigned int i = 0; i < n_files; i++) {
 		_cleanup_free_ char *path = memory_format_text("%s/data.%u", folder, i);
 		struct stat status;
 
-		if (stat(path, &status) != 0)
-			break;
-		if (status.st_size > 0)
-			RETURN_IF_ERROR(add_input(reader, path));
+		if (stat(path, &status) == 0 && status.st_size == 0)
+			continue;
+		note_problem(reader, add_input(reader, path));
 	}
 	return NULL;
 }

@@ -24,6 +24,7 @@ struct perf_data_stream {
 	size_t input_index;
 	bool may_be_cut;
 	bool was_cut;
+	struct error *cut; /**< The first such end, if it is not to be expected. */
 
 	ZSTD_DCtx *zstd; /**< NULL until the first compressed record. */
 	struct bytes compressed;
@@ -52,6 +53,7 @@ void perf_data_stream_destroy(struct perf_data_stream *stream)
 		return;
 	ZSTD_freeDCtx(stream->zstd);
 	free(stream->plain);
+	error_destroy(stream->cut);
 	free(stream);
 }
 
@@ -72,13 +74,12 @@ static struct error *stream_error(const struct perf_data_stream *stream, const c
 			 what, offset);
 }
 
-/** The input ends inside a record. */
-static struct error *note_cut(struct perf_data_stream *stream, uint64_t offset)
+/** The input ends inside a record. Others may be whole: it is told at the end of all. */
+static void note_cut(struct perf_data_stream *stream, uint64_t offset)
 {
 	stream->was_cut = true;
-	if (stream->may_be_cut)
-		return NULL;
-	return stream_error(stream, "the file ends inside the record", offset);
+	if (!stream->may_be_cut && !stream->cut)
+		stream->cut = stream_error(stream, "the file ends inside the record", offset);
 }
 
 static struct error *prepare_zstd(struct perf_data_stream *stream)
@@ -106,8 +107,7 @@ static struct byte_reader body_of(const struct perf_data_stream *stream,
 }
 
 /** COMPRESSED: header and zstd bytes. COMPRESSED2: header, u64 size, that many zstd bytes. */
-static struct error *begin_compressed(struct perf_data_stream *stream,
-				      const struct raw_record *raw)
+static struct error *begin_compressed(struct perf_data_stream *stream, const struct raw_record *raw)
 {
 	struct byte_reader reader = body_of(stream, raw);
 	uint64_t size_bytes = byte_reader_left(&reader);
@@ -225,7 +225,9 @@ static struct error *skip_payload(struct perf_data_stream *stream, const struct 
 	}
 	RETURN_IF_ERROR(
 		perf_data_input_skip(&stream->inputs[stream->input_index], size_bytes, &is_whole));
-	return is_whole ? NULL : note_cut(stream, raw->offset);
+	if (!is_whole)
+		note_cut(stream, raw->offset);
+	return NULL;
 }
 
 /** One record of the input. Size 0 in @p ret->bytes: the input is at its end. */
@@ -240,20 +242,24 @@ static struct error *read_input(struct perf_data_stream *stream, struct raw_reco
 	RETURN_IF_ERROR(perf_data_input_peek(input, sizeof(header), &bytes));
 	if (bytes.size == 0)
 		return NULL;
-	if (bytes.size < sizeof(header))
-		return note_cut(stream, offset);
+	if (bytes.size < sizeof(header)) {
+		note_cut(stream, offset);
+		return NULL;
+	}
 	header = header_of(stream, bytes.data);
 	RETURN_IF_ERROR(check_size(stream, &header, offset));
 	RETURN_IF_ERROR(perf_data_input_peek(input, header.size, &bytes));
-	if (bytes.size < header.size)
-		return note_cut(stream, offset);
+	if (bytes.size < header.size) {
+		note_cut(stream, offset);
+		return NULL;
+	}
 	ret->bytes = bytes;
 	ret->type = header.type;
 	return NULL;
 }
 
 /** On to the next input; what is left over of a record cannot go on there. */
-static struct error *finish_input(struct perf_data_stream *stream)
+static void finish_input(struct perf_data_stream *stream)
 {
 	bool has_rest = stream->plain_begin < stream->plain_end;
 	uint64_t offset = stream->compressed_offset;
@@ -263,9 +269,8 @@ static struct error *finish_input(struct perf_data_stream *stream)
 	if (stream->zstd)
 		ZSTD_DCtx_reset(stream->zstd, ZSTD_reset_session_only);
 	if (has_rest)
-		RETURN_IF_ERROR(note_cut(stream, offset));
+		note_cut(stream, offset);
 	stream->input_index++;
-	return NULL;
 }
 
 struct error *perf_data_stream_next(struct perf_data_stream *stream, struct raw_record *ret,
@@ -285,7 +290,7 @@ struct error *perf_data_stream_next(struct perf_data_stream *stream, struct raw_
 		}
 		RETURN_IF_ERROR(read_input(stream, &raw));
 		if (raw.bytes.size == 0) {
-			RETURN_IF_ERROR(finish_input(stream));
+			finish_input(stream);
 			continue;
 		}
 		perf_data_input_advance(&stream->inputs[stream->input_index], raw.bytes.size);
@@ -298,6 +303,12 @@ struct error *perf_data_stream_next(struct perf_data_stream *stream, struct raw_
 			*ret = raw;
 			return NULL;
 		}
+	}
+	if (stream->cut) {
+		struct error *cut = stream->cut;
+
+		stream->cut = NULL;
+		return cut;
 	}
 	*is_end_ret = true;
 	return NULL;

@@ -15,7 +15,7 @@ struct raw_record {
 	struct bytes bytes; /**< Of the other byte order if the inputs are. */
 	uint32_t type;
 	uint64_t offset; /**< In the file; of the compressed record that held it, if one did. */
-	bool is_stable;	 /**< The bytes stay until the stream is destroyed. */
+	bool is_stable;  /**< The bytes stay until the stream is destroyed. */
 };
 
 /**
@@ -33,7 +33,8 @@ void perf_data_stream_destroy(struct perf_data_stream *stream);
  * what they hold.
  *
  * @param is_end_ret  No more; @p ret is left alone.
- * @return ERROR_FORMAT with the offset; the stream cannot go on after it.
+ * @return ERROR_FORMAT with the offset; the stream cannot go on after it. That an input ended
+ *         inside a record comes after what the others have.
  */
 struct error *perf_data_stream_next(struct perf_data_stream *stream, struct raw_record *ret,
 				    bool *is_end_ret) MUST_CHECK;

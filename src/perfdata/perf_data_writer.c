@@ -59,8 +59,7 @@ static void copy_events(struct perf_data_writer *writer,
 	for (uint32_t i = 0; i < writer->n_events; i++) {
 		record_attr_for_storage(&options->attrs[i], &writer->attrs[i]);
 		writer->attrs[i].size = 0;
-		attr_size_bytes =
-			MAX(attr_size_bytes, attr_size_for_storage(&writer->attrs[i]));
+		attr_size_bytes = MAX(attr_size_bytes, attr_size_for_storage(&writer->attrs[i]));
 		writer->event_names[i] = memory_duplicate_text(options->event_names[i]);
 	}
 	for (uint32_t i = 0; i < writer->n_events; i++)
@@ -153,10 +152,9 @@ struct error *perf_data_writer_create(struct output_file *output,
 	assert(options->layouts->n_layouts > 0);
 	writer->output = output;
 	copy_events(writer, options);
-	error = options->compression_level ?
-			perf_data_compressor_create(options->compression_level,
-						    &writer->compressor) :
-			NULL;
+	error = options->compression_level ? perf_data_compressor_create(options->compression_level,
+									 &writer->compressor)
+					   : NULL;
 	if (!error)
 		error = write_preamble(writer);
 	if (error) {
@@ -203,9 +201,8 @@ static struct error *checkpoint(struct perf_data_writer *writer)
 	const off_t field = offsetof(struct perf_data_file_header, data.size_bytes);
 	FILE *file = writer->output->file;
 
-	if (fflush(file) != 0 ||
-	    pwrite(fileno(file), &data_size_bytes, sizeof(data_size_bytes), field) !=
-		    (ssize_t)sizeof(data_size_bytes))
+	if (fflush(file) != 0 || pwrite(fileno(file), &data_size_bytes, sizeof(data_size_bytes),
+					field) != (ssize_t)sizeof(data_size_bytes))
 		return error_from_errno(errno, "cannot write '%s'", writer->output->path);
 	return NULL;
 }

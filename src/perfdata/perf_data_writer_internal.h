@@ -9,10 +9,10 @@
 
 struct perf_data_writer {
 	struct output_file *output; /**< Borrowed. */
-	uint64_t offset;	    /**< Where the next byte goes. */
+	uint64_t offset;            /**< Where the next byte goes. */
 	struct perf_data_file_header header;
 	struct perf_data_compressor *compressor; /**< NULL: records are written as they are. */
-	struct byte_vector compressed;		 /**< Records on their way to the file. */
+	struct byte_vector compressed;           /**< Records on their way to the file. */
 
 	/* As stored: without what record_attr_for_storage() drops. */
 	struct perf_event_attr *attrs;

@@ -13,7 +13,7 @@
 /** Where the parts that record_encode_sample() replaces are, as offsets in the record. */
 struct sample_parts {
 	size_t callchain_begin, callchain_end; /**< Equal when there is none. */
-	size_t user_begin, user_end;	       /**< REGS_USER and STACK_USER. */
+	size_t user_begin, user_end;           /**< REGS_USER and STACK_USER. */
 };
 
 /** The sample_id trailer: one 8-byte word for each of these, in this order. */

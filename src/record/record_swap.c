@@ -104,7 +104,7 @@ static void swap_form(struct swapper *swapper, const char *form)
 static void swap_fields(struct swapper *swapper, uint64_t fields)
 {
 	static const uint64_t order[] = {
-		PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_IP, PERF_SAMPLE_TID,
+		PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_IP,   PERF_SAMPLE_TID,
 		PERF_SAMPLE_TIME,       PERF_SAMPLE_ADDR, PERF_SAMPLE_ID,
 		PERF_SAMPLE_STREAM_ID,  PERF_SAMPLE_CPU,  PERF_SAMPLE_PERIOD,
 	};
@@ -118,8 +118,8 @@ static void swap_fields(struct swapper *swapper, uint64_t fields)
 
 static void swap_read_values(struct swapper *swapper, uint64_t read_format)
 {
-	const uint64_t times = read_format & (PERF_FORMAT_TOTAL_TIME_ENABLED |
-					      PERF_FORMAT_TOTAL_TIME_RUNNING);
+	const uint64_t times =
+		read_format & (PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING);
 	const uint64_t fields = read_format & (PERF_FORMAT_ID | READ_FORMAT_LOST);
 	const size_t n_words = 1 + fields_size_bytes(fields) / sizeof(uint64_t);
 	const uint64_t n_values = read_format & PERF_FORMAT_GROUP ? swap_u64(swapper) : 1;
@@ -136,8 +136,7 @@ static void swap_raw(struct swapper *swapper)
 	if (swap_number(swapper, sizeof(size_bytes)))
 		memcpy(&size_bytes, swapper->at - sizeof(size_bytes), sizeof(size_bytes));
 	/* Aligned behind it, as sample_decode() has it. */
-	skip(swapper, ((uint64_t)size_bytes + sizeof(size_bytes) + 7) / 8 * 8 -
-			      sizeof(size_bytes));
+	skip(swapper, ((uint64_t)size_bytes + sizeof(size_bytes) + 7) / 8 * 8 - sizeof(size_bytes));
 }
 
 static void swap_branches(struct swapper *swapper, uint64_t branch_sample_type)
@@ -168,8 +167,7 @@ static void swap_sample(struct swapper *swapper, const struct record_layout *lay
 		swap_raw(swapper);
 	if (sample_type & PERF_SAMPLE_BRANCH_STACK)
 		swap_branches(swapper, layout->branch_sample_type);
-	if (sample_type & PERF_SAMPLE_REGS_USER &&
-	    swap_u64(swapper) != PERF_SAMPLE_REGS_ABI_NONE)
+	if (sample_type & PERF_SAMPLE_REGS_USER && swap_u64(swapper) != PERF_SAMPLE_REGS_ABI_NONE)
 		swap_u64s(swapper, (uint64_t)__builtin_popcountll(layout->user_registers_mask));
 	if (sample_type & PERF_SAMPLE_STACK_USER) {
 		const uint64_t size_bytes = swap_u64(swapper);

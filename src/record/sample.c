@@ -6,8 +6,8 @@ static struct error *decode_fixed_fields(uint64_t sample_type, struct byte_reade
 	struct bytes fields;
 	const uint8_t *cursor;
 
-	RETURN_IF_ERROR(take_bytes(
-		reader, fields_size_bytes(sample_type & SAMPLE_FIXED_FIELDS), &fields));
+	RETURN_IF_ERROR(
+		take_bytes(reader, fields_size_bytes(sample_type & SAMPLE_FIXED_FIELDS), &fields));
 	cursor = fields.data;
 	if (sample_type & PERF_SAMPLE_IDENTIFIER)
 		ret->id = load_u64(&cursor);
@@ -50,11 +50,10 @@ static struct error *take_array(struct byte_reader *reader, uint64_t count,
 /** PERF_SAMPLE_READ: counter values, which a profile of samples has no use for. */
 static struct error *skip_read_values(uint64_t read_format, struct byte_reader *reader)
 {
-	const uint64_t time_fields = PERF_FORMAT_TOTAL_TIME_ENABLED |
-				     PERF_FORMAT_TOTAL_TIME_RUNNING;
+	const uint64_t time_fields =
+		PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
 	const uint64_t value_fields = PERF_FORMAT_ID | READ_FORMAT_LOST;
-	size_t value_size_bytes =
-		sizeof(uint64_t) + fields_size_bytes(read_format & value_fields);
+	size_t value_size_bytes = sizeof(uint64_t) + fields_size_bytes(read_format & value_fields);
 	uint64_t n_values = 1;
 	const void *values;
 
@@ -133,8 +132,8 @@ static struct error *decode_user_stack(struct byte_reader *reader, struct sample
 	RETURN_IF_ERROR(take_u64(reader, &size_bytes));
 	if (size_bytes == 0)
 		return NULL;
-	RETURN_IF_ERROR(take_array(reader, size_bytes, 1, "stack copy longer than its record",
-				   &stack));
+	RETURN_IF_ERROR(
+		take_array(reader, size_bytes, 1, "stack copy longer than its record", &stack));
 	RETURN_IF_ERROR(take_u64(reader, &valid_size_bytes));
 	if (valid_size_bytes > size_bytes)
 		return byte_reader_error(reader, "stack copy with more valid bytes than it has");
@@ -170,8 +169,7 @@ struct error *sample_decode(const struct record_layout *layout, struct byte_read
 	if (sample_type & PERF_SAMPLE_RAW)
 		RETURN_IF_ERROR(decode_raw(reader, &ret->sample.raw));
 	if (sample_type & PERF_SAMPLE_BRANCH_STACK)
-		RETURN_IF_ERROR(
-			decode_branches(layout->branch_sample_type, reader, &ret->sample));
+		RETURN_IF_ERROR(decode_branches(layout->branch_sample_type, reader, &ret->sample));
 	parts.user_begin = reader->position;
 	if (sample_type & PERF_SAMPLE_REGS_USER)
 		RETURN_IF_ERROR(

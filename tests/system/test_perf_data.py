@@ -179,6 +179,39 @@ def test_other_byte_order_reads_the_same(build, turned):
     assert texts[0] == texts[1] and texts[0].count("\n\n") >= 10
 
 
+@pytest.fixture(scope="module", name="folder")
+def folder_of_threads(perf, tmp_path_factory):
+    path = tmp_path_factory.mktemp("threads") / "perf.data"
+    done = subprocess.run([perf, "record", "-q", "-a", "-g", "-e", "cpu-clock", "-F", "999",
+                           "--threads", "-o", path, "--", "sleep", "0.5"],
+                          capture_output=True, timeout=60, check=False)
+    if done.returncode != 0 or not (path / "data.1").exists():
+        pytest.skip("perf record --threads does not work here, or there is one CPU only")
+    return path
+
+
+@pytest.mark.parametrize("name", ["data", "data.0", "data.1"])
+def test_folder_with_a_file_cut_short(build, folder, tmp_path, name):
+    """What the other files have is all there, and the place of the break is said."""
+    whole, _ = count_records(build, folder)
+    shutil.copytree(folder, tmp_path / "cut")
+    data = (folder / name).read_bytes()
+    (tmp_path / "cut" / name).write_bytes(data[:len(data) * 2 // 3 - 3])
+    counts, error = count_records(build, tmp_path / "cut")
+    assert re.search(rf"cut/{re.escape(name)}: the file ends inside the record at offset \d+",
+                     error)
+    lost = whole[SAMPLE] - counts[SAMPLE]
+    assert lost == 0 if name == "data" else 0 < lost < whole[SAMPLE] / 2
+
+
+def test_folder_with_a_missing_file(build, folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "less")
+    (tmp_path / "less/data.0").unlink()
+    counts, error = count_records(build, tmp_path / "less")
+    assert "less/data.0" in error
+    assert counts[SAMPLE] > 0
+
+
 @pytest.mark.parametrize("options", [[], ["-z"], ["--threads"]], ids=" ".join)
 def test_counts_agree_with_perf(build, perf, tmp_path, options):
     path = tmp_path / "perf.data"

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define N_SAMPLES 100
+#define N_SAMPLES     100
 #define FIRST_TIME_NS (UINT64_C(5) * 1000 * 1000 * 1000)
 
 static const uint64_t ids[] = { 1001, 1002, 2001, 2002 };
@@ -111,9 +111,9 @@ static struct error *append_processes(struct perf_data_writer *writer,
 	values.type = PERF_RECORD_FORK;
 	values.tid = pid + 1;
 	values.time_ns = FIRST_TIME_NS;
-	values.task = (struct task_record){
-		.parent_pid = pid, .parent_tid = pid, .time_ns = FIRST_TIME_NS
-	};
+	values.task = (struct task_record){ .parent_pid = pid,
+					    .parent_tid = pid,
+					    .time_ns = FIRST_TIME_NS };
 	if (!error)
 		error = perf_data_writer_append(writer,
 						record_builder_task(&builder, layout, &values));
@@ -167,8 +167,8 @@ static struct error *append_records(struct perf_data_writer *writer,
 				    const struct record_layout_table *table,
 				    const struct program *program)
 {
-	RETURN_IF_ERROR(perf_data_writer_append_kernel_maps(writer, "/proc/kallsyms",
-							    "/proc/modules"));
+	RETURN_IF_ERROR(
+		perf_data_writer_append_kernel_maps(writer, "/proc/kallsyms", "/proc/modules"));
 	RETURN_IF_ERROR(append_processes(writer, &table->layouts[0], program));
 	for (uint64_t i = 0; i < N_SAMPLES; i++) {
 		RETURN_IF_ERROR(append_sample(writer, table, 0, i));
@@ -182,9 +182,9 @@ static struct error *append_records(struct perf_data_writer *writer,
 static struct error *finish(struct perf_data_writer *writer, struct program *program)
 {
 	char *command[] = { "write_perf_data", "two words", NULL };
-	struct build_id_record build_id = {
-		.pid = -1, .build_id = program->build_id, .path = program->path
-	};
+	struct build_id_record build_id = { .pid = -1,
+					    .build_id = program->build_id,
+					    .path = program->path };
 	const struct perf_data_features features = {
 		.hostname = "a-host",
 		.os_release = "6.1.0-test",
@@ -212,11 +212,16 @@ static struct error *write_file(const char *path, bool is_finished, bool is_comp
 	struct perf_event_attr attrs[2];
 	struct record_layout layouts[2];
 	const struct record_layout_table table = {
-		.layouts = layouts, .n_layouts = 2, .ids = ids, .event_of_id = event_of_id,
+		.layouts = layouts,
+		.n_layouts = 2,
+		.ids = ids,
+		.event_of_id = event_of_id,
 		.n_ids = ARRAY_SIZE(ids),
 	};
 	const struct perf_data_writer_options options = {
-		.attrs = attrs, .event_names = event_names, .layouts = &table,
+		.attrs = attrs,
+		.event_names = event_names,
+		.layouts = &table,
 		.compression_level = is_compressed,
 	};
 	struct output_file output;

@@ -216,8 +216,8 @@ static void test_throttle_and_switch(void **state)
 	record_builder_deinit(&builder);
 }
 
-static struct record build_id_record(struct record_builder *builder, uint16_t misc,
-				     uint8_t n_bytes, uint8_t size_byte)
+static struct record build_id_record(struct record_builder *builder, uint16_t misc, uint8_t n_bytes,
+				     uint8_t size_byte)
 {
 	record_builder_begin(builder, RECORD_TYPE_HEADER_BUILD_ID, misc);
 	record_builder_u32(builder, (uint32_t)-1);
@@ -357,8 +357,8 @@ static void test_time_agrees_with_decode(void **state)
 			uint64_t time_ns;
 			size_t size_bytes;
 
-			assert_null(record_decode_time(&table, all, "test", 0, &time_ns,
-						       &size_bytes));
+			assert_null(
+				record_decode_time(&table, all, "test", 0, &time_ns, &size_bytes));
 			assert_int_equal(time_ns, record.time_ns);
 			assert_int_equal(size_bytes, record.bytes.size);
 			all.data += size_bytes;

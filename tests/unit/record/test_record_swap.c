@@ -6,7 +6,13 @@
 
 #include <cmocka.h>
 
-#define TRAILER "44" "8" "8" "8" "44" "8"
+#define TRAILER                                                                                    \
+	"44"                                                                                       \
+	"8"                                                                                        \
+	"8"                                                                                        \
+	"8"                                                                                        \
+	"44"                                                                                       \
+	"8"
 
 static const struct record_layout layouts[] = {
 	{
@@ -130,10 +136,13 @@ static void test_side_band(void **state)
 	values.id = 14;
 	values.type = PERF_RECORD_FORK;
 	values.task = (struct task_record){ 1, 2, 3, 4, 5 };
-	assert_comes_back(record_builder_task(&builder, &layouts[0], &values),
-			  "422 44448" TRAILER);
-	values.mapping = (struct mapping_record){ .start = 1, .size_bytes = 2, .inode = 3,
-						  .protection = 5, .flags = 2, .path = "/bin/x" };
+	assert_comes_back(record_builder_task(&builder, &layouts[0], &values), "422 44448" TRAILER);
+	values.mapping = (struct mapping_record){ .start = 1,
+						  .size_bytes = 2,
+						  .inode = 3,
+						  .protection = 5,
+						  .flags = 2,
+						  .path = "/bin/x" };
 	assert_comes_back(record_builder_mmap2(&builder, &layouts[0], &values),
 			  "422 44888 4488 44 ........" TRAILER);
 	values.mapping.build_id = (struct build_id){ { 1, 2, 3 }, 20 };
@@ -168,11 +177,25 @@ static void test_impossible_counts_stay_inside(void **state)
 static void test_attr(void **state)
 {
 	const struct perf_event_attr wanted = {
-		.type = PERF_TYPE_SOFTWARE, .size = sizeof(wanted), .config = 1,
-		.sample_freq = 997, .sample_type = 0x12345, .read_format = 7,
-		.wakeup_events = 1, .bp_type = 2, .branch_sample_type = 3, .sample_regs_user = 4,
-		.sample_stack_user = 5, .clockid = 1, .sample_regs_intr = 6, .aux_watermark = 7,
-		.sample_max_stack = 8, .disabled = 1, .freq = 1, .sample_id_all = 1, .mmap2 = 1,
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(wanted),
+		.config = 1,
+		.sample_freq = 997,
+		.sample_type = 0x12345,
+		.read_format = 7,
+		.wakeup_events = 1,
+		.bp_type = 2,
+		.branch_sample_type = 3,
+		.sample_regs_user = 4,
+		.sample_stack_user = 5,
+		.clockid = 1,
+		.sample_regs_intr = 6,
+		.aux_watermark = 7,
+		.sample_max_stack = 8,
+		.disabled = 1,
+		.freq = 1,
+		.sample_id_all = 1,
+		.mmap2 = 1,
 	};
 	struct perf_event_attr attr = wanted;
 	uint8_t *bytes = (uint8_t *)&attr, *flags = bytes + 40;
@@ -184,9 +207,9 @@ static void test_attr(void **state)
 		if (((const uint8_t *)&wanted)[40 + bit / 8] >> bit % 8 & 1)
 			flags[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
 	attr.wakeup_events = 1;
-	turn(bytes, sizeof(attr), sizeof(attr) == 136 ?
-		     "448888 ........ 44 8888 44 8 4 22 44 88" :
-		     "448888 ........ 44 8888 44 8 4 22 44 8");
+	turn(bytes, sizeof(attr),
+	     sizeof(attr) == 136 ? "448888 ........ 44 8888 44 8 4 22 44 88"
+				 : "448888 ........ 44 8888 44 8 4 22 44 8");
 	record_swap_attr(bytes, sizeof(attr));
 	assert_memory_equal(&attr, &wanted, sizeof(attr));
 }
