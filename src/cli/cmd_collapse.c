@@ -5,6 +5,8 @@
 #include "cli/terminal.h"
 #include "input/collapse.h"
 #include "output/output_format.h"
+#include "profile/relabel.h"
+#include "profile/rewrite.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -43,7 +45,7 @@ static const struct option_spec options[] = {
 	  NULL },
 	{ OPTION_CONTEXT, 0, "context", NULL, "With --inline: also FILE:LINE.", NULL },
 	{ OPTION_SOURCE_LINES, 0, "srcline", NULL,
-	  "The text is of perf script -F +srcline: add the lines to the functions.", NULL },
+	  "Add FILE:LINE to the functions. Text has to be of perf script -F +srcline.", NULL },
 	{ OPTION_SKIP_AFTER, 0, "skip-after", "NAME",
 	  "Leave out what called this function. May be given again.", NULL },
 	{ OPTION_N_THREADS, 'n', "nthreads", "N",
@@ -152,6 +154,35 @@ static void warn_of_losses(const struct collapse *collapse, const char *name)
 		terminal_print_warning("%s: no stacks in it", name);
 }
 
+/** --addrs, --srcline and --context, as far as the profile knows. */
+static void relabel(const struct collapse_request *request, struct profile *profile,
+		    const char *path)
+{
+	const bool has_lines = request->options.has_source_lines || request->has_context;
+
+	if (request->options.has_addresses && !profile_name_addresses(profile))
+		terminal_print_warning("%s: it has no addresses for --addrs to show", path);
+	if (has_lines && !profile_name_lines(profile))
+		terminal_print_warning("%s: it has no source lines for %s to show", path,
+				       request->has_context ? "--context" : "--srcline");
+}
+
+/** --skip-after */
+static void skip_callers(struct profile *profile, const struct string_vector *names)
+{
+	_cleanup_free_ bool *is_first = memory_allocate(profile->frames.count, sizeof(*is_first));
+
+	if (names->count == 0)
+		return;
+	for (size_t i = 0; i < profile->frames.count; i++) {
+		const char *name = profile_text(profile, profile->frames.items[i].name);
+
+		for (size_t j = 0; j < names->count; j++)
+			is_first[i] |= strcmp(name, names->items[j]) == 0;
+	}
+	profile_begin_stacks_at(profile, is_first);
+}
+
 /** perf.data and folded stacks, through a profile. */
 static struct error *collapse_profile(struct collapse_request *request, const char *path,
 				      struct input_stream *stream)
@@ -170,14 +201,9 @@ static struct error *collapse_profile(struct collapse_request *request, const ch
 		.marks_kernel = request->options.marks_kernel,
 		.marks_jit = request->options.marks_jit,
 	};
-	if (request->options.has_addresses || request->options.has_source_lines ||
-	    request->options.skip_after.count)
-		return error_with_hint(error_new(ERROR_UNSUPPORTED,
-						 "%s: --addrs, --srcline and --skip-after are for "
-						 "perf script text",
-						 path),
-				       "perf-profile script %s | perf-profile collapse ...", path);
 	RETURN_IF_ERROR(input_options_open(&request->input, &opened, &output.event));
+	relabel(request, opened.profile, path);
+	skip_callers(opened.profile, &request->options.skip_after);
 	error = output_format_find("collapsed")->write(opened.profile, &output, stdout);
 	open_profile_close(&opened);
 	return error;

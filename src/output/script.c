@@ -98,13 +98,11 @@ static void write_frame_line(struct script_writer *writer, const struct profile_
 	const struct profile_object *object = &profile->objects.items[location->object];
 	const uint32_t call_flags = LOCATION_IS_CALL_SITE | LOCATION_IS_SHOWN_AS_CALL;
 	uint64_t after_call = (location->flags & call_flags) == LOCATION_IS_CALL_SITE ? 1 : 0;
-	bool is_object_address =
-		location->kind == LOCATION_USER && location->object != PROFILE_OBJECT_UNKNOWN;
-	uint64_t address = is_object_address ? location->elf_address : location->runtime_address;
+	uint64_t address = profile_location_shown_address(location);
 
 	fputc('\t', writer->scratch);
 	if (writer->fields & SCRIPT_IP)
-		fprintf(writer->scratch, "%16" PRIx64, address + after_call);
+		fprintf(writer->scratch, "%16" PRIx64, address);
 	if (writer->fields & SCRIPT_SYM)
 		write_symbol(writer, frame, location->symbol_offset + after_call);
 	if (writer->fields & SCRIPT_DSO && frame->flags & FRAME_IS_INLINED) {
@@ -116,7 +114,7 @@ static void write_frame_line(struct script_writer *writer, const struct profile_
 	}
 	fputc('\n', writer->scratch);
 	if (writer->fields & SCRIPT_SRCLINE)
-		write_source(writer, object, frame, address + after_call);
+		write_source(writer, object, frame, address);
 }
 
 static void script_writer_make_location(struct script_writer *writer, uint32_t id)

@@ -464,6 +464,23 @@ void profile_keep_samples(struct profile *profile, const bool *kept)
 	free(new_ids);
 }
 
+static bool is_shown_behind_call(const struct profile_location *location)
+{
+	const uint32_t call_flags = LOCATION_IS_CALL_SITE | LOCATION_IS_SHOWN_AS_CALL;
+
+	return (location->flags & call_flags) == LOCATION_IS_CALL_SITE;
+}
+
+uint64_t profile_location_shown_address(const struct profile_location *location)
+{
+	const bool is_object_address =
+		location->kind == LOCATION_USER && location->object != PROFILE_OBJECT_UNKNOWN;
+	const uint64_t address =
+		is_object_address ? location->elf_address : location->runtime_address;
+
+	return address + (is_shown_behind_call(location) ? 1 : 0);
+}
+
 const struct profile_frame *profile_location_frame(const struct profile *profile, uint32_t location,
 						   uint32_t index)
 {

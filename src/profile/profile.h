@@ -303,12 +303,24 @@ void profile_release_ticks(const struct profile *profile);
  */
 uint64_t profile_sample_weight(const struct profile *profile, const struct profile_sample *sample);
 
+/**
+ * What a profile of others does not say, as far as its samples do: periods of the event, if it has
+ * none (one a sample), and in info the CPU time, if it is the event's.
+ */
+void profile_fill_from_samples(struct profile *profile, uint32_t event);
+
 /** The first event with that measure; UINT32_MAX: there is none. */
 uint32_t profile_find_measure(const struct profile *profile, enum profile_measure measure);
 
 /** An event more: the samples and ticks of @p first and @p second, which stay. */
 uint32_t profile_add_sum(struct profile *profile, const char *name, enum profile_measure measure,
 			 uint32_t first, uint32_t second);
+
+/**
+ * The address as perf script shows it: that in the file, of a user's code in a known file; behind
+ * the call, of a caller. 0: there is none.
+ */
+uint64_t profile_location_shown_address(const struct profile_location *location);
 
 /** PROFILE_FRAME_UNKNOWN when it has none. Never NULL; valid until a frame is interned. */
 const struct profile_frame *profile_location_frame(const struct profile *profile, uint32_t location,

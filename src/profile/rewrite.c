@@ -82,14 +82,57 @@ void profile_hide_frames(struct profile *profile, const bool *hidden)
 	free(location_of);
 }
 
+/** The location without what its innermost such frame was inlined into; UINT32_MAX: it has none. */
+static uint32_t first_of_location(struct profile *profile, uint32_t id, const bool *is_first)
+{
+	const struct profile_location location = profile->locations.items[id];
+	_cleanup_free_ uint32_t *frames = memory_allocate(location.n_frames, sizeof(*frames));
+	uint32_t n_kept = 0, first;
+
+	while (n_kept < location.n_frames) {
+		frames[n_kept] = profile->location_frames.items[location.first_frame + n_kept];
+		if (is_first[frames[n_kept++]])
+			break;
+	}
+	if (n_kept == 0 || !is_first[frames[n_kept - 1]])
+		return UINT32_MAX;
+	if (n_kept == location.n_frames)
+		return id;
+	first = profile_add_location(profile, location.object, location.elf_address, location.kind,
+				     location.flags);
+	profile_set_location_frames(profile, first, frames, n_kept, location.symbol_offset);
+	return first;
+}
+
+void profile_begin_stacks_at(struct profile *profile, const bool *is_first)
+{
+	const size_t n_locations = profile->locations.count, n_stacks = profile->stacks.count;
+	_cleanup_free_ uint32_t *first_of = memory_allocate(n_locations + 1, sizeof(*first_of));
+	_cleanup_free_ uint32_t *stack_of = memory_allocate(n_stacks, sizeof(*stack_of));
+
+	for (uint32_t i = 0; i < n_locations; i++)
+		first_of[i] = first_of_location(profile, i, is_first);
+	/* A parent comes before its children. */
+	for (uint32_t i = 1; i < n_stacks; i++) {
+		const struct profile_stack stack = profile->stacks.items[i];
+		const uint32_t first = first_of[stack.location];
+
+		stack_of[i] = first == UINT32_MAX
+				      ? profile_intern_stack(profile, stack_of[stack.parent],
+							     stack.location)
+				      : profile_intern_stack(profile, 0, first);
+	}
+	rewrite_samples(profile, NULL, stack_of);
+}
+
 /** The thread that stands for the group of @p thread. */
 static uint32_t group_of(struct profile *profile, const struct profile_thread *thread,
 			 enum profile_grouping grouping)
 {
 	bool is_process = grouping == PROFILE_BY_PROCESS;
 	const char *process_comm = profile_text(profile, thread->process_comm);
-	const char *comm = is_process && *process_comm ? process_comm
-						       : profile_text(profile, thread->comm);
+	const char *comm =
+		is_process && *process_comm ? process_comm : profile_text(profile, thread->comm);
 	uint32_t id = is_process ? thread->pid : thread->tid;
 	_cleanup_free_ char *name = memory_format_text("%s (%" PRIu32 ")", comm, id);
 

@@ -7,10 +7,10 @@
 
 /** What stacks are put together by: the name a picture has below its root. */
 enum profile_grouping {
-	PROFILE_BY_COMM,    /**< As they are: by the thread's name. */
-	PROFILE_BY_THREAD,  /**< "NAME (TID)" */
-	PROFILE_BY_PROCESS, /**< "NAME (PID)" */
-	PROFILE_BY_CPU,     /**< "CPU 3" */
+	PROFILE_BY_COMM,         /**< As they are: by the thread's name. */
+	PROFILE_BY_THREAD,       /**< "NAME (TID)" */
+	PROFILE_BY_PROCESS,      /**< "NAME (PID)" */
+	PROFILE_BY_CPU,          /**< "CPU 3" */
 	PROFILE_BY_CPU_AND_COMM, /**< "003 NAME", the ids staying the thread's. */
 };
 
@@ -32,3 +32,9 @@ struct error *profile_group(struct profile *profile, enum profile_grouping group
  * called is then called by their callers, and their own samples are their callers' own.
  */
 void profile_hide_frames(struct profile *profile, const bool *hidden);
+
+/**
+ * Let stacks begin at the innermost function for which @p is_first is true, by frame id: what
+ * called it is left out. Stacks without any stay whole.
+ */
+void profile_begin_stacks_at(struct profile *profile, const bool *is_first);

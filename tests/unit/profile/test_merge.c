@@ -1,4 +1,5 @@
 #include "profile/merge.h"
+#include "profile/relabel.h"
 #include "profile/rewrite.h"
 
 #include "profile_builder.h"
@@ -71,12 +72,71 @@ static void test_hidden_frames(void **state)
 	bool *hidden = memory_allocate(profile->frames.count, sizeof(*hidden));
 
 	for (size_t i = 0; i < profile->frames.count; i++)
-		hidden[i] = strcmp(profile_text(profile, profile->frames.items[i].name), "glue") ==
-			    0;
+		hidden[i] =
+			strcmp(profile_text(profile, profile->frames.items[i].name), "glue") == 0;
 	profile_hide_frames(profile, hidden);
 	free(hidden);
 	assert_int_equal(count_of(profile, "app", "work", 2), 30);
 	assert_int_equal(count_of(profile, "app", "main", 1), 2);
+	profile_destroy(profile);
+}
+
+static void test_stacks_begin_at_the_innermost(void **state)
+{
+	struct profile *profile = profile_build("app;main;run;step;run;work 30\n"
+						"app;main;run;outer;run_[i];work 4\n"
+						"app;main;other 2\n");
+	bool *is_first = memory_allocate(profile->frames.count, sizeof(*is_first));
+
+	for (size_t i = 0; i < profile->frames.count; i++)
+		is_first[i] =
+			strcmp(profile_text(profile, profile->frames.items[i].name), "run") == 0;
+	profile_begin_stacks_at(profile, is_first);
+	free(is_first);
+	assert_int_equal(count_of(profile, "app", "work", 2), 34);
+	assert_int_equal(count_of(profile, "app", "other", 2), 2);
+	profile_destroy(profile);
+}
+
+static void test_names_with_addresses_and_lines(void **state)
+{
+	const struct profile_builder_frame frames[] = {
+		{ .name = "main", .file = "/src/a.c", .line = 7 },
+		{ .name = "[unknown]", .object = "/lib/x.so", .flags = FRAME_IS_UNKNOWN },
+	};
+	struct profile_builder builder;
+	uint32_t stack, thread;
+
+	profile_builder_init(&builder);
+	thread = profile_intern_thread(builder.profile, 1, 1, "app", "app");
+	stack = profile_builder_stack(&builder, frames, 2);
+	profile_builder_add_sample(&builder, thread, stack, STACK_END_ROOT, 1);
+	for (size_t i = 0; i < builder.profile->locations.count; i++)
+		builder.profile->locations.items[i].elf_address = 0xab;
+	assert_true(profile_name_addresses(builder.profile));
+	assert_true(profile_name_lines(builder.profile));
+	assert_int_equal(count_of(builder.profile, "app", "[x.so <ab>]", 2), 1);
+	assert_string_equal(
+		profile_text(builder.profile,
+			     profile_location_frame(
+				     builder.profile,
+				     builder.profile->stacks
+					     .items[builder.profile->stacks.items[stack].parent]
+					     .location,
+				     0)
+				     ->name),
+		"main:a.c:7");
+	profile_destroy(builder.profile);
+}
+
+static void test_profiles_that_do_not_know(void **state)
+{
+	struct profile *profile = profile_build("app;main;[unknown]@/lib/x.so 1\n");
+
+	for (size_t i = 0; i < profile->locations.count; i++)
+		profile->locations.items[i].elf_address = 0;
+	assert_false(profile_name_addresses(profile));
+	assert_false(profile_name_lines(profile));
 	profile_destroy(profile);
 }
 
@@ -105,6 +165,9 @@ int main(void)
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_ticks_stay_in_order),
 		cmocka_unit_test(test_hidden_frames),
+		cmocka_unit_test(test_stacks_begin_at_the_innermost),
+		cmocka_unit_test(test_names_with_addresses_and_lines),
+		cmocka_unit_test(test_profiles_that_do_not_know),
 		cmocka_unit_test(test_groups),
 	};
 
