@@ -5,7 +5,7 @@
 #include "cli/input_options.h"
 #include "cli/terminal.h"
 #include "input/folded_difference.h"
-#include "output/difference_text.h"
+#include "output/difference.h"
 #include "output/flamegraph.h"
 
 #include <string.h>
@@ -23,14 +23,16 @@ enum {
 static const struct option_spec options[] = {
 	{ OPTION_FORMAT, 0, "format", "FORMAT",
 	  "svg is a flame graph with the views difference, before and after; folded is what "
-	  "difffolded.pl writes; text is a table of functions. Default: by the name given with "
-	  "-o, else text.",
-	  "svg folded text" },
+	  "difffolded.pl writes; text and markdown are tables of functions, json has all of them. "
+	  "Default: by the name given with -o, else text.",
+	  "svg folded text json markdown" },
 	{ OPTION_OUTPUT, 'o', "output", "FILE", "Where to write. Default: standard output.",
 	  "FILE" },
 	{ OPTION_REPLACE, 'f', "force", NULL, "Replace the file given with -o.", NULL },
-	{ OPTION_NORMALIZE, 'n', "normalize", NULL,
-	  "Compare shares: count A's samples as if it had as many as B.", NULL },
+	{ OPTION_NORMALIZE, 'n', "normalize", "[total|time]",
+	  "Compare shares: count BEFORE's samples as if it had as many as AFTER. With time: as if "
+	  "it had taken as long.",
+	  "total time" },
 	{ OPTION_STRIP_HEX, 's', "strip-hex", NULL, "Take addresses in names for equal.", NULL },
 	{ OPTION_INPUT_EVENT, 'e', "event", "EVENT",
 	  "Which event of several. Default: the one with the most samples, of each file.", NULL },
@@ -47,6 +49,8 @@ static const struct command_example examples[] = {
 	{ "perf-profile diff before.data after.data", "Which functions changed." },
 	{ "perf-profile diff -n -o diff.svg before.data after.data",
 	  "A flame graph of what changed, for recordings of different length." },
+	{ "perf-profile diff -n --format markdown main.data branch.data",
+	  "The same as a table for a pull request, with what chance alone may make of it." },
 	{ "perf-profile diff --format folded a.folded b.folded", "As difffolded.pl." },
 	{ NULL, NULL },
 };
@@ -55,7 +59,18 @@ enum diff_format {
 	FORMAT_UNSET,
 	FORMAT_SVG,
 	FORMAT_FOLDED,
-	FORMAT_TEXT
+	FORMAT_TEXT,
+	FORMAT_JSON,
+	FORMAT_MARKDOWN,
+};
+
+static const struct {
+	const char *name;
+	const char *suffix; /**< Of files that are taken for it. */
+} formats[] = {
+	[FORMAT_SVG] = { "svg", ".svg" },          [FORMAT_FOLDED] = { "folded", ".folded" },
+	[FORMAT_TEXT] = { "text", ".txt" },        [FORMAT_JSON] = { "json", ".json" },
+	[FORMAT_MARKDOWN] = { "markdown", ".md" },
 };
 
 struct diff_request {
@@ -63,6 +78,7 @@ struct diff_request {
 	struct output_options output;
 	struct flamegraph_setup setup;
 	struct flame_difference_options how;
+	struct difference_options table;
 	enum diff_format format;
 	const char *paths[2];    /**< Before, after. */
 	const char *output_path; /**< NULL: standard output. */
@@ -71,18 +87,26 @@ struct diff_request {
 
 static struct error *read_format(const char *value, enum diff_format *ret)
 {
-	static const char *const names[] = {
-		[FORMAT_SVG] = "svg", [FORMAT_FOLDED] = "folded", [FORMAT_TEXT] = "text"
-	};
-
-	for (size_t i = FORMAT_SVG; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(value, names[i]) == 0) {
+	for (size_t i = FORMAT_SVG; i < ARRAY_SIZE(formats); i++) {
+		if (strcmp(value, formats[i].name) == 0) {
 			*ret = (enum diff_format)i;
 			return NULL;
 		}
 	}
 	return error_with_hint(error_new(ERROR_USAGE, "--format: unknown '%s'", value),
-			       "one of: svg, folded, text");
+			       "one of: svg, folded, text, json, markdown");
+}
+
+static struct error *read_basis(const char *value, enum difference_basis *ret)
+{
+	if (!value || strcmp(value, "total") == 0)
+		*ret = DIFFERENCE_BY_TOTAL;
+	else if (strcmp(value, "time") == 0)
+		*ret = DIFFERENCE_BY_TIME;
+	else
+		return error_with_hint(error_new(ERROR_USAGE, "--normalize: unknown '%s'", value),
+				       "one of: total, time");
+	return NULL;
 }
 
 static struct error *apply_option(void *context, int id, const char *value)
@@ -100,10 +124,10 @@ static struct error *apply_option(void *context, int id, const char *value)
 		request->may_replace = true;
 		return NULL;
 	case OPTION_NORMALIZE:
-		request->how.is_normalized = true;
-		return NULL;
+		return read_basis(value, &request->table.basis);
 	case OPTION_STRIP_HEX:
 		request->how.is_hex_stripped = true;
+		request->table.is_hex_stripped = true;
 		return NULL;
 	case OPTION_PERCENT_LIMIT:
 		return option_read_double("--percent-limit", value, 0, 100,
@@ -126,6 +150,14 @@ static bool ends_with(const char *text, const char *suffix)
 	return length >= suffix_length && strcmp(text + length - suffix_length, suffix) == 0;
 }
 
+static enum diff_format format_of_path(const char *path)
+{
+	for (size_t i = FORMAT_SVG; i < ARRAY_SIZE(formats); i++)
+		if (ends_with(path, formats[i].suffix))
+			return (enum diff_format)i;
+	return FORMAT_TEXT;
+}
+
 static struct error *parse(const struct command *command, int argc, char **argv,
 			   struct diff_request *request)
 {
@@ -140,32 +172,73 @@ static struct error *parse(const struct command *command, int argc, char **argv,
 	request->paths[1] = argv[parser.index + 1];
 	if (request->format == FORMAT_UNSET && strcmp(argv[0], command->name) != 0)
 		request->format = FORMAT_FOLDED;
-	if (request->format == FORMAT_UNSET && request->output_path)
-		request->format = ends_with(request->output_path, ".svg")      ? FORMAT_SVG
-				  : ends_with(request->output_path, ".folded") ? FORMAT_FOLDED
-									       : FORMAT_TEXT;
+	if (request->format == FORMAT_UNSET)
+		request->format =
+			request->output_path ? format_of_path(request->output_path) : FORMAT_TEXT;
+	request->how.is_normalized = request->table.basis == DIFFERENCE_BY_TOTAL;
+	/* How long a recording took is known from its samples' times. */
+	request->input.open.is_without_ticks = request->table.basis != DIFFERENCE_BY_TIME;
 	return NULL;
 }
 
-static struct error *write_difference(const struct diff_request *request,
-				      const struct flame_side sides[2], FILE *file)
+/** By time, before's samples count as those of a recording as long as after. */
+static struct error *scale_by_time(const struct diff_request *request,
+				   const struct difference_side sides[2],
+				   struct flame_difference_options *ret)
 {
+	*ret = request->how;
+	if (request->table.basis != DIFFERENCE_BY_TIME)
+		return NULL;
+	RETURN_IF_ERROR(difference_check_time(&sides[0], &sides[1]));
+	ret->before_factor =
+		(double)sides[1].profile->info.wall_ns / (double)sides[0].profile->info.wall_ns;
+	return NULL;
+}
+
+static struct error *write_stacks(const struct diff_request *request,
+				  const struct difference_side sides[2], FILE *file)
+{
+	const struct flame_side before = { sides[0].profile, sides[0].event };
+	const struct flame_side after = { sides[1].profile, sides[1].event };
+	struct flame_difference_options how;
 	struct flame_tree tree;
 
+	RETURN_IF_ERROR(scale_by_time(request, sides, &how));
 	if (request->format == FORMAT_SVG)
-		return flamegraph_write_difference(sides[0], sides[1], &request->how,
-						   &request->output, file);
-	flame_tree_init_difference(&tree, sides[0], sides[1], &request->how);
-	if (request->format == FORMAT_FOLDED)
-		difference_write_folded(&tree, file);
-	else
-		difference_write_functions(&tree, request->output.percent_limit, file);
+		return flamegraph_write_difference(before, after, &how, &request->output, file);
+	flame_tree_init_difference(&tree, before, after, &how);
+	difference_write_folded(&tree, file);
 	flame_tree_deinit(&tree);
 	return NULL;
 }
 
+static struct error *write_functions(const struct diff_request *request,
+				     const struct difference_side sides[2], FILE *file)
+{
+	const double limit = request->output.percent_limit;
+	struct difference difference;
+
+	RETURN_IF_ERROR(difference_init(&difference, &sides[0], &sides[1], &request->table));
+	if (request->format == FORMAT_JSON)
+		difference_write_json(&difference, file);
+	else if (request->format == FORMAT_MARKDOWN)
+		difference_write_markdown(&difference, limit, file);
+	else
+		difference_write_text(&difference, limit, file);
+	difference_deinit(&difference);
+	return NULL;
+}
+
+static struct error *write_difference(const struct diff_request *request,
+				      const struct difference_side sides[2], FILE *file)
+{
+	if (request->format == FORMAT_SVG || request->format == FORMAT_FOLDED)
+		return write_stacks(request, sides, file);
+	return write_functions(request, sides, file);
+}
+
 static struct error *write_to_file(const struct diff_request *request,
-				   const struct flame_side sides[2])
+				   const struct difference_side sides[2])
 {
 	struct output_file file;
 	struct error *error;
@@ -181,11 +254,12 @@ static struct error *write_to_file(const struct diff_request *request,
 }
 
 static struct error *open_side(struct diff_request *request, const char *path,
-			       struct open_profile *opened_ret, struct flame_side *ret)
+			       struct open_profile *opened_ret, struct difference_side *ret)
 {
+	ret->path = path;
 	request->input.open.path = path;
-	request->input.open.is_without_ticks = true;
 	RETURN_IF_ERROR(input_options_open(&request->input, opened_ret, &ret->event));
+	profile_fill_from_samples(opened_ret->profile, ret->event);
 	ret->profile = opened_ret->profile;
 	return NULL;
 }
@@ -226,6 +300,7 @@ static struct error *try_text(struct diff_request *request, bool *is_done_ret)
 
 	*is_done_ret = false;
 	if (request->format != FORMAT_FOLDED || request->output_path ||
+	    request->table.basis == DIFFERENCE_BY_TIME ||
 	    !profile_filter_is_empty(&request->input.filter) ||
 	    !profile_fold_is_empty(&request->input.fold))
 		return NULL;
@@ -249,7 +324,7 @@ static struct error *try_text(struct diff_request *request, bool *is_done_ret)
 static struct error *compare(struct diff_request *request)
 {
 	struct open_profile before, after;
-	struct flame_side sides[2];
+	struct difference_side sides[2] = { 0 };
 	struct error *error;
 	bool is_done;
 
@@ -294,6 +369,8 @@ const struct command command_diff = {
 		"The profiled programs of both are taken for the same, whatever they are called. "
 		"Without -n numbers of samples are compared, which says how much more or less "
 		"work there was when both were recorded at one rate; with -n their shares.\n\n"
+		"Tables tell which changes are more than chance makes of the numbers of samples "
+		"(docs/formats/diff.md); what differs from run to run is compare's business.\n\n"
 		"Under the name difffolded.pl (a link) the program is this command, and folded "
 		"the default.",
 	.options = options,

@@ -19,7 +19,7 @@ enum {
 
 const struct option_spec export_options[] = {
 	{ OPTION_FORMAT, 0, "format", "FORMAT", "What to write; --list shows what there is.",
-	  EXPORT_FORMAT_NAMES },
+	  ALL_EXPORT_FORMAT_NAMES },
 	{ OPTION_OUTPUT, 'o', "output", "FILE",
 	  "Where to write; '-' is standard output. Default: standard output.", "FILE" },
 	{ OPTION_FORCE, 'f', "force", NULL, "Replace the file given with -o.", NULL },
@@ -60,7 +60,7 @@ static struct error *apply_option(void *context, int id, const char *value)
 
 	switch (id) {
 	case OPTION_FORMAT:
-		return export_format_read("--format", value, &export->format);
+		return export_format_read("--format", value, explained_formats, &export->format);
 	case OPTION_OUTPUT:
 		export->path = value;
 		return NULL;
@@ -92,9 +92,9 @@ static struct error *parse(const struct command *command, int argc, char **argv,
 	return input_options_take_operand(&export->input, &parser);
 }
 
-static void write_list(void)
+static void write_list(const struct output_format *const *formats)
 {
-	for (const struct output_format *const *format = output_formats; *format; format++)
+	for (const struct output_format *const *format = formats; *format; format++)
 		printf("%-12s %s\n", (*format)->name, (*format)->description);
 }
 
@@ -129,6 +129,8 @@ static struct error *write_export(struct export_request *export)
 	if (is_stdout)
 		RETURN_IF_ERROR(refuse_terminal(export->format));
 	RETURN_IF_ERROR(input_options_open(&export->input, &opened, &export->output.event));
+	if (export_format_is_explained(export->format))
+		profile_fill_from_samples(opened.profile, export->output.event);
 	error = is_stdout ? export->format->write(opened.profile, &export->output, stdout)
 			  : write_file(export, opened.profile);
 	open_profile_close(&opened);
@@ -143,10 +145,12 @@ int export_run(const struct command *command, int argc, char **argv,
 	struct error *error = parse(command, argc, argv, &export);
 	int status;
 
-	if (!error && export.is_list)
-		write_list();
-	else if (!error)
+	if (!error && !export.is_list)
 		error = write_export(&export);
+	else if (!error) {
+		write_list(output_formats);
+		write_list(explained_formats);
+	}
 	status = terminal_finish(error);
 	input_options_deinit(&export.input);
 	return status;

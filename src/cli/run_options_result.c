@@ -47,7 +47,7 @@ static struct error *read_export(const char *value, struct format_vector *export
 {
 	const struct output_format *format;
 
-	RETURN_IF_ERROR(export_format_read("--export", value, &format));
+	RETURN_IF_ERROR(export_format_read("--export", value, NULL, &format));
 	format_vector_append(exports, format);
 	return NULL;
 }

@@ -166,6 +166,12 @@ enum program_kind program_kind_of(const struct program_facts *facts, char **reas
 			"The recording does not say how long the program ran.");
 		return PROGRAM_UNKNOWN;
 	}
+	/* Samples of something else than time do not say either. */
+	if (facts->n_samples && facts->user_cpu_ns + facts->system_cpu_ns == 0) {
+		*reason_ret = memory_duplicate_text(
+			"The recording does not say how much CPU time the program took.");
+		return PROGRAM_UNKNOWN;
+	}
 	rates = rates_of(facts);
 	kind = kind_of_rates(facts, &rates);
 	layout_format_duration(facts->wall_ns, wall);

@@ -1,11 +1,11 @@
-#include "output/difference_text.h"
+#include "output/difference.h"
 
 #include "base/escape.h"
 #include "base/memory.h"
+#include "profile/summary.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 static void write_stack(const struct flame_tree *tree, uint32_t node, FILE *file)
 {
@@ -35,75 +35,92 @@ void difference_write_folded(const struct flame_tree *tree, FILE *file)
 	}
 }
 
-struct function_change {
-	uint32_t frame;
-	double before, after; /**< Own samples, as they are compared. */
-};
-
-static int compare_changes(const void *a_pointer, const void *b_pointer)
+static void write_side(const char *label, const struct difference_side *side, const char *unit,
+		       FILE *file)
 {
-	const struct function_change *a = a_pointer, *b = b_pointer;
-	double a_change = fabs(a->after - a->before), b_change = fabs(b->after - b->before);
+	char count[PROFILE_NUMBER_SIZE_BYTES];
 
-	if (a_change != b_change)
-		return a_change < b_change ? 1 : -1;
-	return (a->frame > b->frame) - (a->frame < b->frame);
+	profile_format_count(side->n_samples, count);
+	fprintf(file, "# %s: ", label);
+	escape_write_plain(file, side->path);
+	fprintf(file, ": %s samples", count);
+	/* Of an event that is counted by samples, these have been told. */
+	if (strcmp(unit, "samples") != 0) {
+		fputs(" of ", file);
+		escape_write_plain(file, side->event_name);
+		fprintf(file, ", %.6g %s", side->total, unit);
+	}
+	if (side->wall_s > 0)
+		fprintf(file, " in %.3f s", side->wall_s);
+	fputc('\n', file);
 }
 
-static void write_function(const struct flame_tree *tree, const struct function_change *change,
-			   double all, FILE *file)
+static void write_head(const struct difference *difference, FILE *file)
 {
-	const struct flame_frame *frame = &tree->frames.items[change->frame];
+	static const char *const measures[] = {
+		[DIFFERENCE_AS_IS] = "what there was on each side",
+		[DIFFERENCE_BY_TOTAL] = "shares of each side's total",
+		[DIFFERENCE_BY_TIME] = "what there was per second of each recording",
+	};
 
-	fprintf(file, "%+9.2f %%  %8.2f %%  %8.2f %%  ",
-		100 * (change->after - change->before) / all, 100 * change->before / all,
-		100 * change->after / all);
-	escape_write_plain(file, frame->name);
-	if (frame->object != PROFILE_OBJECT_UNKNOWN) {
-		const struct profile_object *objects = frame->profile->objects.items;
+	write_side("before", &difference->before, difference->unit, file);
+	write_side("after", &difference->after, difference->unit, file);
+	fprintf(file,
+		"# change: %s, of the function itself; +-: 95 %% interval, from\n"
+		"#   the numbers of samples; *: more than chance makes of them (Holm's test, 5 "
+		"%%)\n"
+		"#\n"
+		"#       change         +-   self before    after   children before    after  "
+		"function\n",
+		measures[difference->basis]);
+}
 
+static double percent(double part, double whole)
+{
+	return whole > 0 ? 100 * part / whole : 0;
+}
+
+static void write_function(const struct difference *difference,
+			   const struct function_change *function, FILE *file)
+{
+	_cleanup_free_ char *change =
+		difference_format_amount(difference, function->change_s, true);
+	_cleanup_free_ char *error = difference_format_amount(
+		difference, (function->high_s - function->low_s) / 2, false);
+
+	fprintf(file, "%c %*s%s %10s      %6.2f %% %6.2f %%          %6.2f %% %6.2f %%  ",
+		function->is_significant ? '*' : ' ',
+		12 - (int)strlen(difference_amount_unit(difference)), change,
+		difference_amount_unit(difference), error,
+		percent(function->reference_s, difference->before_whole),
+		percent(function->changed_s, difference->after_whole),
+		percent(function->reference_children_s, difference->before_whole),
+		percent(function->changed_children_s, difference->after_whole));
+	escape_write_plain(file, function->name);
+	if (function->library) {
 		fputs("  (", file);
-		escape_write_plain(file, profile_text(frame->profile, objects[frame->object].name));
+		escape_write_plain(file, function->library);
 		fputc(')', file);
 	}
-	fputs(change->before <= 0 ? "  new\n" : change->after <= 0 ? "  gone\n" : "\n", file);
+	fputs(difference_has_appeared(function)   ? "  new\n"
+	      : difference_has_vanished(function) ? "  gone\n"
+						  : "\n",
+	      file);
 }
 
-void difference_write_functions(const struct flame_tree *tree, double percent_limit, FILE *file)
+void difference_write_text(const struct difference *difference, double percent_limit, FILE *file)
 {
-	const struct flame_change *root = &tree->changes.items[FLAME_NODE_ROOT];
-	double all = fmax((double)root->after_total_count,
-			  (double)root->before_total_count * tree->before_factor);
-	_cleanup_free_ struct function_change *changes =
-		memory_allocate(tree->frames.count, sizeof(*changes));
+	const struct function_change_vector *functions = &difference->functions;
 	uint64_t n_left_out = 0;
 
-	for (uint32_t i = 0; i < tree->frames.count; i++)
-		changes[i].frame = i;
-	for (size_t i = 0; i < tree->nodes.count; i++) {
-		const struct flame_change *counts = &tree->changes.items[i];
-		uint32_t frame = tree->nodes.items[i].frame;
-
-		changes[frame].before += (double)counts->before_self_count * tree->before_factor;
-		changes[frame].after += (double)counts->after_self_count;
-	}
-	qsort(changes, tree->frames.count, sizeof(*changes), compare_changes);
-	fprintf(file,
-		"# before: %" PRIu64 " samples, after: %" PRIu64 "\n"
-		"#  change      before       after   function, by its own samples; shares of "
-		"%.0f\n",
-		root->before_total_count, root->after_total_count, all);
-	for (uint32_t i = 0; i < tree->frames.count; i++) {
-		double change = fabs(changes[i].after - changes[i].before);
-
-		if (tree->frames.items[changes[i].frame].kind != FLAME_FRAME_CODE || change <= 0)
-			continue;
-		if (change < all * percent_limit / 100)
-			n_left_out++;
+	write_head(difference, file);
+	for (size_t i = 0; i < functions->count; i++) {
+		if (difference_is_shown(difference, &functions->items[i], percent_limit))
+			write_function(difference, &functions->items[i], file);
 		else
-			write_function(tree, &changes[i], all, file);
+			n_left_out++;
 	}
 	if (n_left_out)
-		fprintf(file, "# %" PRIu64 " functions changed by less than %g %%\n", n_left_out,
-			percent_limit);
+		fprintf(file, "# %" PRIu64 " more changed by less than %g %% or not at all\n",
+			n_left_out, percent_limit);
 }

@@ -1,6 +1,7 @@
 #include "output/flame_tree_internal.h"
 
 #include "base/rounding.h"
+#include "profile/diff.h"
 
 #include <math.h>
 
@@ -52,27 +53,6 @@ static struct frame_key difference_key(struct difference *difference, const stru
 	return key;
 }
 
-/** A copy with "0x" and hexadecimal digits cut to "0x...". Free with free(). */
-static char *strip_hex(const char *name)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	char *stripped = memory_allocate(2 * strlen(name) + 1, 1);
-	size_t length = 0;
-
-	while (*name) {
-		size_t n_digits = name[0] == '0' && name[1] == 'x' ? strspn(name + 2, digits) : 0;
-
-		if (n_digits) {
-			memcpy(stripped + length, "0x...", 5);
-			length += 5;
-			name += 2 + n_digits;
-		} else {
-			stripped[length++] = *name++;
-		}
-	}
-	return stripped;
-}
-
 /** Frame numbers of the merged tree by those of @p side. Known frames stay as they are. */
 static uint32_t *difference_frames(struct difference *difference, const struct flame_tree *side)
 {
@@ -90,7 +70,7 @@ static uint32_t *difference_frames(struct difference *difference, const struct f
 			continue;
 		}
 		if (difference->is_hex_stripped)
-			frame.name = stripped = strip_hex(frame.name);
+			frame.name = stripped = function_name_without_hex(frame.name);
 		key = difference_key(difference, side->profile, &frame);
 		known = frame_map_find(&difference->builder.frames, key);
 		frame.name = arena_duplicate_text(&tree->names, frame.name, strlen(frame.name));
@@ -135,7 +115,8 @@ void flame_tree_init_difference(struct flame_tree *ret, struct flame_side before
 	after_count = sides[1].nodes.items[FLAME_NODE_ROOT].total_count;
 	*ret = (struct flame_tree){ .profile = after.profile,
 				    .is_difference = true,
-				    .before_factor = 1 };
+				    .before_factor =
+					    options->before_factor ? options->before_factor : 1 };
 	if (options->is_normalized && before_count > 0 && after_count > 0)
 		ret->before_factor = (double)after_count / (double)before_count;
 	string_table_init(&difference.texts);

@@ -121,6 +121,7 @@ struct flame_side {
 struct flame_difference_options {
 	bool is_normalized;   /**< Count before's samples as if it had as many as after. */
 	bool is_hex_stripped; /**< "0x7f12" in names is "0x...": addresses differ anyway. */
+	double before_factor; /**< If not: as if each were so many, for as long as after; 0: 1. */
 };
 
 /**

@@ -402,7 +402,9 @@ struct error *flamegraph_write_difference(struct flame_side before, struct flame
 {
 	struct flamegraph graph = { .profile = after.profile,
 				    .before = before.profile,
-				    .is_normalized = how->is_normalized,
+				    .compared_by = how->is_normalized   ? "share of all"
+						   : how->before_factor ? "number per second"
+									: "number",
 				    .options = options,
 				    .look = &options->flamegraph };
 

@@ -37,7 +37,7 @@ DEFINE_VECTOR(flamegraph_legend, struct flamegraph_legend_entry)
 struct flamegraph {
 	const struct profile *profile;
 	const struct profile *before; /**< Of a difference; NULL. */
-	bool is_normalized;           /**< Shares are compared, not numbers. */
+	const char *compared_by;      /**< What of both sides of a difference. */
 	const struct output_options *options;
 	const struct flamegraph_options *look; /**< Of the options. */
 	const struct palette *palette;

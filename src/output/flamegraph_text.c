@@ -168,7 +168,7 @@ static void write_both_samples(const struct flamegraph *graph, FILE *file)
 		"before: %s %s" FLAMEGRAPH_SEPARATOR "after: %s %s" FLAMEGRAPH_SEPARATOR
 		"compared by %s",
 		before_text, flamegraph_count_name(graph), after_text, flamegraph_count_name(graph),
-		graph->is_normalized ? "share of all" : "number");
+		graph->compared_by);
 }
 
 char *flamegraph_make_subtitle(const struct flamegraph *graph)

@@ -9,6 +9,9 @@
 
 #define SIGNIFICANCE_LEVEL 0.05
 
+/** The key of code of the profiled program without a name, whatever the program is called. */
+#define PROGRAM_UNNAMED "[program]"
+
 struct function_key {
 	const char *name;
 	bool is_kernel;
@@ -27,7 +30,7 @@ static bool function_key_equal(struct function_key a, struct function_key b)
 DEFINE_HASH_MAP(function_map, struct function_key, size_t, function_key_hash, function_key_equal)
 
 struct diff {
-	struct function_map numbers; /**< Into changes. Keys are borrowed from the profiles. */
+	struct function_map numbers; /**< Into changes, which own the keys. */
 	struct function_change_vector changes;
 };
 
@@ -51,19 +54,55 @@ static struct event_total event_total_of(const struct diff_side *side)
 	return total;
 }
 
-static struct function_change *diff_find(struct diff *diff, const char *name, bool is_kernel)
+char *function_name_without_hex(const char *name)
 {
-	struct function_key key = { name, is_kernel };
-	bool is_new;
-	size_t *number = function_map_insert(&diff->numbers, key, &is_new);
-	struct function_change *change;
+	static const char digits[] = "0123456789abcdefABCDEF";
+	char *stripped = memory_allocate(2 * strlen(name) + 1, 1);
+	size_t length = 0;
 
-	if (!is_new)
-		return &diff->changes.items[*number];
-	*number = diff->changes.count;
+	while (*name) {
+		size_t n_digits = name[0] == '0' && name[1] == 'x' ? strspn(name + 2, digits) : 0;
+
+		if (n_digits) {
+			memcpy(stripped + length, "0x...", 5);
+			length += 5;
+			name += 2 + n_digits;
+		} else {
+			stripped[length++] = *name++;
+		}
+	}
+	return stripped;
+}
+
+static struct function_change *diff_find(struct diff *diff, const struct diff_side *side,
+					 string_id name_id, uint32_t object, uint32_t flags)
+{
+	const struct profile *profile = side->profile;
+	const char *name = profile_text(profile, name_id);
+	const char *library = profile_text(profile, profile->objects.items[object].name);
+	const char *program = profile->info.program;
+	_cleanup_free_ char *stripped = NULL;
+	struct function_key key = { name, flags & FRAME_IS_KERNEL };
+	struct function_change *change;
+	const size_t *known;
+	bool is_new;
+
+	if (side->is_hex_stripped)
+		name = key.name = stripped = function_name_without_hex(name);
+	/* "[old-name]" and "[new-name]" are the same code without a name. */
+	if (flags & FRAME_IS_UNKNOWN && program && strcmp(library, program) == 0)
+		key.name = PROGRAM_UNNAMED;
+	known = function_map_find(&diff->numbers, key);
+	if (known)
+		return &diff->changes.items[*known];
 	change = function_change_vector_append_new(&diff->changes);
 	change->name = memory_duplicate_text(name);
-	change->is_kernel = is_kernel;
+	change->is_kernel = key.is_kernel;
+	if (object != PROFILE_OBJECT_UNKNOWN)
+		change->library = memory_duplicate_text(library);
+	if (key.name == name)
+		key.name = change->name;
+	*function_map_insert(&diff->numbers, key, &is_new) = diff->changes.count - 1;
 	return change;
 }
 
@@ -77,8 +116,7 @@ static void diff_add(struct diff *diff, const struct diff_side *side, bool is_ch
 	for (size_t i = 0; i < functions.count; i++) {
 		const struct profile_function *function = &functions.items[i];
 		struct function_change *change =
-			diff_find(diff, profile_text(side->profile, function->name),
-				  function->flags & FRAME_IS_KERNEL);
+			diff_find(diff, side, function->name, function->object, function->flags);
 		double self_s = (double)function->self_period * scale;
 		double children_s = (double)function->children_period * scale;
 
@@ -156,8 +194,7 @@ static void diff_add_whole(struct diff *diff, const struct diff_side *side, bool
 
 			if (is_repeated(profile, location, n))
 				continue;
-			change = diff_find(diff, profile_text(profile, frame->name),
-					   frame->flags & FRAME_IS_KERNEL);
+			change = diff_find(diff, side, frame->name, frame->object, frame->flags);
 			*(is_changed ? &change->changed_whole_s : &change->reference_whole_s) +=
 				(double)sample->period * scale;
 			vote_for_outer(change, outer_name(profile, location, n),
@@ -271,6 +308,7 @@ void function_changes_deinit(struct function_change_vector *changes)
 {
 	for (size_t i = 0; i < changes->count; i++) {
 		free(changes->items[i].name);
+		free(changes->items[i].library);
 		free(changes->items[i].inlined_into);
 	}
 	function_change_vector_deinit(changes);

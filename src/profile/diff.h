@@ -1,7 +1,8 @@
 #pragma once
 
 /**
- * What changed between two profiles, function by function, in seconds per run.
+ * What changed between two profiles, function by function, in seconds per run or whatever else
+ * the sides are measured in: time_s says what all of a side's samples are taken for.
  *
  * A function is told by its name and by whether it is the kernel's: programs and libraries
  * may lie elsewhere and be built anew. Inlined functions count as functions of their own.
@@ -13,14 +14,16 @@
 struct diff_side {
 	const struct profile *profile;
 	uint32_t event;
-	double time_s;       /**< Time on the CPU per run, measured without profiling. */
-	double time_error_s; /**< Its standard error; 0: exact. */
-	uint32_t n_runs;     /**< Runs in the profile. */
+	double time_s;        /**< Time on the CPU per run, measured without profiling. */
+	double time_error_s;  /**< Its standard error; 0: exact. */
+	uint32_t n_runs;      /**< Runs in the profile. */
+	bool is_hex_stripped; /**< Names that differ in addresses (0x12) are one: 0x... */
 };
 
 /** One function. Times are its own, without what it calls, unless they say otherwise. */
 struct function_change {
-	char *name; /**< Owned. */
+	char *name;    /**< Owned. */
+	char *library; /**< Last part of its path, from the first side that has it. Owned. */
 	bool is_kernel;
 	uint64_t reference_count, changed_count; /**< Samples. */
 	double reference_s, changed_s;
@@ -48,5 +51,8 @@ DEFINE_VECTOR(function_change_vector, struct function_change)
  */
 void profile_diff(const struct diff_side *reference, const struct diff_side *changed,
 		  struct function_change_vector *ret);
+
+/** A copy with hexadecimal digits behind "0x" replaced by "...". Free with free(). */
+char *function_name_without_hex(const char *name);
 
 void function_changes_deinit(struct function_change_vector *changes);

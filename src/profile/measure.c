@@ -1,5 +1,7 @@
 #include "profile/profile.h"
 
+#include <string.h>
+
 #define NS_PER_WEIGHT 1000
 
 uint64_t profile_sample_weight(const struct profile *profile, const struct profile_sample *sample)
@@ -8,6 +10,47 @@ uint64_t profile_sample_weight(const struct profile *profile, const struct profi
 	    profile->events.items[sample->event].measure == PROFILE_SAMPLED)
 		return sample->count;
 	return (sample->period + NS_PER_WEIGHT / 2) / NS_PER_WEIGHT;
+}
+
+static bool has_periods(const struct profile *profile, uint32_t event)
+{
+	for (size_t i = 0; i < profile->samples.count; i++)
+		if (profile->samples.items[i].event == event && profile->samples.items[i].period)
+			return true;
+	return false;
+}
+
+static void add_cpu_time(struct profile *profile, const struct profile_sample *sample)
+{
+	uint32_t location = profile->stacks.items[sample->stack].location;
+
+	if (sample->stack && profile->locations.items[location].kind == LOCATION_KERNEL)
+		profile->info.system_cpu_ns += sample->period;
+	else
+		profile->info.user_cpu_ns += sample->period;
+}
+
+void profile_fill_from_samples(struct profile *profile, uint32_t event)
+{
+	const struct profile_info *info = &profile->info;
+	const bool counts = !has_periods(profile, event);
+	bool is_cpu_time;
+
+	if (event >= profile->events.count)
+		return;
+	is_cpu_time = info->user_cpu_ns + info->system_cpu_ns == 0 &&
+		      profile->events.items[event].measure == PROFILE_SAMPLED &&
+		      strcmp(profile_text(profile, profile->events.items[event].unit), "ns") == 0;
+	for (size_t i = 0; i < profile->samples.count; i++) {
+		struct profile_sample *sample = &profile->samples.items[i];
+
+		if (sample->event != event)
+			continue;
+		if (counts)
+			sample->period = sample->count;
+		else if (is_cpu_time)
+			add_cpu_time(profile, sample);
+	}
 }
 
 uint32_t profile_find_measure(const struct profile *profile, enum profile_measure measure)

@@ -1,5 +1,6 @@
 """report, script, collapse and flamegraph on every kind of input."""
 import gzip
+import json
 import os
 import re
 import subprocess
@@ -10,6 +11,8 @@ import pytest
 from recordings import record, workload
 
 CORPORA = Path(__file__).resolve().parents[2] / ".." / "shared" / "corpora" / "perfdata"
+
+FORMATS = Path(__file__).resolve().parents[2] / "docs/formats"
 
 # Counted by an independent reader: ../shared/corpora/README.md.
 SAMPLES = {
@@ -314,3 +317,67 @@ def test_fields_of_report(perf_profile, tmp_path):
     assert ["50.00%", "1", "10", "sh", "[.]", "work"] in rows("-F", "sample,period,comm,sym")
     assert "unknown field 'x'" in run(perf_profile, "report", "-F", "x", text,
                                       status=125).stderr.decode()
+
+
+def diff_json(perf_profile, *arguments):
+    jsonschema = pytest.importorskip("jsonschema", reason="python3-jsonschema is not installed")
+    result = json.loads(run(perf_profile, "diff", "--format", "json", *arguments).stdout)
+    jsonschema.validate(result, json.loads((FORMATS / "diff.schema.json").read_text()))
+    return {function["name"]: function for function in result["functions"]}
+
+
+def test_diff_as_json_of_any_inputs(perf_profile, tmp_path):
+    (tmp_path / "a").write_text("x;main;f 600\nx;main;g 300\nx;main;old;h 100\n")
+    (tmp_path / "b").write_text("x;main;f 200\nx;main;g 300\nx;main;new;h 500\n")
+    run(perf_profile, "export", "--format", "pprof", "-o", tmp_path / "b.pb.gz", tmp_path / "b")
+    for after in ("b", "b.pb.gz"):
+        functions = diff_json(perf_profile, tmp_path / "a", tmp_path / after)
+        f = functions["f"]
+        assert (f["self"]["before"]["share"], f["self"]["after"]["share"]) == (0.6, 0.2)
+        assert f["self"]["change"] == -400 and f["exceeds_sampling_error"]
+        assert f["change_low"] < -400 < f["change_high"] < 0
+        assert not functions["g"]["exceeds_sampling_error"]
+        assert functions["main"]["children"]["before"]["share"] == 1
+        assert (functions["old"]["status"], functions["new"]["status"]) == ("vanished", "appeared")
+    assert diff_json(perf_profile, "-n", tmp_path / "a", tmp_path / "b")["f"]["self"][
+        "change"] == pytest.approx(-0.4)
+
+
+def test_diff_by_time_wants_the_time(perf_profile, tmp_path):
+    (tmp_path / "a").write_text("x;f 6\n")
+    done = run(perf_profile, "diff", "--normalize=time", tmp_path / "a", tmp_path / "a", status=125)
+    assert b"does not say how long the recording took" in done.stderr
+
+
+def test_markdown_of_a_diff(perf_profile, tmp_path):
+    (tmp_path / "a").write_text("x;f|g 600\nx;h 400\n")
+    (tmp_path / "b").write_text("x;f|g 200\nx;h 800\n")
+    text = run(perf_profile, "diff", "-n", "--format", "markdown", tmp_path / "a",
+               tmp_path / "b").stdout.decode()
+    assert re.search(r"^\| \*\*-40\.00 %\*\* \| [\d.]+ \| 60\.0 % \| 20\.0 % \| 60\.0 % \| 20\.0 % "
+                     r"\| `f\\\|g` \|$", text, re.M), text
+
+
+@pytest.mark.parametrize("kind", ["folded", "script", "pprof", "speedscope"])
+def test_summary_of_any_input(perf_profile, tmp_path, kind):
+    jsonschema = pytest.importorskip("jsonschema", reason="python3-jsonschema is not installed")
+    source = tmp_path / "source"
+    source.write_text(SCRIPT if kind == "script" else "x;main;f 3\nx;main 1\n")
+    if kind in ("pprof", "speedscope"):
+        run(perf_profile, "export", "--format", kind, "-o", tmp_path / "made", source)
+        source = tmp_path / "made"
+    summary = json.loads(run(perf_profile, "export", "--format", "summary", source).stdout)
+    jsonschema.validate(summary, json.loads((FORMATS / "summary.schema.json").read_text()))
+    assert summary["kind"]["name"] == ("idle" if kind == "script" else "unknown")
+    hottest = summary["functions"][0]
+    if kind != "script":
+        assert (hottest["name"], hottest["self_share"], hottest["children_share"]) == (
+            "f", 0.75, 0.75)
+
+
+def test_collapse_of_profiles_that_know_or_do_not(perf_profile, tmp_path):
+    (tmp_path / "a").write_text("x;main;run;work 3\nx;other 1\n")
+    done = run(perf_profile, "collapse", "--skip-after", "run", tmp_path / "a")
+    assert done.stdout == b"x;other 1\nx;run;work 3\n"
+    done = run(perf_profile, "collapse", "--srcline", tmp_path / "a")
+    assert b"it has no source lines for --srcline to show" in done.stderr

@@ -71,7 +71,7 @@ static void test_whole_object(void **state)
 	assert_text_has(json, "\"losses\":{\"records\":4,\"samples\":0,");
 	assert_text_has(json, "\"unresolved_libraries\":[{\"path\":\"/lib/libx.so\",\"samples\":1,"
 			      "\"share\":0.001,\"problem\":null,\"mend\":null}]");
-	assert_text_has(json, "\"kind\":{\"name\":\"idle\",");
+	assert_text_has(json, "\"kind\":{\"name\":\"unknown\",");
 	assert_text_has(json, "\"functions_total\":3,\"functions\":[{\"name\":\"main\","
 			      "\"library\":\"/bin/app\",\"self_share\":0.749,");
 	assert_text_has(json,

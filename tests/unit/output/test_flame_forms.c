@@ -1,6 +1,6 @@
 /** Flame trees of other forms: charts, differences, unsorted, starting at given functions. */
 
-#include "output/difference_text.h"
+#include "output/difference.h"
 #include "output/flame_tree.h"
 
 #include "base/memory.h"
@@ -281,29 +281,11 @@ static void test_two_column_folded_lines(void **state)
 							      "app;f+0xa7 0 4\n"
 							      "app;g 5 0\n");
 	/* 10 * 10 / 15 and 5 * 10 / 15, rounded down. */
-	assert_folded((struct flame_difference_options){ true, true }, "app;a;b 0 6\n"
-								       "app;f+0x... 6 4\n"
-								       "app;g 3 0\n");
-}
-
-static void test_table_of_functions(void **state)
-{
-	struct sides sides;
-	char *text = NULL;
-	size_t size_bytes;
-	FILE *file = open_memstream(&text, &size_bytes);
-
-	sides_init(&sides, "app;main;f@/l.so 6\napp;main 4\n", "app;main;f@/l.so 1\napp;main 4\n",
-		   (struct flame_difference_options){ 0 });
-	difference_write_functions(&sides.tree, 0.1, file);
-	fclose(file);
-	assert_string_equal(
-		text, "# before: 10 samples, after: 5\n"
-		      "#  change      before       after   function, by its own samples; shares of "
-		      "10\n"
-		      "   -50.00 %     60.00 %     10.00 %  f  (l.so)\n");
-	free(text);
-	sides_deinit(&sides);
+	assert_folded(
+		(struct flame_difference_options){ .is_normalized = true, .is_hex_stripped = true },
+		"app;a;b 0 6\n"
+		"app;f+0x... 6 4\n"
+		"app;g 3 0\n");
 }
 
 int main(void)
@@ -323,7 +305,6 @@ int main(void)
 		cmocka_unit_test(test_an_empty_side_is_all_new),
 		cmocka_unit_test(test_reversed_differences_keep_both_sides),
 		cmocka_unit_test(test_two_column_folded_lines),
-		cmocka_unit_test(test_table_of_functions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

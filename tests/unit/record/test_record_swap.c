@@ -127,7 +127,7 @@ static void test_side_band(void **state)
 	struct record_builder builder = { 0 };
 	struct record values = values_of(14);
 
-	values.comm.name = "comm";
+	values.comm = (struct comm_record){ .name = "comm" };
 	assert_comes_back(record_builder_comm(&builder, &layouts[0], &values),
 			  "422 44 ........" TRAILER);
 	values.id = 15;
