@@ -88,6 +88,8 @@ struct error *error_with_hint(struct error *error, const char *format, ...)
 {
 	va_list arguments;
 
+	if (!error)
+		return NULL;
 	free(error->hint);
 	va_start(arguments, format);
 	error->hint = format_text(format, arguments);

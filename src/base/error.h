@@ -37,9 +37,9 @@ struct error *error_from_errno(int errno_value, const char *format, ...)
 /** Prefix the message with context: "<format>: <old message>". NULL stays NULL. */
 struct error *error_wrap(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
 
-/** Set the hint (replaces an older one) of @p error, which there must be. */
+/** Set the hint (replaces an older one). NULL stays NULL. */
 struct error *error_with_hint(struct error *error, const char *format, ...)
-	PRINTF_LIKE(2, 3) MUST_CHECK RETURNS_NONNULL;
+	PRINTF_LIKE(2, 3) MUST_CHECK;
 
 /** Free; NULL is fine. */
 void error_destroy(struct error *error);

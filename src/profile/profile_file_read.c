@@ -3,11 +3,15 @@
 #include "base/memory.h"
 #include "profile/profile_file_format_internal.h"
 
+/** Numbers of the schedule that are there from version 2 on, the last ones. */
+#define N_SCHEDULE_NUMBERS_OF_VERSION_2 2
+
 /** Numbers of the info that this version knows; a later one may have more. */
 #define INFO_NUMBERS 19
 
 struct file_reader {
 	struct byte_reader bytes;
+	uint64_t version;
 	struct profile *profile;
 	/* Ids in the file to ids of the profile. */
 	struct index_vector objects, frames, locations, stacks, threads, events, samples;
@@ -318,7 +322,11 @@ static struct error *read_schedule(struct file_reader *reader)
 		&schedule->estimated_ns,
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+	size_t n_numbers = ARRAY_SIZE(numbers);
+
+	if (reader->version < 2)
+		n_numbers -= N_SCHEDULE_NUMBERS_OF_VERSION_2;
+	for (size_t i = 0; i < n_numbers; i++)
 		RETURN_IF_ERROR(read_number(reader, numbers[i]));
 	RETURN_IF_ERROR(read_table(reader, read_concurrency));
 	return read_table(reader, read_thread_time);
@@ -363,13 +371,12 @@ static struct error *read_ticks(struct file_reader *reader)
 static struct error *read_header(struct file_reader *reader)
 {
 	struct bytes magic = { 0 };
-	uint64_t version = 0;
 
 	RETURN_IF_ERROR(byte_reader_bytes(&reader->bytes, PROFILE_FILE_MAGIC_LENGTH, &magic));
 	if (memcmp(magic.data, PROFILE_FILE_MAGIC, PROFILE_FILE_MAGIC_LENGTH) != 0)
 		return byte_reader_error(&reader->bytes, "this is no profile");
-	RETURN_IF_ERROR(read_number(reader, &version));
-	if (version != PROFILE_FILE_VERSION)
+	RETURN_IF_ERROR(read_number(reader, &reader->version));
+	if (reader->version < 1 || reader->version > PROFILE_FILE_VERSION)
 		return error_with_hint(
 			byte_reader_error(&reader->bytes, "a version that is not known here"),
 			"open it with the version of perf-profile that wrote it");
