@@ -201,7 +201,10 @@ bool unwinder_is_outermost(struct unwinder *unwinder, struct process *process,
 	struct site site;
 
 	unwinder_find_site(unwinder, process, runtime_address - 1, &site);
-	return site.rule->kind == UNWIND_RULE_ROOT;
+	if (site.rule->kind == UNWIND_RULE_ROOT || stack_end_is_complete(site.end_for_callers))
+		return true;
+	return site.object && site.rule->kind == UNWIND_RULE_GAP &&
+	       site_is_entry_stub(&site, site.elf_address + 1);
 }
 
 static void append_frame(const struct walk *walk, const struct site *site,

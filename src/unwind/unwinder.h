@@ -68,8 +68,9 @@ enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
 struct stack_extent unwinder_extent(const struct unwinder *unwinder);
 
 /**
- * Whether unwind information says that nothing calls the code around @p runtime_address, a
- * return address: the outermost frame of a call chain that somebody else walked.
+ * Whether nothing calls the code around @p runtime_address, a return address, as unwind
+ * information, Go's function table or the entry point of the file says: the outermost frame of a
+ * call chain that somebody else walked.
  */
 bool unwinder_is_outermost(struct unwinder *unwinder, struct process *process,
 			   uint64_t runtime_address);

@@ -21,10 +21,9 @@ static uint64_t elf_address_of_frame(const struct walk *walk, const struct site 
 	return site->elf_address + (walk->is_exact ? 0 : 1);
 }
 
-static bool is_entry_stub(const struct walk *walk, const struct site *site)
+bool site_is_entry_stub(const struct site *site, uint64_t elf_address)
 {
 	const uint64_t entry = site->object->entry_elf_address;
-	const uint64_t elf_address = elf_address_of_frame(walk, site);
 
 	if (!walk_is_in_file(site->object) || !entry || elf_address < entry ||
 	    elf_address - entry >= ENTRY_STUB_SIZE_MAX_BYTES)
@@ -205,7 +204,7 @@ static bool step_to_entry_stub(struct walk *walk, const struct site *site)
 		unwinder_find_site(walk->unwinder, walk->process, return_address - 1, &found);
 		if (found.object != object || found.rule->kind != UNWIND_RULE_GAP)
 			return false;
-		if (!is_entry_stub(&caller, &found))
+		if (!site_is_entry_stub(&found, elf_address_of_frame(&caller, &found)))
 			continue;
 		walk->instruction_pointer = return_address;
 		walk->stack_pointer = slot + word_size_bytes;
@@ -258,7 +257,7 @@ enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site)
 	if (!site->object)
 		return walk->is_exact && step_as_leaf(walk, 0) ? STACK_END_NONE
 							       : STACK_END_NO_MAPPING;
-	if (is_entry_stub(walk, site))
+	if (site_is_entry_stub(site, elf_address_of_frame(walk, site)))
 		return STACK_END_ENTRY;
 	if (is_signal_trampoline(walk, site))
 		return step_by_signal_frame(walk);

@@ -106,6 +106,12 @@ enum stack_end walk_step_by_full_row(struct walk *walk, const struct site *site)
 /** Leave a frame of which nothing is known: leaf, frame pointer, signal trampoline. */
 enum stack_end walk_step_by_guess(struct walk *walk, const struct site *site);
 
+/**
+ * Whether a frame at @p elf_address is the entry point of a program or of ld.so, which says nothing
+ * of itself. @p site is of a gap, and has an object.
+ */
+bool site_is_entry_stub(const struct site *site, uint64_t elf_address);
+
 /** Whether @p object is an ELF file whose bytes can be looked at. May be NULL. */
 bool walk_is_in_file(const struct object *object);
 
