@@ -278,8 +278,8 @@ static void add_ready_made(struct analyzer *analyzer, const struct record *recor
 	sample = profile_add_sample(analyzer->profile, thread, analyzer->off_cpu_event, stack, end,
 				    count, record->sample.period);
 	if (analyzer->keeps_ticks)
-		profile_add_tick(analyzer->profile, sample, record->time_ns, record->cpu,
-				 record->sample.period);
+		profile_insert_tick(analyzer->profile, sample, record->time_ns, record->cpu,
+				    record->sample.period);
 }
 
 static void add_to_profile(struct analyzer *analyzer, const struct record *record, uint32_t stack,
@@ -296,7 +296,8 @@ static void add_to_profile(struct analyzer *analyzer, const struct record *recor
 	}
 	sample = profile_add_sample(analyzer->profile, thread, event, stack, end, 1, period);
 	if (analyzer->keeps_ticks)
-		profile_add_tick(analyzer->profile, sample, record->time_ns, record->cpu, period);
+		profile_insert_tick(analyzer->profile, sample, record->time_ns, record->cpu,
+				    period);
 }
 
 /** Resolve the stack of a sample and add it to what the event is for. */

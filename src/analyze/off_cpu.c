@@ -187,7 +187,7 @@ static void add_waits(struct off_cpu *off_cpu, uint32_t sample_id, uint64_t time
 	sample->count += count;
 	sample->period += period_ns;
 	if (off_cpu->options.keeps_ticks)
-		profile_add_tick(off_cpu->profile, sample_id, time_ns, cpu, period_ns);
+		profile_insert_tick(off_cpu->profile, sample_id, time_ns, cpu, period_ns);
 	if (off_cpu->options.keeps_samples)
 		off_cpu_sample_vector_append(&off_cpu->samples,
 					     (struct off_cpu_sample){ .pid = place->pid,

@@ -415,6 +415,23 @@ void profile_add_tick(struct profile *profile, uint32_t sample, uint64_t time_ns
 	};
 }
 
+/** One that comes after more than so many later ones stays there. */
+#define LATER_TICKS_MAX ((size_t)1024)
+
+void profile_insert_tick(struct profile *profile, uint32_t sample, uint64_t time_ns, uint32_t cpu,
+			 uint64_t period)
+{
+	struct profile_tick_vector *ticks = &profile->ticks;
+	size_t place = ticks->count, place_least = place - MIN(place, LATER_TICKS_MAX);
+	struct profile_tick tick;
+
+	profile_add_tick(profile, sample, time_ns, cpu, period);
+	tick = ticks->items[place];
+	for (; place > place_least && ticks->items[place - 1].time_ns > time_ns; place--)
+		ticks->items[place] = ticks->items[place - 1];
+	ticks->items[place] = tick;
+}
+
 void profile_release_indexes(struct profile *profile)
 {
 	id_set_deinit(&profile->index->stacks);

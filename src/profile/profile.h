@@ -284,8 +284,14 @@ void profile_release_indexes(struct profile *profile);
 /** Add to the sample with this key; returns its id. */
 uint32_t profile_add_sample(struct profile *profile, uint32_t thread, uint32_t event,
 			    uint32_t stack, enum stack_end end, uint64_t count, uint64_t period);
+
+/** A tick after all others; the caller sees to the order. */
 void profile_add_tick(struct profile *profile, uint32_t sample, uint64_t time_ns, uint32_t cpu,
 		      uint64_t period);
+
+/** A tick at its time: samples of other CPUs come a little late sometimes. */
+void profile_insert_tick(struct profile *profile, uint32_t sample, uint64_t time_ns, uint32_t cpu,
+			 uint64_t period);
 
 /**
  * Reading all ticks brings them into memory; readers that go through them once call this
