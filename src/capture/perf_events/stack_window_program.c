@@ -246,6 +246,7 @@ static void find_buffer(struct program *program, int buffers)
 	store(program, BPF_REG_0, offsetof(struct stack_window_header, thread_key), BPF_REG_1);
 	store(program, BPF_REG_0, offsetof(struct stack_window_header, stack_pointer),
 	      STACK_POINTER);
+	store(program, BPF_REG_0, offsetof(struct stack_window_header, address), END);
 }
 
 /** R2: the size of the chunk before END, which ends at the page's boundary or at START. */
@@ -261,19 +262,28 @@ static void find_chunk_size(struct program *program)
 	move(program, BPF_REG_2, BPF_REG_1);
 }
 
-/** Copy the chunk before END, which then is its start. */
+/**
+ * Copy the chunk before END, which then is its start. What later depends on goes through the
+ * buffer: the verifier knows nothing of what is read back, so all ways to a place are one to it.
+ * Otherwise it would follow four ways through each chunk.
+ */
 static void copy_chunk(struct program *program, int chunks)
 {
 	const int32_t header_bytes = sizeof(struct stack_window_header);
+	const int16_t address = offsetof(struct stack_window_header, address);
+	const int16_t size_bytes = offsetof(struct stack_window_header, size_bytes);
 	size_t failed;
 
+	load(program, BPF_REG_1, BPF_REG_10, BUFFER_OFFSET);
+	load(program, END, BPF_REG_1, address);
 	exit_if_register(program, BPF_JGE, START, END);
 	find_chunk_size(program);
 	subtract(program, END, BPF_REG_2);
-	store(program, BPF_REG_10, HEADER_OFFSET, BPF_REG_2);
 	load(program, BPF_REG_1, BPF_REG_10, BUFFER_OFFSET);
-	store(program, BPF_REG_1, offsetof(struct stack_window_header, address), END);
-	store(program, BPF_REG_1, offsetof(struct stack_window_header, size_bytes), BPF_REG_2);
+	store(program, BPF_REG_1, address, END);
+	store(program, BPF_REG_1, size_bytes, BPF_REG_2);
+	load(program, BPF_REG_2, BPF_REG_1, size_bytes);
+	exit_if(program, BPF_JGT, BPF_REG_2, STACK_WINDOW_CHUNK_BYTES);
 	add_constant(program, BPF_REG_1, header_bytes);
 	move(program, BPF_REG_3, END);
 	call(program, BPF_FUNC_probe_read_user);
@@ -284,8 +294,7 @@ static void copy_chunk(struct program *program, int chunks)
 	load_map(program, BPF_REG_2, chunks);
 	load_current_cpu_flag(program, BPF_REG_3);
 	load(program, BPF_REG_4, BPF_REG_10, BUFFER_OFFSET);
-	load(program, BPF_REG_5, BPF_REG_10, HEADER_OFFSET);
-	/* Known already, but not to every kernel's verifier after it was put away. */
+	load(program, BPF_REG_5, BPF_REG_4, size_bytes);
 	exit_if(program, BPF_JGT, BPF_REG_5, STACK_WINDOW_CHUNK_BYTES);
 	add_constant(program, BPF_REG_5, header_bytes);
 	call(program, BPF_FUNC_perf_event_output);
