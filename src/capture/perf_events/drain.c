@@ -163,11 +163,13 @@ static size_t n_polls(const struct drain *drain)
 static bool drain_wait(struct drain *drain, struct pollfd *polls)
 {
 	uint64_t gate_ns = switch_gates_wait_ns(&drain->gates, clock_monotonic_ns());
-	uint64_t wait_ns = MIN(gate_ns, DRAIN_PERIOD_MS * NS_PER_MS);
-	const struct timespec timeout = { .tv_nsec = (long)wait_ns };
+	/* What woke us was too young for that round, or lay behind what was: a thread's greeting. */
+	uint64_t period_ns = drain->was_woken ? 2 * DRAIN_SETTLE_NS : DRAIN_PERIOD_MS * NS_PER_MS;
+	const struct timespec timeout = { .tv_nsec = (long)MIN(gate_ns, period_ns) };
 	int n_ready = ppoll(polls, n_polls(drain), &timeout, NULL);
 
 	drain->n_wakeups++;
+	drain->was_woken = n_ready > 0;
 	if (n_ready < 0)
 		return false;
 	for (size_t i = 0; i < drain->n_rings; i++) {

@@ -33,6 +33,8 @@ struct drain {
 	size_t n_watched;
 	struct switch_gates gates;
 
+	bool was_woken; /**< The last round was made before its time. The thread's own. */
+
 	/* Written by the thread, read by anyone. */
 	_Atomic uint64_t n_bytes;
 	_Atomic uint64_t n_wakeups;
