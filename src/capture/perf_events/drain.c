@@ -164,7 +164,8 @@ static bool drain_wait(struct drain *drain, struct pollfd *polls)
 {
 	uint64_t gate_ns = switch_gates_wait_ns(&drain->gates, clock_monotonic_ns());
 	/* What woke us was too young for that round, or lay behind what was: a thread's greeting. */
-	uint64_t period_ns = drain->was_woken ? 2 * DRAIN_SETTLE_NS : DRAIN_PERIOD_MS * NS_PER_MS;
+	uint64_t period_ns =
+		drain->was_woken ? 2 * DRAIN_SETTLE_NS : DRAIN_PERIOD_MS * NS_PER_MS;
 	const struct timespec timeout = { .tv_nsec = (long)MIN(gate_ns, period_ns) };
 	int n_ready = ppoll(polls, n_polls(drain), &timeout, NULL);
 
