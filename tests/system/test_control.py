@@ -41,8 +41,8 @@ def test_fifos_switch_sampling_on_and_off(tmp_path):
         _, messages = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM, messages
     recording = Recording(tmp_path / "out")
-    # Off means off: nothing has come after the snapshot.
-    assert 0 < snapshot.n_samples == recording.n_samples
+    # Off means off: nothing has come in half a second but what was on its way to the snapshot.
+    assert 0 < snapshot.n_samples <= recording.n_samples < snapshot.n_samples + 100
     # Mappings from before are known all the same.
     assert recording.share("work_.*") > 0.9
 
