@@ -163,7 +163,7 @@ static size_t n_polls(const struct drain *drain)
 static bool drain_wait(struct drain *drain, struct pollfd *polls)
 {
 	uint64_t gate_ns = switch_gates_wait_ns(&drain->gates, clock_monotonic_ns());
-	/* What woke us was too young for that round, or lay behind what was: a thread's greeting. */
+	/* What woke us was too young for that round, or lay behind what was: a greeting. */
 	uint64_t period_ns =
 		drain->was_woken ? 2 * DRAIN_SETTLE_NS : DRAIN_PERIOD_MS * NS_PER_MS;
 	const struct timespec timeout = { .tv_nsec = (long)MIN(gate_ns, period_ns) };
