@@ -18,6 +18,5 @@
 
 #define error_new(...)        ANALYZE_IS_THERE(error_new(__VA_ARGS__))
 #define error_from_errno(...) ANALYZE_IS_THERE(error_from_errno(__VA_ARGS__))
-#define error_with_hint(...)  ANALYZE_IS_THERE(error_with_hint(__VA_ARGS__))
 #define memory_allocate(...)  ANALYZE_IS_THERE(memory_allocate(__VA_ARGS__))
 #define memory_resize(...)    ANALYZE_IS_THERE(memory_resize(__VA_ARGS__))
