@@ -193,7 +193,6 @@ static bool step_to_entry_stub(struct walk *walk, const struct site *site)
 		return false;
 	for (unsigned int i = 0; i < START_CODE_WORDS_MAX; i++) {
 		const uint64_t slot = walk->stack_pointer + i * word_size_bytes;
-		const struct walk caller = { .is_exact = false };
 		uint64_t return_address;
 		struct site found;
 
@@ -204,7 +203,7 @@ static bool step_to_entry_stub(struct walk *walk, const struct site *site)
 		unwinder_find_site(walk->unwinder, walk->process, return_address - 1, &found);
 		if (found.object != object || found.rule->kind != UNWIND_RULE_GAP)
 			return false;
-		if (!site_is_entry_stub(&found, elf_address_of_frame(&caller, &found)))
+		if (!site_is_entry_stub(&found, found.elf_address + 1))
 			continue;
 		walk->instruction_pointer = return_address;
 		walk->stack_pointer = slot + word_size_bytes;
