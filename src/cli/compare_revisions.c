@@ -219,7 +219,8 @@ static struct error *name_full_disk(const struct revision_job *job, struct error
 	if (!error || !is_full(path))
 		return error;
 	error = error_wrap(error, "no space is left in '%s'", path);
-	return error_with_hint(error, "XDG_CACHE_HOME chooses another place");
+	/* Of a build, the hint names its log. */
+	return error->hint ? error : error_with_hint(error, "XDG_CACHE_HOME chooses another place");
 }
 
 static struct error *build_revision(struct revision_job *job)
