@@ -175,12 +175,8 @@ static struct error *report(struct recording *recording, struct run_options *run
 {
 	struct rule_set *rules = rule_set_create();
 	struct explanation *explanation;
-	struct machine machine;
-	struct error *error;
+	struct error *error = recording_finish(recording, run);
 
-	machine_init(&machine);
-	error = recording_finish(recording, run, &machine);
-	machine_deinit(&machine);
 	if (error) {
 		rule_set_destroy(rules);
 		return error;

@@ -158,13 +158,10 @@ static struct error *report(struct recording *recording, const struct run_option
 	struct deliverable_vector deliverables = { 0 };
 	struct run_options shown = *run;
 	struct explanation *explanation;
-	struct machine machine;
 	struct error *error;
 
-	machine_init(&machine);
 	deliverables_note_too_large(recording, run, folder);
-	error = recording_finish(recording, run, &machine);
-	machine_deinit(&machine);
+	error = recording_finish(recording, run);
 	if (error)
 		return error;
 	deliverable_vector_append(&deliverables,

@@ -72,6 +72,7 @@ struct run_timings {
 struct recording {
 	struct analyzer *analyzer;
 	struct run_perf_data perf_data;    /**< All zero: nothing is written. */
+	struct machine machine;            /**< Looked at once, before the first run. */
 	struct string_vector degradations; /**< Owned copies. */
 	struct sampler_facts facts;        /**< Strings static; its degradations moved above. */
 	uint64_t n_samples;
@@ -109,8 +110,8 @@ struct error *recording_run(struct recording *recording, struct run_options *opt
  * Name everything, complete the profile's info and perf.data. That perf.data could not be
  * written is left in perf_data.error.
  */
-struct error *recording_finish(struct recording *recording, const struct run_options *options,
-			       const struct machine *machine) MUST_CHECK;
+struct error *recording_finish(struct recording *recording,
+			       const struct run_options *options) MUST_CHECK;
 
 /** The event of the profile that reports are about. After recording_finish(). */
 uint32_t run_shown_event(const struct recording *recording, const struct run_options *options);

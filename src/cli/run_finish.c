@@ -41,28 +41,6 @@ static char *quote_command(char *const *command)
 	return text;
 }
 
-/**
- * What was not started by us was not waited for, so the kernel's account is not ours to
- * read. Samples of a clock are an account too.
- */
-static void fill_cpu_time_from_samples(const struct profile *profile, struct profile_info *info)
-{
-	if (strcmp(profile_text(profile, profile->events.items[0].unit), "ns") != 0)
-		return;
-	info->user_cpu_ns = info->system_cpu_ns = 0;
-	for (size_t i = 0; i < profile->samples.count; i++) {
-		const struct profile_sample *sample = &profile->samples.items[i];
-		uint32_t location = profile->stacks.items[sample->stack].location;
-
-		if (sample->event != 0)
-			continue;
-		if (sample->stack && profile->locations.items[location].kind == LOCATION_KERNEL)
-			info->system_cpu_ns += sample->period;
-		else
-			info->user_cpu_ns += sample->period;
-	}
-}
-
 static void fill_command(const struct recording *recording, const struct run_options *options,
 			 struct profile_info *info)
 {
@@ -78,8 +56,10 @@ static void fill_command(const struct recording *recording, const struct run_opt
 }
 
 static void fill_info(const struct recording *recording, const struct run_options *options,
-		      const struct machine *machine, struct profile_info *info)
+		      struct profile_info *info)
 {
+	const struct machine *machine = &recording->machine;
+
 	fill_command(recording, options, info);
 	info->hostname = memory_duplicate_text(machine->hostname);
 	info->kernel_release = memory_duplicate_text(machine->kernel_release);
@@ -121,8 +101,7 @@ static void add_wall(struct profile *profile)
 		profile_add_sum(profile, WALL_EVENT_NAME, PROFILE_WALL, 0, off_cpu);
 }
 
-struct error *recording_finish(struct recording *recording, const struct run_options *options,
-			       const struct machine *machine)
+struct error *recording_finish(struct recording *recording, const struct run_options *options)
 {
 	struct profile *profile;
 
@@ -133,12 +112,13 @@ struct error *recording_finish(struct recording *recording, const struct run_opt
 	recording->timings.named_ns = clock_monotonic_ns();
 	if (options->is_wall)
 		add_wall(profile);
-	fill_info(recording, options, machine, &profile->info);
+	fill_info(recording, options, &profile->info);
 	if (recording->containers)
 		run_containers_label(recording->containers, profile);
 	profile_fold_apply(&options->fold, profile);
+	/* The kernel's account is of what we started and waited for, and of all of it. */
 	if (run_target_is_attached(&options->target) || recording->perf_data.window)
-		fill_cpu_time_from_samples(profile, &profile->info);
+		profile_take_cpu_time(profile, 0);
 	run_perf_data_finish(recording, options);
 	recording->timings.perf_data_ns = clock_monotonic_ns();
 	return NULL;

@@ -166,22 +166,21 @@ struct error *run_perf_data_complete_file(struct output_file *file, struct perf_
 					  const struct run_options *options,
 					  const struct run_sample_times *times)
 {
+	const struct machine *machine = &recording->machine;
 	struct build_id_record_vector build_ids = { 0 };
-	struct machine machine;
 	struct error *error;
 
-	machine_init(&machine);
 	collect_build_ids(analyzer_objects(recording->analyzer), &build_ids);
 	const struct perf_data_features features = {
-		.hostname = machine.hostname,
-		.os_release = machine.kernel_release,
+		.hostname = machine->hostname,
+		.os_release = machine->kernel_release,
 		.version = "perf-profile " PERF_PROFILE_VERSION,
-		.arch = machine.architecture,
-		.cpu_description = machine.cpu_model,
-		.cpu_id = machine.cpu_id,
-		.n_cpus_available = machine.n_cpus_available,
-		.n_cpus_online = machine.n_cpus_online,
-		.total_memory_kib = machine.memory_total_kib,
+		.arch = machine->architecture,
+		.cpu_description = machine->cpu_model,
+		.cpu_id = machine->cpu_id,
+		.n_cpus_available = machine->n_cpus_available,
+		.n_cpus_online = machine->n_cpus_online,
+		.total_memory_kib = machine->memory_total_kib,
 		.command = options->command,
 		.first_sample_time_ns = times->first_ns,
 		.last_sample_time_ns = times->last_ns,
@@ -192,7 +191,6 @@ struct error *run_perf_data_complete_file(struct output_file *file, struct perf_
 
 	error = perf_data_writer_finish(writer, &features);
 	build_id_record_vector_deinit(&build_ids);
-	machine_deinit(&machine);
 	return error ? error : output_file_commit(file);
 }
 

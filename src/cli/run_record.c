@@ -312,6 +312,7 @@ static struct error *begin_recording(struct recording *recording, const struct r
 
 	if (recording->analyzer)
 		return NULL;
+	machine_init(&recording->machine);
 	if (options->target.is_system)
 		recording->containers = run_containers_create();
 	analyzer_options.is_for_callchains = options->keeping.is_last_only;
@@ -495,6 +496,7 @@ struct error *recording_run(struct recording *recording, struct run_options *opt
 void recording_deinit(struct recording *recording)
 {
 	run_perf_data_deinit(&recording->perf_data);
+	machine_deinit(&recording->machine);
 	run_counters_destroy(recording->counters);
 	run_containers_destroy(recording->containers);
 	index_vector_deinit(&recording->children);

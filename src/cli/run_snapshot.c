@@ -28,14 +28,12 @@ static _Noreturn void write_and_exit(struct recording *recording, const struct r
 {
 	struct deliverable_vector deliverables = { 0 };
 	struct explanation *explanation;
-	struct machine machine;
 	struct error *error;
 	int status = 0;
 
-	machine_init(&machine);
 	error = redirect_perf_data(&recording->perf_data, folder);
 	if (!error)
-		error = recording_finish(recording, options, &machine);
+		error = recording_finish(recording, options);
 	if (!error) {
 		status = recording->perf_data.error != NULL;
 		explanation =

@@ -20,36 +20,42 @@ static bool has_periods(const struct profile *profile, uint32_t event)
 	return false;
 }
 
-static void add_cpu_time(struct profile *profile, const struct profile_sample *sample)
+void profile_take_cpu_time(struct profile *profile, uint32_t event)
 {
-	uint32_t location = profile->stacks.items[sample->stack].location;
+	struct profile_info *info = &profile->info;
 
-	if (sample->stack && profile->locations.items[location].kind == LOCATION_KERNEL)
-		profile->info.system_cpu_ns += sample->period;
-	else
-		profile->info.user_cpu_ns += sample->period;
+	if (event >= profile->events.count ||
+	    profile->events.items[event].measure != PROFILE_SAMPLED ||
+	    strcmp(profile_text(profile, profile->events.items[event].unit), "ns") != 0)
+		return;
+	info->user_cpu_ns = info->system_cpu_ns = 0;
+	for (size_t i = 0; i < profile->samples.count; i++) {
+		const struct profile_sample *sample = &profile->samples.items[i];
+		uint32_t location = profile->stacks.items[sample->stack].location;
+
+		if (sample->event != event)
+			continue;
+		if (sample->stack && profile->locations.items[location].kind == LOCATION_KERNEL)
+			info->system_cpu_ns += sample->period;
+		else
+			info->user_cpu_ns += sample->period;
+	}
 }
 
 void profile_fill_from_samples(struct profile *profile, uint32_t event)
 {
 	const struct profile_info *info = &profile->info;
-	const bool counts = !has_periods(profile, event);
-	bool is_cpu_time;
 
-	if (event >= profile->events.count)
+	if (has_periods(profile, event)) {
+		if (info->user_cpu_ns + info->system_cpu_ns == 0)
+			profile_take_cpu_time(profile, event);
 		return;
-	is_cpu_time = info->user_cpu_ns + info->system_cpu_ns == 0 &&
-		      profile->events.items[event].measure == PROFILE_SAMPLED &&
-		      strcmp(profile_text(profile, profile->events.items[event].unit), "ns") == 0;
+	}
 	for (size_t i = 0; i < profile->samples.count; i++) {
 		struct profile_sample *sample = &profile->samples.items[i];
 
-		if (sample->event != event)
-			continue;
-		if (counts)
+		if (sample->event == event)
 			sample->period = sample->count;
-		else if (is_cpu_time)
-			add_cpu_time(profile, sample);
 	}
 }
 

@@ -309,6 +309,9 @@ void profile_release_ticks(const struct profile *profile);
  */
 uint64_t profile_sample_weight(const struct profile *profile, const struct profile_sample *sample);
 
+/** CPU time in info from the samples of @p event, if that is a clock; else info stays as it is. */
+void profile_take_cpu_time(struct profile *profile, uint32_t event);
+
 /**
  * What a profile of others does not say, as far as its samples do: periods of the event, if it has
  * none (one a sample), and in info the CPU time, if it is the event's.
