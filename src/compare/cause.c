@@ -143,15 +143,6 @@ static size_t choose_rows(const struct cause *cause, const struct function_chang
 	return n_rows;
 }
 
-static const char *change_remark(const struct function_change *change)
-{
-	if (!change->reference_count && change->reference_children_s <= 0)
-		return "new";
-	if (!change->changed_count && change->changed_children_s <= 0)
-		return "gone";
-	return "";
-}
-
 /** "+1.234 ms" */
 static void format_change(double change_s, char text[METRIC_TEXT_SIZE_BYTES + 8])
 {
@@ -195,7 +186,7 @@ void cause_write_text(const struct cause *cause, FILE *file)
 	for (size_t i = 0; i < n_rows; i++) {
 		struct row_text row = row_text_make(rows[i]);
 		_cleanup_free_ char *name = escape_plain(rows[i]->name);
-		const char *remark = change_remark(rows[i]);
+		const char *remark = function_change_remark(rows[i]);
 
 		fprintf(file, "  %12s -> %12s  %s (%s to %s)  %s%s%s%s\n", row.before, row.after,
 			row.change, row.low, row.high, name, rows[i]->is_kernel ? " [kernel]" : "",
@@ -228,7 +219,7 @@ void cause_write_markdown(const struct cause *cause, FILE *file)
 		fputs("| ", file);
 		escape_write_markdown_cell(file, rows[i]->name);
 		fprintf(file, " | %s | %s | %s (%s to %s) | %s |\n", row.before, row.after,
-			row.change, row.low, row.high, change_remark(rows[i]));
+			row.change, row.low, row.high, function_change_remark(rows[i]));
 	}
 	for (size_t i = 0; i < cause->findings.count; i++) {
 		const struct finding_change *finding = &cause->findings.items[i];

@@ -133,18 +133,6 @@ void difference_deinit(struct difference *difference)
 	*difference = (struct difference){ 0 };
 }
 
-bool difference_has_appeared(const struct function_change *function)
-{
-	return function->reference_s <= 0 && function->reference_children_s <= 0 &&
-	       function->changed_children_s > 0;
-}
-
-bool difference_has_vanished(const struct function_change *function)
-{
-	return function->changed_s <= 0 && function->changed_children_s <= 0 &&
-	       function->reference_children_s > 0;
-}
-
 bool difference_is_shown(const struct difference *difference,
 			 const struct function_change *function, double percent_limit)
 {

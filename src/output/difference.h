@@ -66,10 +66,6 @@ void difference_deinit(struct difference *difference);
 struct error *difference_check_time(const struct difference_side *before,
 				    const struct difference_side *after) MUST_CHECK;
 
-/** Neither the function nor what it calls was seen before (after). */
-bool difference_has_appeared(const struct function_change *function);
-bool difference_has_vanished(const struct function_change *function);
-
 /** Changed by at least @p percent_limit of the larger side, itself or with what it calls. */
 bool difference_is_shown(const struct difference *difference,
 			 const struct function_change *function, double percent_limit);

@@ -6,13 +6,17 @@
 
 #define SCHEMA 1
 
+/** Functions of one name that call each other count twice in what they call. */
+static double share_of(double part, double whole)
+{
+	return whole > 0 ? MIN(part / whole, 1.0) : 0;
+}
+
 /** An amount in the difference's unit, and what share of the side it is. */
 static void write_amount(struct json_writer *json, const char *key,
-			 const struct difference_side *side, double whole, double compared,
+			 const struct difference_side *side, double share,
 			 const uint64_t *n_samples)
 {
-	/* Functions of one name that call each other count twice in what they call. */
-	const double share = whole > 0 ? MIN(compared / whole, 1.0) : 0;
 
 	json_begin_object(json, key);
 	if (n_samples)
@@ -22,23 +26,18 @@ static void write_amount(struct json_writer *json, const char *key,
 	json_end_object(json);
 }
 
-static double share_change(const struct difference *difference, double before, double after)
-{
-	return (difference->after_whole > 0 ? MIN(after / difference->after_whole, 1.0) : 0) -
-	       (difference->before_whole > 0 ? MIN(before / difference->before_whole, 1.0) : 0);
-}
-
 static void write_pair(struct json_writer *json, const char *key,
 		       const struct difference *difference, double before, double after,
 		       const uint64_t *before_count, const uint64_t *after_count)
 {
+	const double before_share = share_of(before, difference->before_whole);
+	const double after_share = share_of(after, difference->after_whole);
+
 	json_begin_object(json, key);
-	write_amount(json, "before", &difference->before, difference->before_whole, before,
-		     before_count);
-	write_amount(json, "after", &difference->after, difference->after_whole, after,
-		     after_count);
+	write_amount(json, "before", &difference->before, before_share, before_count);
+	write_amount(json, "after", &difference->after, after_share, after_count);
 	json_double(json, "change", after - before);
-	json_double(json, "change_of_share", share_change(difference, before, after));
+	json_double(json, "change_of_share", after_share - before_share);
 	json_end_object(json);
 }
 
@@ -50,8 +49,8 @@ static void write_function(struct json_writer *json, const struct difference *di
 	json_string(json, "library", function->library);
 	json_bool(json, "is_kernel", function->is_kernel);
 	json_string(json, "status",
-		    difference_has_appeared(function)   ? "appeared"
-		    : difference_has_vanished(function) ? "vanished"
+		    function_change_is_new(function)    ? "appeared"
+		    : function_change_is_gone(function) ? "vanished"
 							: "both");
 	write_pair(json, "self", difference, function->reference_s, function->changed_s,
 		   &function->reference_count, &function->changed_count);

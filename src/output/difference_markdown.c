@@ -39,6 +39,7 @@ static void write_row(const struct difference *difference, const struct function
 		difference_format_amount(difference, function->change_s, true);
 	_cleanup_free_ char *error = difference_format_amount(
 		difference, (function->high_s - function->low_s) / 2, false);
+	const char *remark = function_change_remark(function);
 	const char *emphasis = function->is_significant ? "**" : "";
 
 	fprintf(file, "| %s%s%s%s | %s | ", emphasis, change, difference_amount_unit(difference),
@@ -48,10 +49,7 @@ static void write_row(const struct difference *difference, const struct function
 	write_share(function->reference_children_s, difference->before_whole, file);
 	write_share(function->changed_children_s, difference->after_whole, file);
 	escape_write_markdown_cell(file, function->name);
-	fputs(difference_has_appeared(function)   ? " new |\n"
-	      : difference_has_vanished(function) ? " gone |\n"
-						  : " |\n",
-	      file);
+	fprintf(file, "%s%s |\n", *remark ? " " : "", remark);
 }
 
 void difference_write_markdown(const struct difference *difference, double percent_limit,

@@ -87,6 +87,7 @@ static void write_function(const struct difference *difference,
 		difference_format_amount(difference, function->change_s, true);
 	_cleanup_free_ char *error = difference_format_amount(
 		difference, (function->high_s - function->low_s) / 2, false);
+	const char *remark = function_change_remark(function);
 
 	fprintf(file, "%c %*s%s %10s      %6.2f %% %6.2f %%          %6.2f %% %6.2f %%  ",
 		function->is_significant ? '*' : ' ',
@@ -102,10 +103,7 @@ static void write_function(const struct difference *difference,
 		escape_write_plain(file, function->library);
 		fputc(')', file);
 	}
-	fputs(difference_has_appeared(function)   ? "  new\n"
-	      : difference_has_vanished(function) ? "  gone\n"
-						  : "\n",
-	      file);
+	fprintf(file, "%s%s\n", *remark ? "  " : "", remark);
 }
 
 void difference_write_text(const struct difference *difference, double percent_limit, FILE *file)

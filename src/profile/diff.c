@@ -304,6 +304,25 @@ void profile_diff(const struct diff_side *reference, const struct diff_side *cha
 	*ret = diff.changes;
 }
 
+bool function_change_is_new(const struct function_change *change)
+{
+	return change->reference_s <= 0 && change->reference_children_s <= 0 &&
+	       change->changed_children_s > 0;
+}
+
+bool function_change_is_gone(const struct function_change *change)
+{
+	return change->changed_s <= 0 && change->changed_children_s <= 0 &&
+	       change->reference_children_s > 0;
+}
+
+const char *function_change_remark(const struct function_change *change)
+{
+	return function_change_is_new(change)    ? "new"
+	       : function_change_is_gone(change) ? "gone"
+						 : "";
+}
+
 void function_changes_deinit(struct function_change_vector *changes)
 {
 	for (size_t i = 0; i < changes->count; i++) {

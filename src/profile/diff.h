@@ -52,6 +52,13 @@ DEFINE_VECTOR(function_change_vector, struct function_change)
 void profile_diff(const struct diff_side *reference, const struct diff_side *changed,
 		  struct function_change_vector *ret);
 
+/** Neither the function nor what it calls was seen before (after). */
+bool function_change_is_new(const struct function_change *change);
+bool function_change_is_gone(const struct function_change *change);
+
+/** "new", "gone" or "": for tables. */
+const char *function_change_remark(const struct function_change *change);
+
 /** A copy with hexadecimal digits behind "0x" replaced by "...". Free with free(). */
 char *function_name_without_hex(const char *name);
 

@@ -83,10 +83,10 @@ static void test_own_time_and_that_of_callees(void **state)
 	assert_close(change->reference_children_s, 1);
 	assert_close(change->changed_children_s, 1);
 	assert_false(find(&sides, "g")->is_significant);
-	assert_true(difference_has_vanished(find(&sides, "old")));
-	assert_true(difference_has_appeared(find(&sides, "new")));
-	assert_false(difference_has_appeared(find(&sides, "h")));
-	assert_false(difference_has_vanished(find(&sides, "h")));
+	assert_true(function_change_is_gone(find(&sides, "old")));
+	assert_true(function_change_is_new(find(&sides, "new")));
+	assert_false(function_change_is_new(find(&sides, "h")));
+	assert_false(function_change_is_gone(find(&sides, "h")));
 	sides_deinit(&sides);
 }
 
