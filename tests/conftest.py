@@ -1,5 +1,6 @@
 """What all Python tests share: where the built program is."""
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,17 @@ ROOT = Path(__file__).resolve().parent.parent
 def pytest_addoption(parser):
     parser.addoption("--bless", action="store_true",
                      help="golden tests: take what the program prints now as what is expected")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _usual_signals():
+    """nohup, and shells that start something behind themselves, ignore signals: tests send them."""
+    ours = (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)
+    given = [signal.signal(number, signal.SIG_DFL) for number in ours]
+    given_int = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    for number, handler in zip((*ours, signal.SIGINT), (*given, given_int)):
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
