@@ -14,6 +14,15 @@ def pytest_addoption(parser):
                      help="golden tests: take what the program prints now as what is expected")
 
 
+def pytest_configure():
+    """Signals as a terminal has them: who starts us (nohup, a shell's background job, a CI
+    runner) may ignore or block some, and every program under test would."""
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _usual_signals():
     """nohup, and shells that start something behind themselves, ignore signals: tests send them."""
