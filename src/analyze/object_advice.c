@@ -1,6 +1,7 @@
 #include "analyze/object_advice.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -45,7 +46,7 @@ static struct advice advice_for_file(struct object *object, struct symbolizer *s
 		return advice;
 	}
 	advice.hint =
-		strncmp(object->path, "/usr/", 5) == 0 || strncmp(object->path, "/lib", 4) == 0
+		text_begins_with(object->path, "/usr/") || text_begins_with(object->path, "/lib")
 			? memory_format_text("install its debug symbols: find-dbgsym-packages "
 					     "%s (package debian-goodies)",
 					     object->path)
@@ -60,10 +61,10 @@ static struct advice advice_for(struct object *object, struct symbolizer *symbol
 	if (object->kind == OBJECT_KERNEL && object->state != OBJECT_REPLACED)
 		return advice_for_kernel(problem);
 	if (object->kind == OBJECT_KERNEL)
-		return (struct advice){
-			.problem = memory_duplicate_text(object->problem),
-			.hint = memory_duplicate_text("read the profile on the machine and in the "
-						      "boot it was recorded in") };
+		return (struct advice){ .problem = memory_duplicate_text(object->problem),
+					.hint = memory_duplicate_text(
+						"read the profile on the machine and in the "
+						"boot it was recorded in") };
 	if (object->kind == OBJECT_PERF_MAP || object->kind == OBJECT_ANONYMOUS)
 		return advice_for_jit();
 	switch (object->state) {

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,7 +30,12 @@ static struct error *create_error(int errno_value, const char *partial_path)
 	return error;
 }
 
-struct error *output_file_create(struct output_file *output, const char *path, bool may_replace)
+bool output_path_is_stdout(const char *path)
+{
+	return !path || strcmp(path, "-") == 0;
+}
+
+static struct error *create_partial(struct output_file *output, const char *path, bool may_replace)
 {
 	_cleanup_free_ char *partial_path = memory_format_text("%s.partial", path);
 	OUTPUT_POLICY_SCOPE(path);
@@ -60,6 +66,14 @@ struct error *output_file_create(struct output_file *output, const char *path, b
 		.partial_path = memory_duplicate_text(partial_path),
 		.may_replace = may_replace,
 	};
+	return NULL;
+}
+
+struct error *output_file_create(struct output_file *output, const char *path, bool may_replace)
+{
+	if (!output_path_is_stdout(path))
+		return create_partial(output, path, may_replace);
+	*output = (struct output_file){ .file = stdout };
 	return NULL;
 }
 
@@ -130,7 +144,7 @@ void output_file_set_path(struct output_file *output, const char *path)
 	output->path = memory_duplicate_text(path);
 }
 
-struct error *output_file_commit(struct output_file *output)
+static struct error *commit_partial(struct output_file *output)
 {
 	struct error *error = finish_writing(output);
 	OUTPUT_POLICY_SCOPE(output->path);
@@ -140,6 +154,19 @@ struct error *output_file_commit(struct output_file *output)
 	if (error)
 		unlink(output->partial_path);
 	output_file_release(output);
+	return error;
+}
+
+struct error *output_file_commit(struct output_file *output)
+{
+	return output->path ? commit_partial(output) : NULL;
+}
+
+struct error *output_file_finish(struct output_file *output, struct error *error)
+{
+	if (!error)
+		return output_file_commit(output);
+	output_file_abandon(output);
 	return error;
 }
 

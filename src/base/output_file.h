@@ -12,12 +12,16 @@
 
 struct output_file {
 	FILE *file; /**< Write here. */
-	char *path;
+	char *path; /**< NULL of standard output. */
 	char *partial_path;
 	bool may_replace;
 };
 
-/** Fails when @p path exists, unless @p may_replace. */
+/** "-", or no path at all, is standard output. */
+bool output_path_is_stdout(const char *path);
+
+/** Fails when @p path exists, unless @p may_replace. Standard output is taken as it is: its errors
+ * are its owner's. */
 struct error *output_file_create(struct output_file *output, const char *path,
 				 bool may_replace) MUST_CHECK;
 
@@ -29,6 +33,10 @@ void output_file_set_path(struct output_file *output, const char *path);
  * Without may_replace a file that has appeared under the name meanwhile is kept.
  */
 struct error *output_file_commit(struct output_file *output) MUST_CHECK;
+
+/** Commit what was written well, else remove it. @return @p error, or why it cannot be committed.
+ */
+struct error *output_file_finish(struct output_file *output, struct error *error) MUST_CHECK;
 
 /** Remove the partial file. Fine after commit and on an all-zero struct: does nothing. */
 void output_file_abandon(struct output_file *output);

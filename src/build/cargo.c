@@ -1,5 +1,6 @@
 #include "build/build_systems_internal.h"
 
+#include "base/text.h"
 #include "build/cargo_config_internal.h"
 #include "build/paths.h"
 
@@ -150,8 +151,8 @@ static void add_compiler_flag(struct build_plan *plan, struct build_step *step)
 		char *entry = environment->entries.items[i];
 		const char *end = strstr(entry, "_RUSTFLAGS=");
 
-		if (end && (strncmp(entry, "CARGO_TARGET_", 13) == 0 ||
-			    strncmp(entry, "CARGO_BUILD_R", 13) == 0)) {
+		if (end && (text_begins_with(entry, "CARGO_TARGET_") ||
+			    text_begins_with(entry, "CARGO_BUILD_R"))) {
 			environment->entries.items[i] =
 				memory_format_text("%s " FRAME_POINTER_FLAG, entry);
 			free(entry);

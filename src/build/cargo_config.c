@@ -1,5 +1,6 @@
 #include "build/cargo_config_internal.h"
 
+#include "base/text.h"
 #include "build/paths.h"
 
 #include <stdio.h>
@@ -79,7 +80,7 @@ static void read_line(struct flag_search *search, const char *line, char table[K
 		return;
 	}
 	snprintf(key, sizeof(key), "%s%s%.*s", table, *table ? "." : "", (int)key_length, line);
-	if (strncmp(key, "build.", 6) != 0 && strncmp(key, "target.", 7) != 0)
+	if (!text_begins_with(key, "build.") && !text_begins_with(key, "target."))
 		return;
 	equals++;
 	add_place(search, key, equals + strspn(equals, " \t"));

@@ -1,5 +1,6 @@
 #include "build/build_systems_internal.h"
 
+#include "base/text.h"
 #include "build/paths.h"
 
 #include <ctype.h>
@@ -92,12 +93,12 @@ static void add_options(struct build_step *step, const char *text, const char *f
 		const char *equals = memmem(text, length, " = ", 3);
 
 		if (text[0] == '[')
-			is_options = strncmp(text, "[options]", 9) == 0;
-		else if (is_options && equals && strncmp(text, "buildtype ", 10) != 0) {
+			is_options = text_begins_with(text, "[options]");
+		else if (is_options && equals && !text_begins_with(text, "buildtype ")) {
 			const char *value = equals + 3;
 			size_t value_length = length - (size_t)(value - text);
-			bool is_arguments = strncmp(text, "c_args ", 7) == 0 ||
-					    strncmp(text, "cpp_args ", 9) == 0;
+			bool is_arguments = text_begins_with(text, "c_args ") ||
+					    text_begins_with(text, "cpp_args ");
 
 			text_vector_append(&step->argv,
 					   memory_format_text("-D%.*s=%.*s%s%s",

@@ -1,6 +1,7 @@
 #include "build/paths.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -68,7 +69,7 @@ static char *step_into(char *path, const char *part, size_t length)
 
 	if (length == 0 || (length == 1 && part[0] == '.'))
 		next = memory_duplicate_text(old);
-	else if (length == 2 && strncmp(part, "..", 2) == 0)
+	else if (length == 2 && text_begins_with(part, ".."))
 		next = path_parent(old);
 	else
 		next = memory_format_text("%s/%.*s", strcmp(old, "/") == 0 ? "" : old, (int)length,

@@ -1,6 +1,7 @@
 #include "check/command_file_internal.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,7 @@ static char *read_interpreter(const char *path)
 	if (!fgets(line, sizeof(line), file))
 		line[0] = '\0';
 	fclose(file);
-	if (strncmp(line, "#!", 2) != 0)
+	if (!text_begins_with(line, "#!"))
 		return NULL;
 	line[strcspn(line, "\r\n")] = '\0';
 	start = line + 2 + strspn(line + 2, " \t");

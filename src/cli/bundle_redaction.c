@@ -1,6 +1,7 @@
 #include "cli/bundle_redaction.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/text_stream.h"
 
 #include <pwd.h>
@@ -47,7 +48,7 @@ static bool is_of_the_system(const char *path)
 					      "/build/", "[",      "//" };
 
 	/* /usr/local and below are what someone put there. */
-	if (strncmp(path, "/usr/local/", strlen("/usr/local/")) == 0)
+	if (text_begins_with(path, "/usr/local/"))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
 		if (strncmp(path, starts[i], strlen(starts[i])) == 0)

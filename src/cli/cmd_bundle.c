@@ -223,7 +223,7 @@ static struct error *write_bundle(const struct bundle_request *request,
 					    : default_path(profile);
 	struct byte_vector content = { 0 };
 	struct redaction redaction = { 0 };
-	struct output_file output = { 0 };
+	struct output_file output;
 	struct error *error;
 
 	redaction_init(&redaction, profile->info.hostname);
@@ -232,11 +232,10 @@ static struct error *write_bundle(const struct bundle_request *request,
 	if (!error)
 		error = output_file_create(&output, path, request->may_replace);
 	if (!error)
-		error = write_members(request, (struct bytes){ content.items, content.count },
-				      request->is_redacted ? &redaction : NULL, output.file);
-	if (!error)
-		error = output_file_commit(&output);
-	output_file_abandon(&output);
+		error = output_file_finish(
+			&output,
+			write_members(request, (struct bytes){ content.items, content.count },
+				      request->is_redacted ? &redaction : NULL, output.file));
 	byte_vector_deinit(&content);
 	redaction_deinit(&redaction);
 	if (!error)

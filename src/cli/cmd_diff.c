@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "base/output_file.h"
+#include "base/text.h"
 #include "cli/flamegraph_options.h"
 #include "cli/input_options.h"
 #include "cli/terminal.h"
@@ -143,17 +144,10 @@ static struct error *apply_option(void *context, int id, const char *value)
 	}
 }
 
-static bool ends_with(const char *text, const char *suffix)
-{
-	size_t length = strlen(text), suffix_length = strlen(suffix);
-
-	return length >= suffix_length && strcmp(text + length - suffix_length, suffix) == 0;
-}
-
 static enum diff_format format_of_path(const char *path)
 {
 	for (size_t i = FORMAT_SVG; i < ARRAY_SIZE(formats); i++)
-		if (ends_with(path, formats[i].suffix))
+		if (text_ends_with(path, formats[i].suffix))
 			return (enum diff_format)i;
 	return FORMAT_TEXT;
 }
@@ -241,16 +235,9 @@ static struct error *write_to_file(const struct diff_request *request,
 				   const struct difference_side sides[2])
 {
 	struct output_file file;
-	struct error *error;
 
-	if (!request->output_path || strcmp(request->output_path, "-") == 0)
-		return write_difference(request, sides, stdout);
 	RETURN_IF_ERROR(output_file_create(&file, request->output_path, request->may_replace));
-	error = write_difference(request, sides, file.file);
-	if (!error)
-		error = output_file_commit(&file);
-	output_file_abandon(&file);
-	return error;
+	return output_file_finish(&file, write_difference(request, sides, file.file));
 }
 
 static struct error *open_side(struct diff_request *request, const char *path,

@@ -109,30 +109,24 @@ static struct error *refuse_terminal(const struct output_format *format)
 
 static struct error *write_file(struct export_request *export, const struct profile *profile)
 {
-	struct output_file output = { 0 };
-	struct error *error;
+	struct output_file output;
 
 	RETURN_IF_ERROR(output_file_create(&output, export->path, export->may_replace));
-	error = export->format->write(profile, &export->output, output.file);
-	if (!error)
-		error = output_file_commit(&output);
-	output_file_abandon(&output);
-	return error;
+	return output_file_finish(&output,
+				  export->format->write(profile, &export->output, output.file));
 }
 
 static struct error *write_export(struct export_request *export)
 {
-	bool is_stdout = !export->path || strcmp(export->path, "-") == 0;
 	struct open_profile opened;
 	struct error *error;
 
-	if (is_stdout)
+	if (output_path_is_stdout(export->path))
 		RETURN_IF_ERROR(refuse_terminal(export->format));
 	RETURN_IF_ERROR(input_options_open(&export->input, &opened, &export->output.event));
 	if (export_format_is_explained(export->format))
 		profile_fill_from_samples(opened.profile, export->output.event);
-	error = is_stdout ? export->format->write(opened.profile, &export->output, stdout)
-			  : write_file(export, opened.profile);
+	error = write_file(export, opened.profile);
 	open_profile_close(&opened);
 	return error;
 }

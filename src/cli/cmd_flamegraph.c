@@ -103,16 +103,9 @@ static struct error *write_to_file(const struct flamegraph_request *request,
 				   const struct profile *profile)
 {
 	struct output_file file;
-	struct error *error;
 
-	if (!request->output_path || strcmp(request->output_path, "-") == 0)
-		return write_graph(request, profile, stdout);
 	RETURN_IF_ERROR(output_file_create(&file, request->output_path, request->may_replace));
-	error = write_graph(request, profile, file.file);
-	if (!error)
-		error = output_file_commit(&file);
-	output_file_abandon(&file);
-	return error;
+	return output_file_finish(&file, write_graph(request, profile, file.file));
 }
 
 /** Fractions were counted in smaller units. */

@@ -243,15 +243,11 @@ static struct error *write_graph(const struct profiling *profiling, const char *
 	_cleanup_free_ char *title =
 		memory_format_text("%s → %s", sides->items[0].name, sides->items[side].name);
 	struct output_file output;
-	struct error *error;
 
 	options.title = title;
 	RETURN_IF_ERROR(output_file_create(&output, path, true));
-	error = flamegraph_write_difference(before, after, &how, &options, output.file);
-	if (!error)
-		error = output_file_commit(&output);
-	output_file_abandon(&output);
-	return error;
+	return output_file_finish(
+		&output, flamegraph_write_difference(before, after, &how, &options, output.file));
 }
 
 static struct error *write_graphs(const struct profiling *profiling, const char *path)

@@ -300,15 +300,12 @@ struct error *flamegraph_setup_apply(struct flamegraph_setup *setup, int id, con
 struct error *flamegraph_setup_finish(const struct flamegraph_setup *setup)
 {
 	struct output_file file;
-	struct error *error;
 
 	if (!setup->keeps_map)
 		return NULL;
 	RETURN_IF_ERROR(output_file_create(&file, PALETTE_MAP_PATH, true));
 	palette_map_write(setup->output->flamegraph.map, file.file);
-	error = output_file_commit(&file);
-	output_file_abandon(&file);
-	return error;
+	return output_file_commit(&file);
 }
 
 void flamegraph_setup_deinit(struct flamegraph_setup *setup)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "cli/options.h"
 #include "cli/run_signals.h"
 
@@ -130,9 +131,9 @@ struct error *run_control_open(const struct run_control_options *options, struct
 	};
 	if (!channel)
 		return NULL;
-	if (strncmp(channel, "fifo:", 5) == 0)
+	if (text_begins_with(channel, "fifo:"))
 		error = open_fifos(channel + 5, ret);
-	else if (strncmp(channel, "fd:", 3) == 0)
+	else if (text_begins_with(channel, "fd:"))
 		error = take_descriptors(channel + 3, ret);
 	else if (strcmp(channel, "signals") == 0)
 		ret->listens_to_signals = ret->takes_toggles = true;

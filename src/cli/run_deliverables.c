@@ -93,15 +93,11 @@ static struct error *deliverable_write(const struct deliverable_writer *writer,
 				       const struct output_folder *folder)
 {
 	_cleanup_free_ char *path = output_folder_path(folder, writer->name);
-	struct output_file output = { 0 };
-	struct error *error;
+	struct output_file output;
 
 	RETURN_IF_ERROR(output_file_create(&output, path, folder->may_replace));
-	error = write_one(writer, output.file, profile, explanation, options);
-	if (!error)
-		error = output_file_commit(&output);
-	output_file_abandon(&output);
-	return error;
+	return output_file_finish(&output,
+				  write_one(writer, output.file, profile, explanation, options));
 }
 
 static void add_files_criterion(struct explanation *explanation,

@@ -1,6 +1,7 @@
 #include "cli/run_options.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "capture/perf_events/event_name.h"
 
 #include <string.h>
@@ -96,7 +97,7 @@ static struct error *read_call_graph(const char *value, struct sampler_options *
 		sampler->stack_method = STACK_METHOD_NONE;
 	} else if (strcmp(value, "dwarf") == 0) {
 		sampler->stack_method = STACK_METHOD_DWARF;
-	} else if (strncmp(value, "dwarf,", 6) == 0) {
+	} else if (text_begins_with(value, "dwarf,")) {
 		RETURN_IF_ERROR(
 			option_read_size("--call-graph dwarf", value + 6, 512, 65528, &bytes));
 		sampler->stack_method = STACK_METHOD_DWARF;

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -72,7 +73,7 @@ struct error *run_options_waiting_check(struct run_options *run)
 		sampled_event_vector_append(
 			&run->events,
 			(struct sampled_event){ .name = memory_duplicate_text(event) });
-	if (strncmp(event, "cpu-clock", 9) != 0 && strncmp(event, "task-clock", 10) != 0)
+	if (!text_begins_with(event, "cpu-clock") && !text_begins_with(event, "task-clock"))
 		return error_with_hint(error_new(ERROR_USAGE,
 						 "--wall adds up time: it cannot with "
 						 "-e %s",

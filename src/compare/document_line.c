@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -54,7 +55,7 @@ static bool is_about(const char *line, const char *label)
 	line += strspn(line, " \t");
 	if ((line[0] == '-' || line[0] == '*') && line[1] == ' ')
 		line += 2;
-	return strncmp(line, label, length) == 0 && strncmp(line + length, ": ", 2) == 0;
+	return strncmp(line, label, length) == 0 && text_begins_with(line + length, ": ");
 }
 
 char *document_replace_line(const char *text, const char *label, const char *line)

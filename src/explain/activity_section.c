@@ -85,19 +85,6 @@ static void write_threads(struct json_writer *json, const struct activity *activ
 	json_end_object(json);
 }
 
-static void write_path(struct json_writer *json, const struct profile *profile, uint32_t stack)
-{
-	struct index_vector frames = { 0 };
-
-	profile_expand_stack(profile, stack, &frames);
-	json_begin_array(json, "path");
-	for (size_t i = 0; i < frames.count; i++)
-		json_string(json, NULL,
-			    profile_text(profile, profile->frames.items[frames.items[i]].name));
-	json_end_array(json);
-	index_vector_deinit(&frames);
-}
-
 static void write_waits_of(struct json_writer *json, const char *name,
 			   const struct wait_total_vector *totals, size_t n_most,
 			   const struct profile *profile)
@@ -115,7 +102,7 @@ static void write_waits_of(struct json_writer *json, const char *name,
 		json_u64(json, "waits", total->count);
 		json_u64(json, "time_ns", total->period_ns);
 		if (total->stack)
-			write_path(json, profile, total->stack);
+			path_json_write(json, "path", profile, total->stack);
 		json_end_object(json);
 	}
 	json_end_array(json);

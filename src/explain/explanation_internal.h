@@ -28,6 +28,10 @@ struct json_writer;
 void activity_json_write(struct json_writer *json, const struct explanation *explanation,
 			 const struct profile *profile);
 
+/** Member @p name of summary.json: the functions of a stack, outermost first. */
+void path_json_write(struct json_writer *json, const char *name, const struct profile *profile,
+		     uint32_t stack);
+
 /** What the kind of program is told from; shares are 0..1. */
 struct program_facts {
 	uint64_t n_samples;

@@ -146,12 +146,13 @@ static void write_functions(struct json_writer *json, const struct explanation *
 	json_end_array(json);
 }
 
-static void write_path(struct json_writer *json, const struct profile *profile, uint32_t stack)
+void path_json_write(struct json_writer *json, const char *name, const struct profile *profile,
+		     uint32_t stack)
 {
 	struct index_vector frames = { 0 };
 
 	profile_expand_stack(profile, stack, &frames);
-	json_begin_array(json, "hottest_path");
+	json_begin_array(json, name);
 	for (size_t i = 0; i < frames.count; i++)
 		json_string(json, NULL,
 			    profile_text(profile, profile->frames.items[frames.items[i]].name));
@@ -188,7 +189,7 @@ static void write_finding(struct json_writer *json, const struct explanation *ex
 	json_string(json, "advice", finding->rule->advice);
 	json_double(json, "hottest_path_share",
 		    share_of(finding->hottest_stack_period, explanation));
-	write_path(json, profile, finding->hottest_stack);
+	path_json_write(json, "hottest_path", profile, finding->hottest_stack);
 	json_begin_array(json, "functions");
 	for (size_t i = 0; i < finding->n_functions; i++)
 		write_finding_function(json, explanation, profile, &finding->functions[i]);

@@ -1,13 +1,8 @@
 #include "input/object_kind.h"
 
+#include "base/text.h"
+
 #include <string.h>
-
-static bool text_ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-
-	return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
 
 bool object_path_is_kernel(const char *path)
 {
@@ -18,11 +13,11 @@ bool object_path_is_kernel(const char *path)
 		if (strcmp(path, of_processes[i]) == 0)
 			return false;
 	}
-	return (path[0] == '[' && strncmp(path, "[anon", 5) != 0) ||
+	return (path[0] == '[' && !text_begins_with(path, "[anon")) ||
 	       text_ends_with(path, "vmlinux") || text_ends_with(path, ".ko");
 }
 
 bool object_path_is_jit(const char *path)
 {
-	return strncmp(path, "/tmp/perf-", 10) == 0 && text_ends_with(path, ".map");
+	return text_begins_with(path, "/tmp/perf-") && text_ends_with(path, ".map");
 }

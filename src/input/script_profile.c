@@ -1,5 +1,6 @@
 #include "input/text_profile.h"
 
+#include "base/text.h"
 #include "input/object_kind.h"
 #include "input/script_line.h"
 #include "input/text_locations_internal.h"
@@ -115,9 +116,9 @@ static uint32_t find_event(struct profile *profile, struct text_span name)
 			return i;
 	}
 	text = text_span_copy(name);
-	if (strncmp(text, "cpu-clock", 9) == 0 || strncmp(text, "task-clock", 10) == 0)
+	if (text_begins_with(text, "cpu-clock") || text_begins_with(text, "task-clock"))
 		unit = "ns";
-	else if (strncmp(text, "cycles", 6) == 0)
+	else if (text_begins_with(text, "cycles"))
 		unit = "cycles";
 	return profile_add_event(profile, text, unit);
 }

@@ -1,5 +1,6 @@
 #include "object/object_internal.h"
 
+#include "base/text.h"
 #include "arch/architecture.h"
 
 struct object_store *object_store_of(struct object *object)
@@ -7,11 +8,6 @@ struct object_store *object_store_of(struct object *object)
 	if (!object->store)
 		object->store = memory_allocate(1, sizeof(*object->store));
 	return object->store;
-}
-
-static bool has_prefix(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
 /*
@@ -27,13 +23,13 @@ enum object_kind object_kind_of_path(const char *path)
 {
 	if (strcmp(path, "[vdso]") == 0)
 		return OBJECT_VDSO;
-	if (has_prefix(path, "[kernel.kallsyms]"))
+	if (text_begins_with(path, "[kernel.kallsyms]"))
 		return OBJECT_KERNEL;
 	/* [heap], [stack], [anon:name], [uprobes] and [vsyscall], whose page cannot be read. */
 	if (path[0] == '\0' || path[0] == '[')
 		return OBJECT_ANONYMOUS;
 	for (size_t i = 0; i < ARRAY_SIZE(anonymous_prefixes); i++)
-		if (has_prefix(path, anonymous_prefixes[i]))
+		if (text_begins_with(path, anonymous_prefixes[i]))
 			return OBJECT_ANONYMOUS;
 	return OBJECT_FILE;
 }
@@ -47,12 +43,12 @@ char *object_label_of_memory(const char *path)
 	char *label;
 
 	for (size_t i = 0; i < ARRAY_SIZE(nameless_prefixes); i++) {
-		if (has_prefix(path, nameless_prefixes[i]))
+		if (text_begins_with(path, nameless_prefixes[i]))
 			return memory_duplicate_text(OBJECT_ANONYMOUS_LABEL);
 	}
 	if (!path[0])
 		return memory_duplicate_text(OBJECT_ANONYMOUS_LABEL);
-	if (has_prefix(path, "/SYSV"))
+	if (text_begins_with(path, "/SYSV"))
 		return memory_duplicate_text("[shared memory]");
 	/* The kernel shows a memfd as a file that was deleted from the root folder. */
 	label = object_path_without_deleted(path[0] == '/' ? path + 1 : path, &is_deleted);

@@ -1,5 +1,7 @@
 #include "object/object_internal.h"
 
+#include "base/text.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -21,7 +23,7 @@ static void read_status(struct object_process *process)
 
 		if (sscanf(line, "Uid: %*u %u", &process->user_id) == 1)
 			process->is_user_known = true;
-		if (strncmp(line, "NSpid:", strlen("NSpid:")) == 0 && last)
+		if (text_begins_with(line, "NSpid:") && last)
 			sscanf(last, "%u", &process->own_pid);
 	}
 	fclose(file);

@@ -1,5 +1,7 @@
 #include "object/object_internal.h"
 
+#include "base/text.h"
+
 #include <zlib.h>
 #include <zstd.h>
 
@@ -117,7 +119,7 @@ static struct elf_section *find_zdebug(struct elf_image *image, const char *name
 {
 	_cleanup_free_ char *old_name = NULL;
 
-	if (strncmp(name, ".debug_", strlen(".debug_")) != 0)
+	if (!text_begins_with(name, ".debug_"))
 		return NULL;
 	old_name = memory_format_text(".z%s", name + 1);
 	return elf_image_find_section(image, old_name);

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/rounding.h"
+#include "base/text.h"
 #include "base/text_stream.h"
 #include "output/flamegraph_internal.h"
 #include "profile/unnamed.h"
@@ -93,7 +94,7 @@ static void write_period(const struct flamegraph *graph, const struct profile_ev
 	const char *name = profile_text(graph->profile, event->name);
 	uint64_t total = graph->quality.period_total;
 	bool is_cpu_time =
-		strncmp(name, "cpu-clock", 9) == 0 || strncmp(name, "task-clock", 10) == 0;
+		text_begins_with(name, "cpu-clock") || text_begins_with(name, "task-clock");
 	char count_text[32];
 
 	if (!total || !*unit)

@@ -1,5 +1,7 @@
 #include "output/palette.h"
 
+#include "base/text.h"
+
 #include <math.h>
 
 /** Names are spread over so many hues, and each hue over so many lightnesses. */
@@ -37,18 +39,6 @@ static uint32_t hash_name(const char *name)
 	return (uint32_t)(hash_text(name) >> 16);
 }
 
-static bool starts_with(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-static bool ends_with(const char *text, const char *suffix)
-{
-	size_t length = strlen(text), suffix_length = strlen(suffix);
-
-	return length >= suffix_length && strcmp(text + length - suffix_length, suffix) == 0;
-}
-
 static bool is_runtime(const char *object)
 {
 	static const char *const prefixes[] = {
@@ -58,7 +48,7 @@ static bool is_runtime(const char *object)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
-		if (starts_with(object, prefixes[i]))
+		if (text_begins_with(object, prefixes[i]))
 			return true;
 	}
 	return false;
@@ -67,15 +57,15 @@ static bool is_runtime(const char *object)
 static enum code_kind code_kind_of(const struct palette_subject *subject)
 {
 	/* The name tells where folded stacks have been in between. */
-	if (subject->flags & FRAME_IS_WAIT || starts_with(subject->name, "[waiting: "))
+	if (subject->flags & FRAME_IS_WAIT || text_begins_with(subject->name, "[waiting: "))
 		return CODE_WAITING;
-	if (subject->flags & FRAME_IS_KERNEL || ends_with(subject->name, "_[k]"))
+	if (subject->flags & FRAME_IS_KERNEL || text_ends_with(subject->name, "_[k]"))
 		return CODE_KERNEL;
-	if (subject->flags & FRAME_IS_JIT || ends_with(subject->name, "_[j]"))
+	if (subject->flags & FRAME_IS_JIT || text_ends_with(subject->name, "_[j]"))
 		return CODE_JIT;
-	if (subject->flags & FRAME_IS_INLINED || ends_with(subject->name, "_[i]"))
+	if (subject->flags & FRAME_IS_INLINED || text_ends_with(subject->name, "_[i]"))
 		return CODE_INLINED;
-	if (ends_with(subject->name, "_[w]"))
+	if (text_ends_with(subject->name, "_[w]"))
 		return CODE_WAKER;
 	if (subject->flags & FRAME_IS_UNKNOWN || subject->name[0] == '[')
 		return CODE_UNKNOWN;
@@ -249,8 +239,8 @@ static struct palette_shade shade_perl(const struct palette *palette,
 static struct palette_shade shade_python(const struct palette *palette,
 					 const struct palette_subject *subject)
 {
-	return shade_language(subject,
-			      strstr(subject->name, ".py") || starts_with(subject->name, "py::"));
+	return shade_language(subject, strstr(subject->name, ".py") ||
+					       text_begins_with(subject->name, "py::"));
 }
 
 static struct palette_shade shade_rust(const struct palette *palette,
@@ -262,7 +252,7 @@ static struct palette_shade shade_rust(const struct palette *palette,
 	if (code_kind_of(subject) == CODE_KERNEL)
 		return shade_spread(subject, 262, 262, 0.028, -0.03);
 	for (size_t i = 0; i < ARRAY_SIZE(standard); i++) {
-		if (starts_with(subject->name, standard[i]))
+		if (text_begins_with(subject->name, standard[i]))
 			return shade_spread(subject, 40, 48, 0.055, 0.05);
 	}
 	if (strstr(subject->name, "::"))

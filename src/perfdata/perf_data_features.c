@@ -1,6 +1,7 @@
 #include "perfdata/perf_data_writer_internal.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <linux/perf_event.h>
 #include <string.h>
@@ -79,7 +80,7 @@ static bool is_kernel_path(const char *path)
 {
 	if (path[0] == '[')
 		return strcmp(path, "[vdso]") != 0 && strcmp(path, "[vsyscall]") != 0;
-	return strstr(path, ".ko") && strncmp(path, "/lib/modules/", 13) == 0;
+	return strstr(path, ".ko") && text_begins_with(path, "/lib/modules/");
 }
 
 static void add_build_ids(struct feature_output *output, const struct perf_data_features *features)

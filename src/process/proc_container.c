@@ -1,6 +1,7 @@
 #include "process/proc_container.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,8 +75,8 @@ static char *unit_of(const char *path)
 
 	while (*path) {
 		size_t length = strcspn(path, "/");
-		bool is_unit = (length > 8 && strncmp(path + length - 8, ".service", 8) == 0) ||
-			       (length > 6 && strncmp(path + length - 6, ".scope", 6) == 0);
+		bool is_unit = (length > 8 && text_begins_with(path + length - 8, ".service")) ||
+			       (length > 6 && text_begins_with(path + length - 6, ".scope"));
 
 		if (is_unit) {
 			unit = path;

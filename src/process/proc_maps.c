@@ -1,5 +1,7 @@
 #include "process/proc_maps_internal.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +13,7 @@ static void decode_path(char *path)
 	char *out = path;
 
 	for (const char *in = path; *in; out++) {
-		if (strncmp(in, "\\012", 4) == 0) {
+		if (text_begins_with(in, "\\012")) {
 			*out = '\n';
 			in += 4;
 		} else {

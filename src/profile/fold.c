@@ -1,6 +1,7 @@
 #include "profile/fold.h"
 
 #include "base/function_name.h"
+#include "base/text.h"
 
 #include <ctype.h>
 
@@ -46,11 +47,6 @@ static const char *const plumbing_prefixes[] = {
 /** Types whose Future and Fn are those of what they hold. */
 static const char *const wrappers[] = { "alloc::boxed::Box<", "&mut ", "&" };
 
-static bool starts_with(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
 bool profile_fold_is_empty(const struct profile_fold *fold)
 {
 	return !fold->is_short && !fold->folds_closures && !fold->folds_async &&
@@ -60,10 +56,10 @@ bool profile_fold_is_empty(const struct profile_fold *fold)
 /** "::{{closure}}..." */
 static bool is_closure_part(const char *text)
 {
-	if (!starts_with(text, "::"))
+	if (!text_begins_with(text, "::"))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(closure_parts); i++) {
-		if (starts_with(text + strlen("::"), closure_parts[i]))
+		if (text_begins_with(text + strlen("::"), closure_parts[i]))
 			return true;
 	}
 	return false;
@@ -72,9 +68,9 @@ static bool is_closure_part(const char *text)
 /** ".func1", ".func1.2", ".gowrap1": what Go adds to the name of the function around. */
 static bool is_go_closure(const char *text)
 {
-	size_t word = starts_with(text, ".func")     ? strlen(".func")
-		      : starts_with(text, ".gowrap") ? strlen(".gowrap")
-						     : 0;
+	size_t word = text_begins_with(text, ".func")     ? strlen(".func")
+		      : text_begins_with(text, ".gowrap") ? strlen(".gowrap")
+							  : 0;
 
 	if (!word || !isdigit((unsigned char)text[word]))
 		return false;
@@ -102,11 +98,11 @@ bool profile_fold_is_plumbing(const char *name)
 	if (name[0] == '<')
 		name++;
 	for (size_t i = 0; i < ARRAY_SIZE(plumbing_prefixes); i++) {
-		if (starts_with(name, plumbing_prefixes[i]))
+		if (text_begins_with(name, plumbing_prefixes[i]))
 			return true;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(wrappers); i++) {
-		if (starts_with(name, wrappers[i]))
+		if (text_begins_with(name, wrappers[i]))
 			return strstr(name, " as core::future::") ||
 			       strstr(name, " as core::ops::function::");
 	}

@@ -1,5 +1,6 @@
 #include "symbols/debug_unit_internal.h"
 
+#include "base/text.h"
 #include "symbols/debug_elf_internal.h"
 
 #include <string.h>
@@ -39,9 +40,8 @@ static struct debug_sections look_at_sections(Elf *elf)
 			continue;
 		if (strcmp(name, ".debug_info") == 0 || strcmp(name, ".zdebug_info") == 0)
 			found.has_info = true;
-		if (strncmp(name, ".zdebug_", strlen(".zdebug_")) == 0 ||
-		    (strncmp(name, ".debug_", strlen(".debug_")) == 0 &&
-		     header.sh_flags & SHF_COMPRESSED))
+		if (text_begins_with(name, ".zdebug_") ||
+		    (text_begins_with(name, ".debug_") && header.sh_flags & SHF_COMPRESSED))
 			found.has_compressed = true;
 	}
 	return found;

@@ -1,5 +1,7 @@
 #include "symbols/debug_unit_internal.h"
 
+#include "base/text.h"
+
 #include <dwarf.h>
 #include <stdio.h>
 #include <string.h>
@@ -118,8 +120,7 @@ static const char *scope_name(Dwarf_Die *die, const char *inner_name)
 		return name;
 	if (dwarf_tag(die) == DW_TAG_namespace)
 		return "(anonymous namespace)";
-	return strncmp(inner_name, "operator()", strlen("operator()")) == 0 ? "{lambda}"
-									    : "(anonymous)";
+	return text_begins_with(inner_name, "operator()") ? "{lambda}" : "(anonymous)";
 }
 
 /** "outer::inner::name" by the scopes around the declaration. */

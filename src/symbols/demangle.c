@@ -1,6 +1,7 @@
 #include "symbols/demangle.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/vector.h"
 
 #include <ctype.h>
@@ -110,11 +111,6 @@ static char *demangle_d(const char *name)
 	return dlang_demangle(name, DMGL_NO_OPTS);
 }
 
-static bool starts_with(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
 /** @param options  libiberty's, for C++. */
 static char *demangle_any(const char *linkage_name, int options)
 {
@@ -122,16 +118,16 @@ static char *demangle_any(const char *linkage_name, int options)
 
 	if (strnlen(linkage_name, DEMANGLE_NAME_SIZE_MAX_BYTES + 1) > DEMANGLE_NAME_SIZE_MAX_BYTES)
 		return NULL;
-	if (starts_with(linkage_name, "_R"))
+	if (text_begins_with(linkage_name, "_R"))
 		return demangle_with(rust_demangle_callback, DMGL_NO_OPTS, linkage_name);
 	/* Rust's first mangling is valid C++ mangling; only Rust's reader removes the hash. */
-	if (starts_with(linkage_name, "_ZN"))
+	if (text_begins_with(linkage_name, "_ZN"))
 		demangled = demangle_with(rust_demangle_callback, DMGL_NO_OPTS, linkage_name);
-	if (!demangled && starts_with(linkage_name, "_Z"))
+	if (!demangled && text_begins_with(linkage_name, "_Z"))
 		demangled = demangle_cpp(linkage_name, options);
-	if (!demangled && starts_with(linkage_name, "_GLOBAL_"))
+	if (!demangled && text_begins_with(linkage_name, "_GLOBAL_"))
 		demangled = demangle_with(cplus_demangle_v3_callback, options, linkage_name);
-	if (!demangled && starts_with(linkage_name, "_D"))
+	if (!demangled && text_begins_with(linkage_name, "_D"))
 		demangled = demangle_d(linkage_name);
 	return demangled;
 }

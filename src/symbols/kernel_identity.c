@@ -1,6 +1,7 @@
 #include "symbols/kernel_identity_internal.h"
 
 #include "base/hash_map.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -73,7 +74,7 @@ static const char *module_of(const struct symbol_table *table, const struct symb
 /** kernel/kallsyms.c: "bpf", "__builtin__ftrace" and "__builtin__kprobes" are no modules. */
 static bool is_lasting(const char *module)
 {
-	return strcmp(module, "[bpf]") != 0 && strncmp(module, "[__builtin__", 12) != 0;
+	return strcmp(module, "[bpf]") != 0 && !text_begins_with(module, "[__builtin__");
 }
 
 void kernel_table_keep_lasting(struct symbol_table *table)

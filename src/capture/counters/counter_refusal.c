@@ -1,6 +1,7 @@
 #include "capture/counters/counter_refusal.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -29,7 +30,7 @@ static bool is_processor_virtual(const char *proc_path)
 	bool is_found = false;
 
 	while (file && !is_found && fgets(line, LINE_SIZE_BYTES, file))
-		is_found = strncmp(line, "flags", 5) == 0 && line_has_word(line + 5, "hypervisor");
+		is_found = text_begins_with(line, "flags") && line_has_word(line + 5, "hypervisor");
 	if (file)
 		fclose(file);
 	return is_found;

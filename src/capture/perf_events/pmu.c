@@ -1,6 +1,7 @@
 #include "capture/perf_events/pmu.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -186,7 +187,7 @@ static bool apply_format(const char *format, uint64_t value, struct pmu_event *e
 	const char *rest = strchr(format, ':');
 	char *end;
 
-	if (!rest || strncmp(format, "config", 6) != 0)
+	if (!rest || !text_begins_with(format, "config"))
 		return false;
 	if (format[6] == '1' || format[6] == '2')
 		config = &event->config[format[6] - '0'];
