@@ -40,7 +40,7 @@ static void test_runs_after_release_only(void **state)
 	launch_abandon(&launch); /* does nothing now */
 }
 
-/** Find /proc/self/status's line of the signals this process ignores: whoever started it chose some. */
+/** Find the line of /proc/self/status with the signals that whoever started us made us ignore. */
 static void find_ignored_signals(char *ret, int size_bytes)
 {
 	FILE *status = fopen("/proc/self/status", "re");
