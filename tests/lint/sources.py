@@ -1,4 +1,5 @@
 """The files the lint tests look at."""
+import functools
 import re
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 TEXT_SUFFIXES = {".c", ".h", ".cc", ".rs", ".py", ".js", ".md", ".build", ".txt", ".css"}
 
 
+@functools.cache
 def tracked_files():
     """Every file under version control or about to be, as paths from the top folder."""
     output = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
