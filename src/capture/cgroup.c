@@ -38,6 +38,7 @@ static char *hierarchy_of_line(const char *line, bool is_version_2)
 	return memory_duplicate_text(point);
 }
 
+/** The last one mounted: it may lie over the others. */
 static char *find_hierarchy(const char *mountinfo)
 {
 	char *point = NULL;
@@ -46,8 +47,14 @@ static char *find_hierarchy(const char *mountinfo)
 		_cleanup_free_ char *copy = memory_duplicate_text(mountinfo);
 		char *rest = copy, *line;
 
-		while (!point && (line = strsep(&rest, "\n")))
-			point = hierarchy_of_line(line, version == 2);
+		while ((line = strsep(&rest, "\n"))) {
+			char *later = hierarchy_of_line(line, version == 2);
+
+			if (!later)
+				continue;
+			free(point);
+			point = later;
+		}
 	}
 	return point;
 }

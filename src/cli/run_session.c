@@ -1,9 +1,22 @@
 #include "cli/run_session.h"
 
+#include "base/memory.h"
 #include "process/proc_snapshot.h"
 
 /** Who starts threads faster than this cannot be listed; the last list is taken then. */
 #define LISTINGS_MAX 10
+
+/** What the better sampler could not do is given up; takes the error. */
+static void note_refusal(struct string_vector *degradations, struct error *error)
+{
+	if (!error)
+		return;
+	string_vector_append(degradations,
+			     error->hint
+				     ? memory_format_text("%s (%s)", error->message, error->hint)
+				     : memory_duplicate_text(error->message));
+	error_destroy(error);
+}
 
 /** The best sampler that can; the others are for where the best one is blocked altogether. */
 static struct error *open_best(const struct sampler_options *sampler_options,
@@ -16,7 +29,7 @@ static struct error *open_best(const struct sampler_options *sampler_options,
 		struct error *error = (*sampler)->open(sampler_options, &ret->session);
 
 		if (!error) {
-			error_destroy(first_error);
+			note_refusal(&ret->session->facts.degradations, first_error);
 			ret->sampler = *sampler;
 			return NULL;
 		}

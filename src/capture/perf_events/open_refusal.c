@@ -103,8 +103,13 @@ struct error *open_refusal_of_event(const struct rung *rung, size_t index,
 
 struct error *open_refusal_of_ring(const struct rung *rung, int errno_value)
 {
+	struct error *error = error_from_errno(errno_value, "cannot map rings of %" PRIu64 " KiB",
+					       rung->ring_size_bytes / 1024);
+
+	/* Where memory may not be locked, another sampler may do. */
+	if (errno_value == EPERM)
+		error->code = ERROR_UNSUPPORTED;
 	return error_with_hint(
-		error_from_errno(errno_value, "cannot map rings of %" PRIu64 " KiB",
-				 rung->ring_size_bytes / 1024),
+		error,
 		"raise the limit on locked memory: 'sudo sysctl kernel.perf_event_mlock_kb=8192'");
 }

@@ -366,9 +366,9 @@ static void describe(struct ptrace_session *session, const struct sampler_option
 			    MIN(copy_bytes, (uint32_t)STACK_COPY_MAX_BYTES) & ~7u,
 			    options->read_process);
 	note(session, memory_duplicate_text(
-			      "perf_event_open is blocked here: the program is stopped with ptrace "
-			      "for each sample instead. No kernel side; it runs slower, the more "
-			      "threads it has; set-user-ID programs it starts get no privileges"));
+			      "the program is stopped with ptrace for each sample instead. No "
+			      "kernel side; it runs slower, the more threads it has; set-user-ID "
+			      "programs it starts get no privileges"));
 	*facts = (struct sampler_facts){
 		.events = { { .name = "cpu-clock", .unit = "ns", .frequency_hz = frequency_hz } },
 		.n_events = 1,

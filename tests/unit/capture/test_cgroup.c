@@ -53,9 +53,14 @@ static void hierarchies_with_perf_event_are_found(void **state)
 		"2 0 0:6 / /nowhere rw - cgroup2 none rw\n3 0 0:7 / /nowhere2 rw - cgroup cgroup "
 		"rw,cpu\n4 0 0:8 / %s rw - cgroup cgroup rw,net_cls,perf_event\n",
 		places.folder);
+	_cleanup_free_ char *hidden = memory_format_text(
+		"2 0 0:6 / /hidden rw - cgroup2 none rw\n3 0 0:7 / /nowhere rw - tmpfs none rw\n"
+		"4 3 0:6 / %s rw - cgroup2 none rw\n",
+		places.folder);
 	assert_opens(version_2, "web");
 	assert_opens(version_2, places.group);
 	assert_opens(version_1, "web");
+	assert_opens(hidden, "web");
 	places_deinit(&places);
 }
 
