@@ -19,6 +19,11 @@ def workload(name):
     return str(WORKLOADS / name)
 
 
+def fault(name):
+    """A library of tests/system/faults, to be preloaded."""
+    return str(WORKLOADS.parent / f"system/faults/{name}.so")
+
+
 def profile(folder, *command, options=(), **keywords):
     """Run the program; the finished process."""
     keywords.setdefault("stdin", subprocess.DEVNULL)

@@ -3,6 +3,7 @@
 Each test says what a user is told and what is left on disk.
 """
 import os
+import re
 import resource
 import shutil
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from recordings import DELIVERABLES, PROGRAM, Recording, profile, record, workload
+from recordings import DELIVERABLES, PROGRAM, Recording, fault, profile, record, workload
 
 
 def wait_until(condition, timeout_s=30):
@@ -262,12 +263,31 @@ def test_odd_programs(tmp_path, name):
     assert recording.summary["quality"]["losses"]["samples"] == 0
 
 
-def test_5000_threads(tmp_path):
-    if len(os.listdir("/proc")) and resource.getrlimit(resource.RLIMIT_NPROC)[0] not in (
-            resource.RLIM_INFINITY,) and resource.getrlimit(resource.RLIMIT_NPROC)[0] < 8000:
+@pytest.fixture(name="many_threads")
+def make_many_threads():
+    limit = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+    if limit != resource.RLIM_INFINITY and limit < 8000:
         pytest.skip("the limit of processes (ulimit -u) is below 8,000")
+
+
+def test_5000_threads(tmp_path, many_threads):
     recording = record(tmp_path / "out", workload("trouble"), "threads", 300, 5000)
     assert recording.share(r"work_under_trouble|thread_main|start_thread|.*clone.*") > 0.5
+
+
+def test_5000_threads_that_were_there_before(tmp_path, many_threads):
+    """Attached to: an event for each on each CPU, far beyond the usual limit of open files."""
+    with subprocess.Popen([workload("trouble"), "sleeping-threads", "60000", "5000"]) as process:
+        try:
+            wait_until(lambda: len(os.listdir(f"/proc/{process.pid}/task")) == 5001)
+            done = subprocess.run([PROGRAM, "-o", tmp_path / "out", "-p", str(process.pid),
+                                   "--duration", "1s"], capture_output=True, text=True,
+                                  check=False, timeout=60)
+            assert process.poll() is None
+        finally:
+            process.kill()
+    assert done.returncode == 0, done.stderr
+    assert Recording(tmp_path / "out").share("work_under_trouble") > 0.9
 
 
 def test_1000_libraries(tmp_path):
@@ -282,9 +302,12 @@ def test_1000_libraries(tmp_path):
 
 def test_daemon_that_stays_behind(tmp_path):
     """The recording is the command's: it ends with it, and the daemon goes on untouched."""
-    done = profile(tmp_path / "out", workload("trouble"), "daemon", 1500, "-")
-    assert done.returncode == 0, done.stderr
+    # Without pipes, which the daemon would hold open.
+    assert subprocess.call([PROGRAM, "-q", "-o", tmp_path / "out", workload("trouble"), "daemon",
+                            "1500", tmp_path / "went-on"], stdout=subprocess.DEVNULL) == 0
     assert sorted(os.listdir(tmp_path / "out")) == sorted(DELIVERABLES)
+    assert not (tmp_path / "went-on").exists()
+    wait_until((tmp_path / "went-on").exists)
 
 
 def as_root():
@@ -333,15 +356,16 @@ def test_killed_command(tmp_path):
     assert "killed by signal 9" in (tmp_path / "out/analysis.txt").read_text()
 
 
-@pytest.mark.skipif(not as_root() or not shutil.which("date"), reason="only root sets the clock")
-def test_clock_of_the_wall_is_not_used(tmp_path):
-    """Under a wall clock years away (a time namespace has none): times come from the monotonic
-    clock, so only the names of folders know the date."""
-    done = subprocess.run(["unshare", "--time", "--boottime", "86400", "--monotonic", "86400",
-                           PROGRAM, "-o", str(tmp_path / "out"), workload("split"), "300"],
-                          capture_output=True, text=True, check=False, timeout=60)
-    if "unshare" in done.stderr:
-        pytest.skip("no time namespaces here")
+def test_clock_of_the_wall_that_is_set_back(tmp_path):
+    """Ten years, in the middle of it: lengths and order come from the clock that nobody sets."""
+    done = profile(tmp_path / "out", workload("split"), 1500,
+                   env={**os.environ, "LD_PRELOAD": fault("jump_clock")})
     assert done.returncode == 0, done.stderr
     recording = Recording(tmp_path / "out")
-    assert recording.n_samples > 100 and recording.share("work_seventy") > 0.6
+    assert recording.n_samples > 500 and recording.complete_share > 0.99
+    command = recording.summary["command"]
+    assert command["user_cpu_ns"] / 2 < command["wall_ns"] < 60e9
+    script = (tmp_path / "out/perf-script.txt").read_text()
+    times = [float(text) for text in re.findall(r" (\d+\.\d{6}): ", script)]
+    assert len(times) == recording.n_samples and times == sorted(times)
+    assert times[-1] - times[0] <= command["wall_ns"] / 1e9

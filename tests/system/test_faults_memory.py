@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from recordings import PROGRAM, profile, workload
+from recordings import PROGRAM, fault, profile, workload
 
 # Tried in each job, from the first allocation to the last.
 N_PLACES = 15
@@ -13,12 +13,10 @@ N_PLACES = 15
 
 @pytest.fixture(scope="module")
 def library():
-    build = os.environ.get("PERF_PROFILE_BUILD", "build")
-    path = os.path.abspath(os.path.join(build, "tests/system/faults/fail_allocation.so"))
     with open(PROGRAM, "rb") as program:
         if b"__asan_init" in program.read():
             pytest.skip("the address sanitizer has an allocator of its own")
-    return path
+    return fault("fail_allocation")
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +34,9 @@ JOBS = {
     "flamegraph": ["flamegraph", "out/perf-collapsed.txt"],
     "collapse": ["collapse", "out/perf-script.txt"],
     "export": ["export", "--format", "pprof", "-i", "out/perf.data", "-o", "pprof", "--force"],
+    "annotate": ["annotate", "-i", "out/perf.data"],
+    "merge": ["merge", "out/perf.data", "a.folded", "-o", "merged", "--force"],
+    "bundle": ["bundle", "out/perf.data", "-o", "bundle", "--force"],
     "diff": ["diff", "a.folded", "b.folded"],
     "check": ["check"],
     "run": ["-o", "fresh", "--force", "--no-cache", "true"],

@@ -4,6 +4,7 @@ What is seen is the table of docs/machines.md; `pytest --bless` writes it anew.
 """
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from recordings import DELIVERABLES, PROGRAM, without_perf_events, workload
+from recordings import DELIVERABLES, PROGRAM, fault, without_perf_events, workload
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("setpriv"),
@@ -22,19 +23,35 @@ EMPTY = "mount -t tmpfs none"
 HIDE = "mount --bind /dev/null"
 NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all"
 
+REFUSE = f"env LD_PRELOAD={fault('refuse_events')}"
+
+
+def paranoid_file(level):
+    """The file says so; what the kernel of this machine does is another matter."""
+    return (f"{EMPTY} /mnt; echo {level} >/mnt/level; "
+            "mount --bind /mnt/level /proc/sys/kernel/perf_event_paranoid")
+
+
+# What is done before, what the program is run with, whether the kernel side is seen (None: either).
 MACHINES = {
-    "nothing missing": ("", "", "kernel_side"),
-    "another user, kernel.perf_event_paranoid=2": ("", NOBODY, ""),
-    "no locked memory (ulimit -l 0), another user": ("ulimit -l 0", NOBODY, ""),
-    "no /proc/kallsyms": (f"{HIDE} /proc/kallsyms", "", "kernel_side"),
-    "no tracefs": (f"{EMPTY} /sys/kernel/tracing; {EMPTY} /sys/kernel/debug", "", "kernel_side"),
-    "no /proc/sys": (f"{EMPTY} /proc/sys", "", "kernel_side"),
-    "no /sys": (f"{EMPTY} /sys", "", "kernel_side"),
-    "no cpufreq, no topology": (f"{EMPTY} /sys/devices/system/cpu", "", "kernel_side"),
-    "no cgroups mounted": (f"{EMPTY} /sys/fs/cgroup", "", "kernel_side"),
-    "no /proc at all": (f"{EMPTY} /proc", "", ""),
-    "no home, no environment": ("", "env -i", "kernel_side"),
-    "file descriptors: 32": ("ulimit -n 32", "", "kernel_side"),
+    "nothing missing": ("", "", True),
+    "another user, kernel.perf_event_paranoid=2": ("", NOBODY, None),
+    **{f"kernel.perf_event_paranoid={level}":
+       (paranoid_file(level), f"{REFUSE} REFUSE_PARANOID={level}", level <= 1)
+       for level in (-1, 0, 1, 2, 3, 4)},
+    "no locked memory (ulimit -l 0), another user": ("ulimit -l 0", NOBODY, None),
+    "rings of no more than 256 KiB (kernel.perf_event_mlock_kb)":
+        ("", f"{REFUSE} REFUSE_RING_KIB=260", True),
+    "no rings at all (kernel.perf_event_mlock_kb=0)": ("", f"{REFUSE} REFUSE_RING_KIB=0", False),
+    "no /proc/kallsyms": (f"{HIDE} /proc/kallsyms", "", True),
+    "no tracefs": (f"{EMPTY} /sys/kernel/tracing; {EMPTY} /sys/kernel/debug", "", True),
+    "no /proc/sys": (f"{EMPTY} /proc/sys", "", True),
+    "no /sys": (f"{EMPTY} /sys", "", True),
+    "no cpufreq, no topology": (f"{EMPTY} /sys/devices/system/cpu", "", True),
+    "no cgroups mounted": (f"{EMPTY} /sys/fs/cgroup", "", True),
+    "no /proc at all": (f"{EMPTY} /proc", "", None),
+    "no home, no environment": ("", "env -i", True),
+    "file descriptors: 32": ("ulimit -n 32", "", True),
 }
 
 
@@ -75,8 +92,8 @@ def test_main_job(name, folder):
     if "no /proc at all" not in name:
         assert summary["sampling"]["samples"] > 100
         assert stacks, done.stderr
-    if wanted:
-        assert summary["sampling"][wanted] is True
+    if wanted is not None:
+        assert summary["sampling"]["kernel_side"] is wanted
     rows[name] = (summary["sampling"], summary["quality"])
 
 
@@ -90,14 +107,42 @@ def test_no_perf_events(tmp_path):
     rows[FILTERED] = (summary["sampling"], summary["quality"])
 
 
+# A group is made, something busy is put into it, and the group is recorded.
+IN_A_GROUP = """
+group=/sys/fs/cgroup/perf-profile-test
+mkdir $group
+sh -c 'echo $$ >"$0/cgroup.procs"; exec "$1" 60000' $group "$1" &
+shift
+status=0
+"$@" || status=$?
+kill $!
+wait $! || :
+rmdir $group
+exit $status
+"""
+
+GROUP = "cgroup version 2 alone (-G)"
+
+
+def test_a_cgroup(folder):
+    """Not of version 1: mounting that takes perf_event away from the whole machine's version 2."""
+    if "\nperf_event\t0\t" not in Path("/proc/cgroups").read_text():
+        pytest.skip("perf_event is on a version 1 hierarchy here")
+    out = folder / "group"
+    done = under(f"{EMPTY} /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup",
+                 f"sh -ec {shlex.quote(IN_A_GROUP)} sh", workload("split"),
+                 os.path.abspath(PROGRAM), "-G", "perf-profile-test", "--duration", "500ms",
+                 "-o", out)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((out / "summary.json").read_text())
+    stacks = (out / "perf-collapsed.txt").read_text().splitlines()
+    assert stacks and all(line.startswith("split") for line in stacks)
+    rows[GROUP] = (summary["sampling"], summary["quality"])
+
+
 @pytest.mark.parametrize("level", [-1, 0, 1, 2, 3, 4])
-def test_check_at_each_paranoid_level(level, folder):
-    """The file says so; what the kernel of this machine does is another matter."""
-    fake = folder / f"paranoid{level}"
-    fake.write_text(f"{level}\n")
-    fake.chmod(0o644)
-    done = under(f"mount --bind {fake} /proc/sys/kernel/perf_event_paranoid", NOBODY,
-                 os.path.abspath(PROGRAM), "check")
+def test_check_at_each_paranoid_level(level):
+    done = under(paranoid_file(level), NOBODY, os.path.abspath(PROGRAM), "check")
     assert f"perf_event_paranoid is {level}" in done.stdout, done.stdout
     line, = [line for line in done.stdout.splitlines() if f"paranoid is {level}" in line]
     assert line.startswith("good") == (level <= 1), line
@@ -110,9 +155,11 @@ def test_table(root, request):
     """docs/machines.md has a row for each machine here."""
     path = root / "docs/machines.md"
     text = path.read_text()
-    if request.config.getoption("--bless") and len(rows) == len(MACHINES) + 1:
+    names = [*MACHINES, FILTERED, GROUP]
+    if request.config.getoption("--bless") and len(rows) == len(names):
         lines = [TABLE_BEGIN, "|---|---|---|---|---|\n"]
-        for name, (sampling, quality) in rows.items():
+        for name in names:
+            sampling, quality = rows[name]
             share = quality["complete_share"]
             given_up = [text for text in sampling["degradations"] if "no hardware" not in text]
             lines.append(f"| {name} | {sampling['event']} | "
@@ -121,5 +168,5 @@ def test_table(root, request):
                          f"{'; '.join(given_up) or '–'} |\n")
         text = text[:text.index(TABLE_BEGIN)] + "".join(lines)
         path.write_text(text)
-    missing = [name for name in [*MACHINES, FILTERED] if f"| {name} |" not in text]
+    missing = [name for name in names if f"| {name} |" not in text]
     assert not missing

@@ -73,6 +73,29 @@ static int many_threads(unsigned int ms, unsigned int n)
 	return 0;
 }
 
+static void *thread_asleep(void *context)
+{
+	for (;;)
+		pause();
+	return context;
+}
+
+/* As servers have them: there from the beginning, none of them with anything to do. */
+static int sleeping_threads(unsigned int ms, unsigned int n)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 65536);
+	for (unsigned int i = 0; i < n; i++) {
+		if (pthread_create(&thread, &attributes, thread_asleep, NULL) != 0)
+			return 1;
+	}
+	work_under_trouble(ms);
+	return 0;
+}
+
 /* ARGUMENT is a folder with 0.so, 1.so, ...: each works a little. */
 static int many_libraries(unsigned int ms, const char *folder)
 {
@@ -127,8 +150,9 @@ static int close_everything(unsigned int ms)
 	return 0;
 }
 
-/* Twice forked, with a session of its own: the first process is gone at once. */
-static int daemonise(unsigned int ms)
+/* Twice forked, with a session of its own: the first process is gone at once. The file ARGUMENT
+ * is made when the daemon is through with its work. */
+static int daemonise(unsigned int ms, const char *made_at_end)
 {
 	if (fork() != 0)
 		_exit(0);
@@ -136,7 +160,7 @@ static int daemonise(unsigned int ms)
 	if (fork() != 0)
 		_exit(0);
 	work_under_trouble(ms);
-	return 0;
+	return open(made_at_end, O_CREAT | O_WRONLY, 0600) < 0;
 }
 
 static int change_user(unsigned int ms)
@@ -203,6 +227,8 @@ int main(int argc, char **argv)
 		return many_mappings(ms, n);
 	if (strcmp(what, "threads") == 0)
 		return many_threads(ms, n);
+	if (strcmp(what, "sleeping-threads") == 0)
+		return sleeping_threads(ms, n);
 	if (strcmp(what, "libraries") == 0)
 		return many_libraries(ms, argv[3]);
 	if (strcmp(what, "forks") == 0)
@@ -210,7 +236,7 @@ int main(int argc, char **argv)
 	if (strcmp(what, "close") == 0)
 		return close_everything(ms);
 	if (strcmp(what, "daemon") == 0)
-		return daemonise(ms);
+		return daemonise(ms, argv[3]);
 	if (strcmp(what, "user") == 0)
 		return change_user(ms);
 	if (strcmp(what, "namespaces") == 0)
