@@ -37,7 +37,10 @@ def _usual_signals():
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory):
     """No test uses or fills the cache of whoever runs the tests."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     with pytest.MonkeyPatch.context() as patch:
+        # But Go's: without it each run of the tests would compile Go's library and pprof anew.
+        patch.setenv("GOCACHE", os.environ.get("GOCACHE") or str(caches / "go-build"))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 

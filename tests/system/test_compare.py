@@ -2,6 +2,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -23,7 +24,7 @@ FUNCTION(hash_all, 15)
 int main(void)
 {
 	unsigned long x = 1;
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 20; i++)
 		x = hash_all(render(parse_header(x)));
 	return x == 0;
 }
@@ -52,7 +53,7 @@ def programs(tmp_path):
 
 
 def test_slower_program_and_its_function(compare, programs):
-    done = compare("--json", "--budget", "20", *map(str, programs))
+    done = compare("--json", "--budget", "8", *map(str, programs))
     found = json.loads(done.stdout)["comparisons"][0]
     assert found["metrics"]["time"]["verdict"] == "more"
     assert found["metrics"]["time"]["ratio_low"] > 1.1
@@ -139,7 +140,8 @@ def test_interrupted_it_reports_what_it_has(perf_profile, tmp_path):
 
 def test_flame_graph_summary_and_annotations(compare, programs, tmp_path, monkeypatch):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
-    done = compare("-r", "6", "--fail-if", "cpu>5%", "--github", "--export-flamegraph", "d.svg",
+    done = compare("-r", "6", "--budget", "8", "--fail-if", "cpu>5%", "--github",
+                   "--export-flamegraph", "d.svg",
                    *map(str, programs), status=1)
     assert "\n::error title=perf-profile cpu>5%25::" in done.stdout
     summary = (tmp_path / "summary.md").read_text()
@@ -153,7 +155,8 @@ def test_a_line_for_a_document(compare, tmp_path):
     document.write_text("# Changes\n- speed: old\n")
     done = compare("--no-profile", "-r", "3", "--doc-line", "speed", "--update-doc",
                    "CHANGELOG.md", "sleep 0.05", "sleep 0.01")
-    assert done.stdout.startswith("speed: 5")
+    old_ms = re.match(r"speed: (\d+\.\d+) ms", done.stdout)[1]
+    assert float(old_ms) >= 50
     assert document.read_text() == "# Changes\n- " + done.stdout
 
 
@@ -182,7 +185,8 @@ def test_inlined_code_is_attributed(compare, tmp_path):
     for name, rounds in (("few", 3000000), ("many", 30000000)):
         subprocess.run(["cc", "-O1", "-g", f"-DROUNDS={rounds}", "-o", tmp_path / name, source],
                        check=True)
-    done = compare("--json", "-r", "6", str(tmp_path / "few"), str(tmp_path / "many"))
+    done = compare("--json", "-r", "6", "--budget", "8", str(tmp_path / "few"),
+                   str(tmp_path / "many"))
     summary = json.loads(done.stdout)["comparisons"][0]["summary"]
     # By itself, or as what most of digest() is.
     assert " mix (" in summary or ", mostly in mix, inlined there" in summary

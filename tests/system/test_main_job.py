@@ -231,7 +231,11 @@ def test_terminate_is_passed_on(tmp_path):
 def test_duration(tmp_path):
     recording = record(tmp_path / "out", workload("split"), 60000, options=["--duration", "700ms"],
                        status=128 + signal.SIGTERM)
-    assert 300 < recording.n_samples < 900
+    command = recording.summary["command"]
+    assert 700e6 <= command["wall_ns"]
+    # All of the time it got on the CPU, at 997 Hz.
+    cpu_s = (command["user_cpu_ns"] + command["system_cpu_ns"]) / 1e9
+    assert recording.n_samples == pytest.approx(997 * cpu_s, rel=0.2, abs=5)
 
 
 def test_repeat_collects_runs(tmp_path):
