@@ -72,6 +72,15 @@ struct architecture {
 	 */
 	const uint8_t *ptrace_word_of_perf;
 
+	/**
+	 * In struct pt_regs (asm/ptrace.h of the kernel), as BPF programs see it: where the stack
+	 * pointer is, where the processor's mode, and what of that says "user side".
+	 */
+	struct kernel_registers {
+		int16_t stack_pointer_offset, mode_offset;
+		uint8_t mode_mask, user_mode;
+	} kernel_registers;
+
 	/** Length of the longest call instruction, in bytes. */
 	uint8_t call_size_max_bytes;
 

@@ -2,8 +2,6 @@
 
 #include "base/memory.h"
 
-#include <asm/ptrace.h>
-#include <linux/bpf_perf_event.h>
 #include <stddef.h>
 
 /* What the registers that survive a call hold; R0 is its result, R1 to R5 are its arguments. */
@@ -20,9 +18,6 @@
 #define CPU_OFFSET     (-72)
 #define SIZE_OFFSET    (-80)
 #define WORD_OFFSET    (-88)
-
-/** Interrupted in user mode: the privilege level of the code segment. */
-#define USER_PRIVILEGE 3
 
 struct program {
 	struct bpf_insn *instructions;
@@ -145,22 +140,21 @@ static void end_program(struct program *program)
 }
 
 /** The user side's stack pointer, also of a thread that is in the kernel. */
-static void find_stack_pointer(struct program *program, bool has_task_registers)
+static void find_stack_pointer(struct program *program, const struct kernel_registers *registers,
+			       bool has_task_registers)
 {
-	const int16_t stack_pointer = offsetof(struct pt_regs, rsp);
-
-	load(program, STACK_POINTER, CONTEXT, stack_pointer);
-	load(program, BPF_REG_1, CONTEXT, offsetof(struct pt_regs, cs));
-	emit(program, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_1, 0, 0, USER_PRIVILEGE);
+	load(program, STACK_POINTER, CONTEXT, registers->stack_pointer_offset);
+	load(program, BPF_REG_1, CONTEXT, registers->mode_offset);
+	emit(program, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_1, 0, 0, registers->mode_mask);
 	if (!has_task_registers) {
-		exit_if(program, BPF_JNE, BPF_REG_1, USER_PRIVILEGE);
+		exit_if(program, BPF_JNE, BPF_REG_1, registers->user_mode);
 		return;
 	}
-	skip_if(program, BPF_JEQ, BPF_REG_1, USER_PRIVILEGE, 4);
+	skip_if(program, BPF_JEQ, BPF_REG_1, registers->user_mode, 4);
 	call(program, BPF_FUNC_get_current_task_btf);
 	move(program, BPF_REG_1, BPF_REG_0);
 	call(program, BPF_FUNC_task_pt_regs);
-	load(program, STACK_POINTER, BPF_REG_0, stack_pointer);
+	load(program, STACK_POINTER, BPF_REG_0, registers->stack_pointer_offset);
 }
 
 /** A thread that was not met before: say so. */
@@ -301,7 +295,8 @@ static void copy_chunk(struct program *program, int chunks)
 	land(program, failed);
 }
 
-size_t stack_window_program(const struct stack_window_maps *maps, uint32_t copy_bytes,
+size_t stack_window_program(const struct stack_window_maps *maps,
+			    const struct kernel_registers *registers, uint32_t copy_bytes,
 			    bool has_task_registers, struct bpf_insn *ret)
 {
 	struct program *program = memory_allocate(1, sizeof(*program));
@@ -309,7 +304,7 @@ size_t stack_window_program(const struct stack_window_maps *maps, uint32_t copy_
 
 	program->instructions = ret;
 	move(program, CONTEXT, BPF_REG_1);
-	find_stack_pointer(program, has_task_registers);
+	find_stack_pointer(program, registers, has_task_registers);
 	call(program, BPF_FUNC_get_current_pid_tgid);
 	store(program, BPF_REG_10, KEY_OFFSET, BPF_REG_0);
 	load_map(program, BPF_REG_1, maps->threads);

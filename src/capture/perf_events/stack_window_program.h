@@ -13,6 +13,7 @@
  * Source: bpf(2); bpf-helpers(7); linux/bpf.h; the kernel's Documentation/bpf/standardization.
  */
 
+#include "arch/architecture.h"
 #include "base/error.h"
 
 #include <linux/bpf.h>
@@ -48,10 +49,12 @@ struct stack_window_maps {
 #define STACK_WINDOW_INSTRUCTIONS_MAX 2048
 
 /**
+ * @param registers  Of the CPU it will run on.
  * @param copy_bytes        Size of the kernel's own copy.
  * @param has_task_registers  Also where the kernel was interrupted; needs Linux 5.15.
  * @param ret  Room for STACK_WINDOW_INSTRUCTIONS_MAX.
  * @return how many instructions were written.
  */
-size_t stack_window_program(const struct stack_window_maps *maps, uint32_t copy_bytes,
+size_t stack_window_program(const struct stack_window_maps *maps,
+			    const struct kernel_registers *registers, uint32_t copy_bytes,
 			    bool has_task_registers, struct bpf_insn *ret);

@@ -1,5 +1,6 @@
 #include "capture/perf_events/stack_windows.h"
 
+#include "arch/architecture.h"
 #include "base/hash_map.h"
 #include "capture/perf_events/stack_window_program.h"
 
@@ -109,12 +110,11 @@ static bool create_maps(struct stack_windows *windows)
 
 	maps->threads = create_map(BPF_MAP_TYPE_LRU_HASH, sizeof(uint64_t),
 				   sizeof(struct stack_window_request), THREADS_MAX);
-	maps->buffers =
-		create_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t),
-			   sizeof(struct stack_window_header) + STACK_WINDOW_CHUNK_BYTES,
-			   windows->n_cpus);
-	maps->chunks = create_map(BPF_MAP_TYPE_PERF_EVENT_ARRAY, sizeof(uint32_t),
-				  sizeof(uint32_t), windows->n_cpus);
+	maps->buffers = create_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t),
+				   sizeof(struct stack_window_header) + STACK_WINDOW_CHUNK_BYTES,
+				   windows->n_cpus);
+	maps->chunks = create_map(BPF_MAP_TYPE_PERF_EVENT_ARRAY, sizeof(uint32_t), sizeof(uint32_t),
+				  windows->n_cpus);
 	maps->greetings = create_map(BPF_MAP_TYPE_PERF_EVENT_ARRAY, sizeof(uint32_t),
 				     sizeof(uint32_t), windows->n_cpus);
 	return maps->threads >= 0 && maps->buffers >= 0 && maps->chunks >= 0 &&
@@ -128,8 +128,9 @@ static int load_program(const struct stack_windows *windows, uint32_t copy_bytes
 	union bpf_attr attr = {
 		.prog_type = BPF_PROG_TYPE_PERF_EVENT,
 		.insns = (uintptr_t)instructions,
-		.insn_cnt = (uint32_t)stack_window_program(&windows->maps, copy_bytes,
-							   has_task_registers, instructions),
+		.insn_cnt = (uint32_t)stack_window_program(
+			&windows->maps, &architecture_native()->kernel_registers, copy_bytes,
+			has_task_registers, instructions),
 		.license = (uintptr_t)PROGRAM_LICENSE,
 		.prog_name = "perf_profile",
 	};
@@ -138,8 +139,8 @@ static int load_program(const struct stack_windows *windows, uint32_t copy_bytes
 }
 
 /** An event that only the program writes to, through @p map, into the ring of its CPU. */
-static bool open_output(struct stack_windows *windows, const struct ring *ring, int map,
-			bool wakes, uint64_t *id_ret)
+static bool open_output(struct stack_windows *windows, const struct ring *ring, int map, bool wakes,
+			uint64_t *id_ret)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -181,8 +182,8 @@ static bool attach(const struct stack_windows *windows, const struct opened_even
 	bool is_attached = false;
 
 	for (size_t i = 0; i < opened->n_rings; i++)
-		is_attached |= ioctl(opened->rings[i].fd, PERF_EVENT_IOC_SET_BPF,
-				     windows->program) == 0;
+		is_attached |=
+			ioctl(opened->rings[i].fd, PERF_EVENT_IOC_SET_BPF, windows->program) == 0;
 	for (size_t i = 0; i < opened->more_events.count; i++)
 		is_attached |= ioctl(opened->more_events.items[i], PERF_EVENT_IOC_SET_BPF,
 				     windows->program) == 0;
@@ -242,8 +243,8 @@ void stack_windows_destroy(struct stack_windows *windows)
 	free(windows);
 }
 
-enum stack_window_kind stack_windows_kind(const struct stack_windows *windows,
-					  struct bytes records, uint64_t *time_ns_ret)
+enum stack_window_kind stack_windows_kind(const struct stack_windows *windows, struct bytes records,
+					  uint64_t *time_ns_ret)
 {
 	enum stack_window_kind kind = STACK_WINDOW_NONE;
 	struct window_record head;

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+static const struct kernel_registers registers = { 152, 136, 3, 3 };
+
 static const struct stack_window_maps maps = {
 	.threads = 11,
 	.buffers = 12,
@@ -49,7 +51,8 @@ static void test_program_is_well_formed(void **state)
 	static struct bpf_insn instructions[STACK_WINDOW_INSTRUCTIONS_MAX];
 
 	for (int has_task_registers = 0; has_task_registers < 2; has_task_registers++) {
-		size_t count = stack_window_program(&maps, 32768, has_task_registers, instructions);
+		size_t count = stack_window_program(&maps, &registers, 32768, has_task_registers,
+						    instructions);
 
 		assert_in_range(count, 1, STACK_WINDOW_INSTRUCTIONS_MAX);
 		assert_jumps_lead_forward(instructions, count);
@@ -69,7 +72,7 @@ static void test_program_is_well_formed(void **state)
 static void test_maps_are_where_they_belong(void **state)
 {
 	static struct bpf_insn instructions[STACK_WINDOW_INSTRUCTIONS_MAX];
-	size_t count = stack_window_program(&maps, 32768, true, instructions);
+	size_t count = stack_window_program(&maps, &registers, 32768, true, instructions);
 	size_t n_of_map[20] = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
