@@ -160,7 +160,7 @@ static struct error *decode_entry(struct bytes entry, bool is_swapped, bool has_
 static struct error *add_build_ids(struct perf_data_facts *facts, struct byte_reader *reader)
 {
 	struct byte_vector scratch = { 0 };
-	struct error *error;
+	struct error *error = NULL;
 	bool has_pid;
 
 	RETURN_IF_ERROR(build_ids_have_pid(*reader, &has_pid));

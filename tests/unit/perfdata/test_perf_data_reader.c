@@ -1,5 +1,7 @@
 #include "file_builder.h"
 
+#include "perfdata/perf_data_header_internal.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -234,6 +236,25 @@ static void test_refused_files(void **state)
 	}
 }
 
+/** A writer that had nothing to say, and files cut after the first byte of a section. */
+static void test_features_without_a_body(void **state)
+{
+	static const uint8_t byte = 1;
+
+	for (uint32_t feature = 0; feature < PERF_DATA_N_FEATURES; feature++) {
+		for (size_t size = 0; size <= sizeof(byte); size++) {
+			struct perf_data_events events = { 0 };
+			struct perf_data_facts facts = { 0 };
+
+			perf_data_facts_add(&facts, &events, feature,
+					    byte_reader_make((struct bytes){ &byte, size }, "test"));
+			assert_int_equal(facts.header.n_build_ids, 0);
+			perf_data_facts_deinit(&facts);
+			perf_data_events_deinit(&events);
+		}
+	}
+}
+
 static void test_missing_file(void **state)
 {
 	struct read_back read_back = read_back_path("/nonexistent/perf.data");
@@ -314,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_unaligned_records),
 		cmocka_unit_test(test_size_zero_keeps_what_came_before),
 		cmocka_unit_test(test_refused_files),
+		cmocka_unit_test(test_features_without_a_body),
 		cmocka_unit_test(test_missing_file),
 		cmocka_unit_test(test_pipe_cut_at_every_byte),
 		cmocka_unit_test(test_mutations),
