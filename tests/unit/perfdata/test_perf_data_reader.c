@@ -245,9 +245,10 @@ static void test_features_without_a_body(void **state)
 		for (size_t size = 0; size <= sizeof(byte); size++) {
 			struct perf_data_events events = { 0 };
 			struct perf_data_facts facts = { 0 };
+			struct bytes body = { &byte, size };
 
 			perf_data_facts_add(&facts, &events, feature,
-					    byte_reader_make((struct bytes){ &byte, size }, "test"));
+					    byte_reader_make(body, "test"));
 			assert_int_equal(facts.header.n_build_ids, 0);
 			perf_data_facts_deinit(&facts);
 			perf_data_events_deinit(&events);
