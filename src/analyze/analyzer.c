@@ -175,6 +175,7 @@ struct analyzer *analyzer_create(const struct record_source *source,
 		.processes = analyzer->processes,
 		.unwinder = architecture ? unwinder_create(architecture) : NULL,
 		.origin = options->origin ? &analyzer->origin : NULL,
+		.completes_stacks = options->completes_stacks,
 	};
 	if (analyzer->stacks.unwinder)
 		unwinder_set_cache(analyzer->stacks.unwinder, options->symbols->cache);

@@ -27,6 +27,7 @@ struct analyzer_options {
 	const struct record_origin *origin; /**< NULL: records of processes that run here now. */
 	bool is_without_ticks;              /**< Do not keep every sample in time. */
 	bool is_of_cpus;                    /**< Whole CPUs are recorded, not threads. */
+	bool completes_stacks; /**< From the process as it is now, where their copy ended. */
 	bool is_for_callchains;    /**< No profile of CPU samples: memory stays as it is. */
 	uint64_t off_cpu_least_ns; /**< Waits below are counted, not shown. */
 };

@@ -4,9 +4,6 @@
 #include "arch/architecture.h"
 #include "unwind/live_memory.h"
 
-/** Values from here up are PERF_CONTEXT_* markers (linux/perf_event.h). */
-#define CONTEXT_MARKER_LEAST ((uint64_t)PERF_CONTEXT_MAX)
-
 static uint16_t record_cpu_mode(const struct record *record)
 {
 	return record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
@@ -65,7 +62,7 @@ static void append_kernel_callchain(struct sample_stack *context, const struct r
 	for (uint64_t i = 0; i < record->sample.n_callchain; i++) {
 		uint64_t address = record->sample.callchain[i];
 
-		if (address >= CONTEXT_MARKER_LEAST) {
+		if (address >= CALLCHAIN_MARKER_LEAST) {
 			marker = address;
 			/* The first of each side is exact: the interrupted instruction or,
 			 * for the user side of a system call, the one after it. */
@@ -122,8 +119,8 @@ static bool is_amid_exec(const struct sample_stack *context, const struct record
 static enum stack_end resolve_user_side(struct sample_stack *context, const struct record *record,
 					struct process *process)
 {
-	const struct memory_reader now = memory_reader_of_thread(record->tid, record->time_ns);
-	const struct stack_copy copy = {
+	struct memory_reader now = memory_reader_of_thread(record->tid, record->time_ns);
+	struct stack_copy copy = {
 		.bytes = record->sample.user_stack,
 		.pieces = record->sample.user_stack_pieces,
 		.n_pieces = record->sample.n_user_stack_pieces,
@@ -133,6 +130,8 @@ static enum stack_end resolve_user_side(struct sample_stack *context, const stru
 	if (!registers_of(context, &record->sample, &registers) ||
 	    is_amid_exec(context, record, process, &registers))
 		return STACK_END_NONE;
+	now.may_complete_stacks = context->completes_stacks;
+	copy.chain = sample_user_chain(&record->sample, &copy.n_chain);
 	return unwinder_run(context->unwinder, process, &registers, &copy,
 			    context->origin ? NULL : &now, &context->stack.frames);
 }
@@ -153,7 +152,7 @@ static void build_callchain(struct sample_stack *context)
 			address_vector_append(&context->callchain, marker);
 		last_marker = marker;
 		/* Anything this large would be read as a marker, and spoil the chain. */
-		if (frame->runtime_address < CONTEXT_MARKER_LEAST)
+		if (frame->runtime_address < CALLCHAIN_MARKER_LEAST)
 			address_vector_append(&context->callchain, frame->runtime_address);
 	}
 }
@@ -232,6 +231,7 @@ void sample_stack_resolve_sleeper(struct sample_stack *context, const struct rec
 
 	/* It sleeps: what was copied a moment ago is what is there. */
 	now.copied_ns = now.now_ns;
+	now.may_complete_stacks = true;
 	sample_stack_clear(context);
 	registers.values[sp] = stack_pointer;
 	registers.values[pc] = instruction_pointer;

@@ -16,6 +16,7 @@ struct sample_stack {
 	struct process_table *processes;
 	struct unwinder *unwinder; /**< NULL: no unwinder for this CPU. */
 	struct origin *origin;     /**< NULL: records of processes that run here now. */
+	bool completes_stacks; /**< From the process as it is now, where their copy ended. */
 	uint64_t branch_sample_type; /**< Of the event of the sample to come. */
 
 	/* Of the last sample. */

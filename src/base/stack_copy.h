@@ -15,6 +15,12 @@ struct stack_copy {
 	struct bytes bytes;               /**< The first is at the stack pointer. Borrowed. */
 	const struct stack_piece *pieces; /**< Borrowed. */
 	size_t n_pieces;
+	/**
+	 * What the kernel found following frame pointers at that moment: the instruction
+	 * pointer, then return addresses, innermost first. Borrowed.
+	 */
+	const uint64_t *chain;
+	size_t n_chain; /**< 0: nobody followed them. */
 };
 
 /** How far the walk of a stack came; 0: not at all. */

@@ -13,7 +13,7 @@ enum stack_end {
 	STACK_END_NULL_RETURN, /**< Return address 0: the convention for a thread's first frame. */
 	STACK_END_FP_ROOT,     /**< Frame-pointer chain ended with a null frame pointer. */
 	STACK_END_SWITCH,      /**< Reached where Go went over to this stack from another. */
-	STACK_END_RECOVERED,   /**< Complete, outer frames read from the live process. */
+	STACK_END_RECOVERED,   /**< Complete, outer frames from beyond the copied stack. */
 	STACK_END_COPY_ENDED,  /**< The copied stack ended before the stack did. */
 	STACK_END_NO_COPY,     /**< The kernel could not copy the stack at all. */
 	STACK_END_NO_MAPPING,  /**< An address in no executable mapping we know. */

@@ -37,6 +37,7 @@ struct run_options {
 	struct format_vector exports; /**< Beside the deliverables; may repeat and name these. */
 	const char *folder_path;      /**< -o; NULL: a fresh one. */
 	bool may_replace;
+	bool recovers_stacks;      /**< --recover-stacks */
 	bool is_wall;              /**< --wall */
 	uint64_t off_cpu_least_ns; /**< --off-cpu-min */
 	struct output_policy output_policy;

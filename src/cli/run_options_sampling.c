@@ -13,6 +13,7 @@ enum {
 	OPTION_RING_SIZE,
 	OPTION_CALL_GRAPH,
 	OPTION_CALL_GRAPH_DEFAULT,
+	OPTION_RECOVER_STACKS,
 	OPTION_USER_ONLY,
 	OPTION_KERNEL_ONLY,
 };
@@ -38,6 +39,10 @@ static const struct option_spec options[] = {
 	  "follows frame pointers, none. Default: dwarf, as many bytes as fit.",
 	  "dwarf fp none" },
 	{ OPTION_CALL_GRAPH_DEFAULT, 'g', NULL, NULL, "The same as --call-graph dwarf.", NULL },
+	{ OPTION_RECOVER_STACKS, 0, "recover-stacks", NULL,
+	  "Look in the running process, some milliseconds later, for what lies beyond the copied "
+	  "part of a stack. A caller found so may be one of another moment.",
+	  NULL },
 	{ OPTION_USER_ONLY, 0, "user-only", NULL, "Leave out the kernel side.", NULL },
 	{ OPTION_KERNEL_ONLY, 0, "kernel-only", NULL, "Leave out the user side.", NULL },
 	OPTION_END,
@@ -128,6 +133,9 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 		return read_call_graph(value, &run->sampler);
 	case OPTION_CALL_GRAPH_DEFAULT:
 		run->sampler.stack_method = STACK_METHOD_DWARF;
+		return NULL;
+	case OPTION_RECOVER_STACKS:
+		run->recovers_stacks = true;
 		return NULL;
 	case OPTION_USER_ONLY:
 		run->sampler.sides = SAMPLED_USER_ONLY;

@@ -298,6 +298,7 @@ struct analyzer_options run_analyzer_options(const struct run_options *options)
 	return (struct analyzer_options){
 		.symbols = &options->symbols,
 		.is_of_cpus = options->target.is_system,
+		.completes_stacks = options->recovers_stacks,
 		.off_cpu_least_ns = options->off_cpu_least_ns,
 		.debug_folders = &options->search.debug_folders,
 		.servers = options->search.servers,

@@ -98,7 +98,8 @@ char *explanation_stacks_hint(enum stack_end end, const struct profile *profile)
 				? "stacks are deeper than can be copied: build with "
 				  "-fno-omit-frame-pointer and use --call-graph fp"
 				: "deeper stacks can be copied by root, or with CAP_BPF, "
-				  "CAP_PERFMON and CAP_SYS_PTRACE");
+				  "CAP_PERFMON and CAP_SYS_PTRACE; --recover-stacks looks in the "
+				  "process, later");
 	case STACK_END_NO_RULE:
 	case STACK_END_BAD_RULE:
 		return memory_duplicate_text("build with -fasynchronous-unwind-tables or "

@@ -42,6 +42,9 @@ enum {
 /** A record's size field has 16 bits, and the kernel keeps it a multiple of 8. */
 #define RECORD_SIZE_MAX_BYTES 65528
 
+/** Values of a callchain from here up are PERF_CONTEXT_* markers (linux/perf_event.h). */
+#define CALLCHAIN_MARKER_LEAST ((uint64_t)PERF_CONTEXT_MAX)
+
 /** The widest register mask taken from a file. */
 #define RECORD_USER_REGISTERS_MAX 64
 
@@ -201,6 +204,14 @@ struct error *record_decode(const struct record_layout_table *table, struct byte
 struct error *record_decode_time(const struct record_layout_table *table, struct bytes bytes,
 				 const char *source, uint64_t offset, uint64_t *time_ns_ret,
 				 size_t *size_bytes_ret) MUST_CHECK;
+
+/**
+ * The user side of a sample's callchain, without its marker: the instruction pointer and what
+ * whoever recorded it took for return addresses.
+ *
+ * @return borrowed from @p sample; NULL, and 0 in @p n_ret: it has none.
+ */
+const uint64_t *sample_user_chain(const struct sample_record *sample, size_t *n_ret);
 
 /**
  * Turn a record of the other byte order around, in place: header, numbers and trailer; not

@@ -182,3 +182,20 @@ struct error *sample_decode(const struct record_layout *layout, struct byte_read
 		*parts_ret = parts;
 	return NULL;
 }
+
+const uint64_t *sample_user_chain(const struct sample_record *sample, size_t *n_ret)
+{
+	const uint64_t *chain = sample->callchain;
+	uint64_t first = 0, end;
+
+	*n_ret = 0;
+	while (first < sample->n_callchain && chain[first] != (uint64_t)PERF_CONTEXT_USER)
+		first++;
+	if (first == sample->n_callchain)
+		return NULL;
+	end = ++first;
+	while (end < sample->n_callchain && chain[end] < CALLCHAIN_MARKER_LEAST)
+		end++;
+	*n_ret = end - first;
+	return chain + first;
+}

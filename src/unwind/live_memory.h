@@ -18,6 +18,9 @@ struct memory_reader {
 	void *context;
 	uint64_t copied_ns; /**< When the stack was copied (CLOCK_MONOTONIC)... */
 	uint64_t now_ns;    /**< ...and what time it is; the same: it has not changed since. */
+
+	/** Also to complete stacks (walk_beyond.c), which can be wrong where time has passed. */
+	bool may_complete_stacks;
 };
 
 /** Chunks kept at once. Outer frames lie together: few are needed. */

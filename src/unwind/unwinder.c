@@ -39,7 +39,9 @@ struct unwinder {
 	struct cached_site *cache;       /**< SITE_CACHE_SIZE, direct-mapped. */
 	struct way_out_cache *way_outs;
 	struct outer_word_map outer_words;
+	struct start_frames_map start_frames;
 	struct live_memory live;    /**< Of the walk at hand. */
+	struct address_frame_vector live_frames; /**< Here to keep its memory. */
 	struct stack_extent extent; /**< Of the last walk. */
 	struct cache *kept_tables;  /**< From run to run; NULL: none. */
 	struct unwinder_statistics statistics;
@@ -66,7 +68,9 @@ void unwinder_destroy(struct unwinder *unwinder)
 	}
 	object_slot_vector_deinit(&unwinder->slots);
 	step_vector_deinit(&unwinder->steps);
+	address_frame_vector_deinit(&unwinder->live_frames);
 	outer_word_map_deinit(&unwinder->outer_words);
+	start_frames_map_deinit(&unwinder->start_frames);
 	free(unwinder->cache);
 	free(unwinder->way_outs);
 	free(unwinder);
@@ -195,6 +199,19 @@ bool unwinder_find_way_out(const struct walk *walk, const struct object *object,
 			    !walk->is_exact, walk->process, walk->live->reader, ret);
 }
 
+struct start_frames *unwinder_start_frames(const struct walk *walk)
+{
+	struct start_frames_map *map = &walk->unwinder->start_frames;
+	/* A pid may run another program since. */
+	const uint64_t process = hash_combine(walk->process->pid, walk->process->n_execs);
+	bool is_new;
+
+	if (map->count >= START_FRAMES_KNOWN_MAX)
+		start_frames_map_deinit(map);
+	return start_frames_map_insert(map, hash_combine(walk->instruction_pointer, process),
+				       &is_new);
+}
+
 bool unwinder_is_outermost(struct unwinder *unwinder, struct process *process,
 			   uint64_t runtime_address)
 {
@@ -205,46 +222,6 @@ bool unwinder_is_outermost(struct unwinder *unwinder, struct process *process,
 		return true;
 	return site.object && site.rule->kind == UNWIND_RULE_GAP &&
 	       site_is_entry_stub(&site, site.elf_address + 1);
-}
-
-static void append_frame(const struct walk *walk, const struct site *site,
-			 struct address_frame_vector *frames)
-{
-	struct address_frame frame = {
-		.runtime_address = walk->instruction_pointer,
-		.object = site->object,
-	};
-
-	if (!walk->is_exact && !site->rule->is_signal_frame)
-		frame.flags |= ADDRESS_FRAME_IS_RETURN;
-	if (walk->is_by_frame_pointer)
-		frame.flags |= ADDRESS_FRAME_BY_FRAME_POINTER;
-	if (walk->live->n_words)
-		frame.flags |= ADDRESS_FRAME_IS_RECOVERED;
-	if (site->elf_address)
-		frame.elf_address = site->elf_address + (walk->is_exact ? 0 : 1);
-	address_frame_vector_append(frames, frame);
-}
-
-static enum stack_end walk_step(struct walk *walk, const struct site *site)
-{
-	if (!walk->is_exact && site->end_for_callers != STACK_END_NONE)
-		return site->end_for_callers;
-	switch ((enum unwind_rule_kind)site->rule->kind) {
-	case UNWIND_RULE_ROOT:
-		return STACK_END_ROOT;
-	case UNWIND_RULE_BAD:
-		return STACK_END_BAD_RULE;
-	case UNWIND_RULE_REGISTER:
-	case UNWIND_RULE_DEREFERENCE:
-	case UNWIND_RULE_PLT:
-		return walk_step_by_rule(walk, site);
-	case UNWIND_RULE_FULL:
-		return walk_step_by_full_row(walk, site);
-	case UNWIND_RULE_GAP:
-		break;
-	}
-	return walk_step_by_guess(walk, site);
 }
 
 /**
@@ -280,7 +257,7 @@ static enum stack_end walk_run(struct walk *walk, struct address_frame_vector *f
 		if (back && !site.object)
 			return walk_end_without_code(walk,
 						     &frames_ret->items[frames_ret->count - 1]);
-		append_frame(walk, &site, frames_ret);
+		walk_append_frame(walk, &site, frames_ret);
 		walk->unwinder->statistics.n_frames++;
 		end = walk_step(walk, &site);
 		if (end != STACK_END_NONE)
@@ -295,21 +272,43 @@ static enum stack_end walk_run(struct walk *walk, struct address_frame_vector *f
 	return STACK_END_TOO_DEEP;
 }
 
-/** What to make of a walk that looked beyond the copy. */
-static enum stack_end end_beyond(const struct walk *walk, enum stack_end end,
-				 struct address_frame_vector *frames)
+static void walk_begin(struct walk *walk, const struct registers *registers)
 {
-	struct unwinder_statistics *statistics = &walk->unwinder->statistics;
+	struct unwinder *unwinder = walk->unwinder;
 
-	statistics->n_live_stacks++;
-	if (!walk->n_frames_inside)
-		return end;
-	if (stack_end_is_complete(end) && !walk->is_doubtful) {
-		statistics->n_live_recovered++;
-		return STACK_END_RECOVERED;
-	}
-	frames->count = walk->n_frames_inside;
-	return STACK_END_COPY_ENDED;
+	walk->live = &unwinder->live;
+	walk->extent = &unwinder->extent;
+	walk->steps = &unwinder->steps;
+	walk->is_exact = true;
+	walk_rebase(walk, registers);
+	unwinder->extent = (struct stack_extent){ 0 };
+}
+
+/**
+ * The same walk, with words from the process as it is now where the copy has none.
+ *
+ * @return whether it led to the root: then frames are the whole stack.
+ */
+static bool run_live(struct walk walk, const struct registers *registers,
+			       size_t n_frames_before, struct address_frame_vector *frames)
+{
+	struct unwinder *unwinder = walk.unwinder;
+	struct address_frame_vector *whole = &unwinder->live_frames;
+	enum stack_end end;
+
+	address_frame_vector_clear(whole);
+	walk.reads_live = true;
+	walk_begin(&walk, registers);
+	end = walk_run(&walk, whole);
+	unwinder->statistics.n_live_stacks++;
+	if (!walk.n_frames_inside || walk.is_doubtful || !stack_end_is_complete(end))
+		return false;
+	unwinder->extent.end = walk.stack_pointer;
+	unwinder->statistics.n_live_recovered++;
+	frames->count = n_frames_before;
+	for (size_t i = 0; i < whole->count; i++)
+		address_frame_vector_append(frames, whole->items[i]);
+	return true;
 }
 
 enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
@@ -317,27 +316,30 @@ enum stack_end unwinder_run(struct unwinder *unwinder, struct process *process,
 			    const struct memory_reader *beyond,
 			    struct address_frame_vector *frames_ret)
 {
-	struct walk walk = {
+	const struct walk start = {
 		.unwinder = unwinder,
 		.process = process,
 		.architecture = unwinder->architecture,
 		.stack = stack,
-		.extent = &unwinder->extent,
 		.stack_start = registers->values[unwinder->architecture->stack_pointer_register],
-		.live = &unwinder->live,
-		.steps = &unwinder->steps,
-		.is_exact = true,
 	};
-
+	const size_t n_frames_before = frames_ret->count;
+	struct walk walk = start;
 	enum stack_end end;
 
-	walk_rebase(&walk, registers);
 	live_memory_start(&unwinder->live, beyond);
-	unwinder->extent = (struct stack_extent){ 0 };
+	walk_begin(&walk, registers);
 	end = walk_run(&walk, frames_ret);
 	if (stack_end_is_complete(end))
 		unwinder->extent.end = walk.stack_pointer;
-	return unwinder->live.n_words ? end_beyond(&walk, end, frames_ret) : end;
+	if (end != STACK_END_COPY_ENDED)
+		return end;
+	if (walk_along_chain(&walk, registers, frames_ret))
+		return STACK_END_RECOVERED;
+	if (beyond && beyond->may_complete_stacks &&
+	    run_live(start, registers, n_frames_before, frames_ret))
+		return STACK_END_RECOVERED;
+	return STACK_END_COPY_ENDED;
 }
 
 struct stack_extent unwinder_extent(const struct unwinder *unwinder)

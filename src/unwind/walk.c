@@ -211,3 +211,43 @@ enum stack_end walk_step_by_rule(struct walk *walk, const struct site *site)
 	walk->is_by_frame_pointer = false;
 	return STACK_END_NONE;
 }
+
+void walk_append_frame(const struct walk *walk, const struct site *site,
+		       struct address_frame_vector *frames)
+{
+	struct address_frame frame = {
+		.runtime_address = walk->instruction_pointer,
+		.object = site->object,
+	};
+
+	if (!walk->is_exact && !site->rule->is_signal_frame)
+		frame.flags |= ADDRESS_FRAME_IS_RETURN;
+	if (walk->is_by_frame_pointer)
+		frame.flags |= ADDRESS_FRAME_BY_FRAME_POINTER;
+	if (walk->live->n_words || walk->is_along_chain)
+		frame.flags |= ADDRESS_FRAME_IS_RECOVERED;
+	if (site->elf_address)
+		frame.elf_address = site->elf_address + (walk->is_exact ? 0 : 1);
+	address_frame_vector_append(frames, frame);
+}
+
+enum stack_end walk_step(struct walk *walk, const struct site *site)
+{
+	if (!walk->is_exact && site->end_for_callers != STACK_END_NONE)
+		return site->end_for_callers;
+	switch ((enum unwind_rule_kind)site->rule->kind) {
+	case UNWIND_RULE_ROOT:
+		return STACK_END_ROOT;
+	case UNWIND_RULE_BAD:
+		return STACK_END_BAD_RULE;
+	case UNWIND_RULE_REGISTER:
+	case UNWIND_RULE_DEREFERENCE:
+	case UNWIND_RULE_PLT:
+		return walk_step_by_rule(walk, site);
+	case UNWIND_RULE_FULL:
+		return walk_step_by_full_row(walk, site);
+	case UNWIND_RULE_GAP:
+		break;
+	}
+	return walk_step_by_guess(walk, site);
+}

@@ -4,16 +4,17 @@
 #include "base/hash_map.h"
 
 /**
- * Beyond the copy of the stack, in the memory of the process as it is now. A wrong frame is
- * worse than a missing one; so all of this must hold, or nothing is kept:
+ * Beyond the copy of the stack, in the memory of the process as it is now: for threads that
+ * sleep, and for others where somebody asked for it, as nothing proves that it was so at the moment
+ * of the sample. All of this must hold, or nothing is kept:
  *
  * - The return addresses of the last frames inside the copy are still where they were: the
  *   thread has not left them, or is in them again.
  * - The end of the copy is as it was to the byte: these are the same calls, not the same functions
  *   called from elsewhere.
  * - Each return address beyond lies behind a call instruction of mapped code.
- * - Each of these was there at many looks in a row, the first of them before the sample: of two
- *   callers that take turns, now says nothing about then.
+ * - Each of these was there at many looks in a row, the first of them before the sample, and the
+ *   thread ran between any two: of two callers that take turns, now says nothing about then.
  * - The walk ends at the root. One that takes the frame of another function for that
  *   of this one misses the return address of its caller, and ends elsewhere.
  */
@@ -30,7 +31,10 @@
  */
 #define LOOKS_MIN 16
 
-/** Samples are analysed many at once: what is seen for the next of them is the same look. */
+/**
+ * Samples are analysed many at once: what is seen for the next of them is the same look. So it is
+ * while the thread has no newer sample, because it has to wait for a CPU.
+ */
 #define LOOKS_APART_MIN_NS NS_PER_MS
 
 /** After a longer time nobody knows what was there meanwhile. */
@@ -44,7 +48,7 @@ bool walk_read_word_beyond(const struct walk *walk, uint64_t address, uint64_t *
 	const size_t size_bytes = walk->architecture->is_64_bit ? 8 : 4;
 
 	/* Without a copy, there is nothing to compare with. */
-	if (!walk->live->reader || !walk->stack->bytes.size ||
+	if (!walk->reads_live || !walk->stack->bytes.size ||
 	    (address < walk->stack_start && walk->stack_start - address < BELOW_STACK_SIZE_BYTES))
 		return false;
 	return live_memory_read_word(walk->live, address, size_bytes, ret);
@@ -115,7 +119,7 @@ bool outer_word_is_steady(struct outer_word_map *words, uint64_t key, uint64_t v
 					     .first_ns = reader->now_ns,
 					     .last_ns = reader->now_ns,
 					     .n_looks = 1 };
-	} else if (apart_ns >= LOOKS_APART_MIN_NS) {
+	} else if (apart_ns >= LOOKS_APART_MIN_NS && reader->copied_ns > word->last_ns) {
 		word->last_ns = reader->now_ns;
 		word->n_looks++;
 	}

@@ -47,6 +47,8 @@ struct walk {
 	uint64_t stack_pointer;
 	uint64_t frame_pointer;
 	bool has_frame_pointer;
+	bool reads_live;          /**< Words that were not copied are read from the process. */
+	bool is_along_chain;      /**< Beyond the copy, by the kernel's chain (walk_chain.c). */
 	size_t n_frames_inside;   /**< Found before the copy ended; 0: it has not. */
 	bool is_doubtful;         /**< Of the frames beyond the copy, one is not to be believed. */
 	bool is_exact;            /**< Stopped or interrupted at the address: it did not call. */
@@ -66,6 +68,21 @@ DEFINE_HASH_MAP(outer_word_map, uint64_t, struct outer_word, hash_u64, equal_u64
 /** When more are known all are forgotten, and have to prove themselves again. */
 #define OUTER_WORDS_MAX 65536
 
+/** Between the root and what has frame pointers: main() and a thread's function are so close. */
+#define START_FRAMES_MAX 2
+
+/** The callers of what a process or thread starts with, up to the root; innermost first. */
+struct start_frames {
+	uint64_t addresses[START_FRAMES_MAX];
+	size_t count; /**< 0: not known. */
+};
+
+/** By process and return address. */
+DEFINE_HASH_MAP(start_frames_map, uint64_t, struct start_frames, hash_u64, equal_u64)
+
+/** When more are known all are forgotten: a process has two or three. */
+#define START_FRAMES_KNOWN_MAX 4096
+
 /** Note a look; whether the word can be taken for what it was when the stack was copied. */
 bool outer_word_is_steady(struct outer_word_map *words, uint64_t key, uint64_t value,
 			  const struct memory_reader *reader);
@@ -81,6 +98,23 @@ bool walk_beyond_begin(const struct walk *walk);
 
 /** Whether the present frame, found beyond the copy, can be a caller. */
 bool walk_beyond_is_credible(const struct walk *walk);
+
+/** The present frame, at @p site, as the next of @p frames. */
+void walk_append_frame(const struct walk *walk, const struct site *site,
+		       struct address_frame_vector *frames);
+
+/** Leave the present frame, at @p site. */
+enum stack_end walk_step(struct walk *walk, const struct site *site);
+
+/**
+ * Go on where the copy ended, along the kernel's chain of frame pointers.
+ *
+ * @param registers  Of the sample: where that chain begins.
+ * @param frames     Those found so far. What is appended is what unwinding would have found.
+ * @return whether it led to the root.
+ */
+bool walk_along_chain(struct walk *walk, const struct registers *registers,
+		      struct address_frame_vector *frames);
 
 /** The word at @p address, of the copy or beyond; false: not to be had. */
 bool walk_read_word(const struct walk *walk, uint64_t address, uint64_t *ret);
@@ -131,6 +165,9 @@ enum stack_end walk_end_without_code(const struct walk *walk, const struct addre
 /** way_out_find() of the walk's process. */
 bool unwinder_find_way_out(const struct walk *walk, const struct object *object,
 			   uint64_t elf_address, struct way_out *ret);
+
+/** Of the present frame, to be filled in where they are not known yet. Good until the next call. */
+struct start_frames *unwinder_start_frames(const struct walk *walk);
 
 /** Find the site of an address, through the unwinder's cache. */
 void unwinder_find_site(struct unwinder *unwinder, struct process *process,

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -98,3 +99,22 @@ def record(folder, *command, options=(), status=0):
     done = profile(folder, *command, options=options)
     assert done.returncode == status, done.stderr
     return Recording(folder)
+
+
+def as_nobody(command, **keywords):
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        pytest.skip("needs root and setpriv to become another user")
+    return subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                           "--inh-caps=-all", *command], capture_output=True, text=True,
+                          timeout=60, check=False, **keywords)
+
+
+def reachable_copy(tmp_path, path):
+    """The build folder may be closed to other users; a copy in an open one is not."""
+    os.chmod(tmp_path.parent.parent, 0o755)
+    os.chmod(tmp_path.parent, 0o755)
+    os.chmod(tmp_path, 0o777)
+    copy = tmp_path / os.path.basename(path)
+    shutil.copy(path, copy)
+    os.chmod(copy, 0o755)
+    return str(copy)

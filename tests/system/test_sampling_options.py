@@ -1,12 +1,10 @@
 """What to sample, how often, which side; what is given up without privilege."""
-import os
-import shutil
-import subprocess
 import sys
 
 import pytest
 
-from recordings import PROGRAM, profile, record, without_perf_events, workload, Recording
+from recordings import (PROGRAM, Recording, as_nobody, profile, reachable_copy, record,
+                        without_perf_events, workload)
 
 
 def is_kernel(stack):
@@ -50,25 +48,6 @@ def test_without_stacks(tmp_path):
                        options=["--call-graph", "none", "--no-inline"])
     assert recording.share("work_seventy") > 0.5
     assert all(len(stack) == 2 for stack in recording.stacks)
-
-
-def as_nobody(command, **keywords):
-    if os.geteuid() != 0 or not shutil.which("setpriv"):
-        pytest.skip("needs root and setpriv to become another user")
-    return subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-                           "--inh-caps=-all", *command], capture_output=True, text=True,
-                          timeout=60, check=False, **keywords)
-
-
-def reachable_copy(tmp_path, path):
-    """The build folder may be closed to other users; a copy in an open one is not."""
-    os.chmod(tmp_path.parent.parent, 0o755)
-    os.chmod(tmp_path.parent, 0o755)
-    os.chmod(tmp_path, 0o777)
-    copy = tmp_path / os.path.basename(path)
-    shutil.copy(path, copy)
-    os.chmod(copy, 0o755)
-    return str(copy)
 
 
 def test_small_stack_copy_is_counted_as_cut(tmp_path):

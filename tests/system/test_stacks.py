@@ -1,13 +1,24 @@
 """Stacks that the kernel's copy does not reach the end of, on the real kernel."""
 import pytest
 
-from recordings import record, workload
+from recordings import PROGRAM, Recording, as_nobody, reachable_copy, record, workload
 
 
 def recorded(folder, *command, options=()):
     recording = record(folder, *command, options=options)
     if not recording.summary["sampling"]["stack_windows"]:
         pytest.skip("no BPF program on sampling events here: needs root and Linux 5.8")
+    return recording
+
+
+def recorded_by_nobody(tmp_path, command, *arguments, options=()):
+    """As a user who may not load BPF programs."""
+    folder = tmp_path / f"out{len(list(tmp_path.iterdir()))}"
+    done = as_nobody([reachable_copy(tmp_path, PROGRAM), *options, "-o", str(folder),
+                      reachable_copy(tmp_path, command), *map(str, arguments)])
+    assert done.returncode == 0, done.stderr
+    recording = Recording(folder)
+    assert recording.summary["sampling"]["stack_windows"] is False
     return recording
 
 
@@ -43,3 +54,28 @@ def test_small_copy_is_made_up_for(tmp_path):
     recording = recorded(tmp_path / "out", workload("recursion"), 2500, 400,
                          options=["--call-graph", "dwarf,1024"])
     assert recording.complete_share >= 0.95
+
+
+def test_frame_pointers_go_further_than_the_copy(tmp_path):
+    """100 KiB of frames, of which an ordinary user's copy holds a third."""
+    recording = recorded_by_nobody(tmp_path, workload("frame-chains"), 1000, 300, 100)
+    for stack, count in recording.stacks.items():
+        if "spin" not in stack:
+            continue
+        n_frames = stack.count("descend")
+        if any(caller in stack for caller in ("from_red", "from_blue")):
+            assert n_frames == 101 and ("main" in stack or "start_thread" in stack), stack
+        else:
+            # Who called a caller without frame pointers, these do not tell.
+            assert n_frames <= 101 and "main" not in stack, stack
+    ends = recording.summary["quality"]["stack_ends"]
+    assert ends["recovered"] > 0.4 * recording.n_samples
+    assert ends["copy-ended"] > 0.4 * recording.n_samples
+
+
+def test_process_is_asked_only_on_request(tmp_path):
+    recording = recorded_by_nobody(tmp_path, workload("recursion"), 2000, 5000)
+    assert recording.complete_share < 0.1
+    recording = recorded_by_nobody(tmp_path, workload("recursion"), 2000, 5000,
+                                   options=["--recover-stacks"])
+    assert recording.summary["quality"]["stack_ends"]["recovered"] > 0

@@ -61,7 +61,6 @@ struct perf_event_attr rung_attr(const struct rung *rung, size_t index,
 		attr.sample_type |= PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
 		attr.sample_regs_user = architecture_native()->perf_registers_mask;
 		attr.sample_stack_user = rung->stack_copy_bytes;
-		attr.exclude_callchain_user = 1;
 	}
 	return attr;
 }

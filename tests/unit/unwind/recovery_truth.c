@@ -1,12 +1,14 @@
 /**
- * How often is a stack that was completed from the live process wrong?
+ * What lies beyond the copy of a stack: how much of it is found, and how much of that is wrong?
  *
- * usage: recovery_truth [-c COPY_BYTES] [-w WRONG_MAX_PERMILLE] COMMAND...
+ * usage: recovery_truth [-l] [-c COPY_BYTES] [-m COMPLETED_MIN] COMMAND...
  *
  * Records COMMAND with copies of nearly 64 KiB and unwinds each sample twice: with the whole copy,
- * which is the truth where it reaches the root, and with its first COPY_BYTES and
- * the memory of the process, under the delay that a recording has. Prints how many stacks that
- * the short copy cannot complete were recovered, and how many of them differ from the truth.
+ * which is the truth where it reaches the root, and with its first COPY_BYTES, the kernel's chain
+ * of frame pointers and the memory of the process, under the delay that a recording has. -l: also
+ * as --recover-stacks does. Prints how many stacks that the short copy cannot complete were
+ * completed, how many got at least further, and how many of both have frames that are not true.
+ * Fails if any has, or if fewer than COMPLETED_MIN were completed.
  */
 #include "arch/architecture.h"
 #include "process/process.h"
@@ -22,8 +24,9 @@
 struct counts {
 	uint64_t n_true;      /**< Complete with the whole copy. */
 	uint64_t n_short;     /**< Of those, what the short copy alone cannot complete. */
-	uint64_t n_recovered; /**< Of those, complete with the live process. */
-	uint64_t n_wrong;     /**< Of those, other than the truth. */
+	uint64_t n_recovered; /**< Of those, completed. */
+	uint64_t n_longer;    /**< Of the others, those that got further than the copy. */
+	uint64_t n_wrong;     /**< Of both, other than the truth. */
 	uint64_t n_wrong_frames;
 };
 
@@ -32,17 +35,22 @@ struct truth_test {
 	struct unwinder *unwinder;
 	struct address_frame_vector whole, alone, recovered;
 	size_t copy_bytes;
+	bool may_complete_stacks;
 	struct counts counts;
 };
 
-static void compare(struct truth_test *test)
+static void compare(struct truth_test *test, enum stack_end end)
 {
-	size_t n_different = test->whole.count != test->recovered.count;
+	const size_t n_whole = test->whole.count, n_found = test->recovered.count;
+	size_t n_different = n_found > n_whole ? n_found - n_whole : 0;
 
-	for (size_t i = 0; i < MIN(test->whole.count, test->recovered.count); i++)
+	if (end == STACK_END_RECOVERED)
+		n_different = n_found > n_whole ? n_found - n_whole : n_whole - n_found;
+	for (size_t i = 0; i < MIN(n_whole, n_found); i++)
 		n_different += test->whole.items[i].runtime_address !=
 			       test->recovered.items[i].runtime_address;
-	test->counts.n_recovered++;
+	test->counts.n_recovered += end == STACK_END_RECOVERED;
+	test->counts.n_longer += end != STACK_END_RECOVERED && n_found > test->alone.count;
 	test->counts.n_wrong += n_different != 0;
 	test->counts.n_wrong_frames += n_different;
 }
@@ -50,7 +58,7 @@ static void compare(struct truth_test *test)
 static void take_sample(void *context, const struct record *record)
 {
 	struct truth_test *test = context;
-	const struct memory_reader now = memory_reader_of_thread(record->tid, record->time_ns);
+	struct memory_reader now = memory_reader_of_thread(record->tid, record->time_ns);
 	struct process *process = process_table_find(test->processes, record->pid);
 	struct stack_copy stack = { .bytes = record->sample.user_stack };
 	struct registers registers;
@@ -69,9 +77,10 @@ static void take_sample(void *context, const struct record *record)
 		    unwinder_run(test->unwinder, process, &registers, &stack, NULL, &test->alone)))
 		return;
 	test->counts.n_short++;
-	if (unwinder_run(test->unwinder, process, &registers, &stack, &now, &test->recovered) ==
-	    STACK_END_RECOVERED)
-		compare(test);
+	now.may_complete_stacks = test->may_complete_stacks;
+	stack.chain = sample_user_chain(&record->sample, &stack.n_chain);
+	compare(test, unwinder_run(test->unwinder, process, &registers, &stack, &now,
+				   &test->recovered));
 }
 
 int main(int argc, char **argv)
@@ -82,16 +91,18 @@ int main(int argc, char **argv)
 		.unwinder = unwinder_create(architecture_native()),
 		.copy_bytes = 8192,
 	};
-	unsigned long wrong_max_permille = 1000;
+	unsigned long completed_min = 0;
 	struct unwinder_statistics statistics;
 	struct error *error;
 	int option;
 
-	while ((option = getopt(argc, argv, "+c:w:")) != -1) {
+	while ((option = getopt(argc, argv, "+lc:m:")) != -1) {
 		if (option == 'c')
 			test.copy_bytes = strtoul(optarg, NULL, 10);
-		else if (option == 'w')
-			wrong_max_permille = strtoul(optarg, NULL, 10);
+		else if (option == 'm')
+			completed_min = strtoul(optarg, NULL, 10);
+		else if (option == 'l')
+			test.may_complete_stacks = true;
 		else
 			return 2;
 	}
@@ -103,18 +114,19 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	statistics = unwinder_statistics(test.unwinder);
-	printf("%" PRIu64 " true stacks, %" PRIu64 " deeper than %zu bytes; recovered %" PRIu64
-	       ", wrong %" PRIu64 " (%" PRIu64 " frames); %" PRIu64 " reads\n",
+	printf("%" PRIu64 " true stacks, %" PRIu64 " deeper than %zu bytes; completed %" PRIu64
+	       ", longer %" PRIu64 ", wrong %" PRIu64 " (%" PRIu64 " frames); %" PRIu64 " reads\n",
 	       test.counts.n_true, test.counts.n_short, test.copy_bytes, test.counts.n_recovered,
-	       test.counts.n_wrong, test.counts.n_wrong_frames, statistics.n_live_reads);
+	       test.counts.n_longer, test.counts.n_wrong, test.counts.n_wrong_frames,
+	       statistics.n_live_reads);
 	address_frame_vector_deinit(&test.whole);
 	address_frame_vector_deinit(&test.alone);
 	address_frame_vector_deinit(&test.recovered);
 	unwinder_destroy(test.unwinder);
 	process_table_destroy(test.processes);
 	object_registry_destroy(registry);
-	return test.counts.n_true && test.counts.n_wrong * 1000 <=
-					     wrong_max_permille * test.counts.n_recovered
+	return test.counts.n_true && !test.counts.n_wrong &&
+			       test.counts.n_recovered >= completed_min
 		       ? 0
 		       : 1;
 }
