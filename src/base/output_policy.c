@@ -69,3 +69,17 @@ void output_policy_leave(bool has_entered)
 	}
 	errno = saved_errno;
 }
+
+FILE *output_policy_open(const char *path, bool is_to_append)
+{
+	OUTPUT_POLICY_SCOPE(path);
+	int descriptor = open(path,
+			      O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY |
+				      (is_to_append ? O_APPEND : O_TRUNC),
+			      output_policy_file_mode());
+	FILE *file = descriptor >= 0 ? fdopen(descriptor, is_to_append ? "a" : "w") : NULL;
+
+	if (descriptor >= 0 && !file)
+		close(descriptor);
+	return file;
+}

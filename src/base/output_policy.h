@@ -8,6 +8,7 @@
 
 #include "base/attributes.h"
 
+#include <stdio.h>
 #include <sys/types.h>
 
 struct output_policy {
@@ -41,6 +42,14 @@ static inline void output_policy_leave_pointer(bool *has_entered)
 {
 	output_policy_leave(*has_entered);
 }
+
+/**
+ * Open a file to write to that is used while it grows: written anew or appended to, a device or
+ * FIFO too. Everything else is an output_file.
+ *
+ * @return NULL: see errno.
+ */
+FILE *output_policy_open(const char *path, bool is_to_append);
 
 /** Until the scope ends, file accesses are the owner's. */
 #define OUTPUT_POLICY_SCOPE(path)                                                                  \

@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "base/memory.h"
+#include "base/output_policy.h"
 #include "cli/run_signals.h"
 #include "cli/stat.h"
 #include "cli/terminal.h"
@@ -193,7 +194,7 @@ static struct error *open_output(const struct stat_options *stat, FILE **ret)
 	if (stat->output_path && strcmp(stat->output_path, "-") == 0)
 		file = stdout;
 	else if (stat->output_path)
-		file = fopen(stat->output_path, stat->may_append ? "ae" : "we");
+		file = output_policy_open(stat->output_path, stat->may_append);
 	if (!file)
 		return error_from_errno(errno, "cannot write '%s'", stat->output_path);
 	*ret = file;

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/output_file.h"
+#include "base/output_policy.h"
 #include "compare/annotations.h"
 #include "compare/document_line.h"
 
@@ -101,7 +102,7 @@ struct error *compare_write_github(const struct compare_request *request,
 	annotations_write(comparison, &request->gates, stdout);
 	if (!path || !*path)
 		return NULL;
-	file = fopen(path, "ae");
+	file = output_policy_open(path, true);
 	if (!file)
 		return error_from_errno(errno, "cannot write '%s'", path);
 	export_summary_write(comparison, &request->gates, file);

@@ -1,11 +1,14 @@
 #include "history/history_internal.h"
 
 #include "base/memory.h"
+#include "base/output_policy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /** "pprf": tells our databases from others. SOURCE: sqlite.org/fileformat2.html, offset 68. */
 #define APPLICATION_ID      1886417510
@@ -115,6 +118,16 @@ static struct error *migrate(const struct history *history)
 	return error;
 }
 
+/** The user's alone, as all files we make; SQLite would let others read it. */
+static void make_file(const char *path)
+{
+	int descriptor =
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, output_policy_file_mode());
+
+	if (descriptor >= 0)
+		close(descriptor);
+}
+
 /** The folder the file is in, and the one above: $XDG_DATA_HOME need not be there. */
 static void make_folders(const char *path)
 {
@@ -129,11 +142,13 @@ static void make_folders(const char *path)
 
 struct error *history_open(const char *path, struct history **ret)
 {
+	OUTPUT_POLICY_SCOPE(path);
 	struct history *history = memory_allocate(1, sizeof(*history));
 	struct error *error = NULL;
 
 	history->path = memory_duplicate_text(path);
 	make_folders(path);
+	make_file(path);
 	if (sqlite3_open_v2(path, &history->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 			    NULL) != SQLITE_OK)
 		error = history_error(history, "cannot open the history");

@@ -101,6 +101,14 @@ def test_through_sudo_the_files_are_the_callers(open_folder, tmp_path):
     assert done.returncode == 0, done.stderr
     made = [open_folder / "out", open_folder / "table", *(open_folder / "out").iterdir()]
     assert {path.stat().st_uid for path in made} == {NOBODY}
+    assert as_through_sudo("stat", "-o", open_folder / "counts", "true").returncode == 0
+    home = {"HOME": str(open_folder), "XDG_DATA_HOME": ""}
+    done = as_through_sudo("compare", "--no-profile", "-r", "2", "--save", "x", "true", "true",
+                           **home)
+    assert done.returncode == 0, done.stderr
+    history = open_folder / ".local/share/perf-profile/history.db"
+    for path in (open_folder / "counts", history):
+        assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (NOBODY, 0o600), path
     assert as_through_sudo("-q", "-o", tmp_path / "out", "true").returncode == 0
     assert {path.stat().st_uid for path in [tmp_path / "out", *(tmp_path / "out").iterdir()]} == {0}
 
