@@ -24,17 +24,6 @@ def pytest_configure():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _usual_signals():
-    """nohup, and shells that start something behind themselves, ignore signals: tests send them."""
-    ours = (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)
-    given = [signal.signal(number, signal.SIG_DFL) for number in ours]
-    given_int = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    for number, handler in zip((*ours, signal.SIGINT), (*given, given_int)):
-        signal.signal(number, handler)
-
-
-@pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory):
     """No test uses or fills the cache of whoever runs the tests."""
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
