@@ -13,8 +13,8 @@ GOALS = {997: 1.03, 4999: 1.10}
 WITH_GOALS = ("sqlite3",)
 
 
-def perf_record(command, *options):
-    return timed([peers.PERF, "record", "-q", "-F", "997", *options, "-o",
+def perf_record(command, rate_hz, *options):
+    return timed([peers.PERF, "record", "-q", "-F", str(rate_hz), *options, "-o",
                   fresh_folder("theirs.perf.data"), "--", *command])
 
 
@@ -76,8 +76,14 @@ def measure(context):
         for rate in RATES_HZ:
             ways[rate] = lambda c=command, r=rate: job(c, "-F", str(r), folder_name=f"job-{r}")
         if peers.PERF:
-            ways["perf dwarf 997 Hz"] = lambda c=command: perf_record(c, "--call-graph", "dwarf")
-            ways["perf fp 997 Hz"] = lambda c=command: perf_record(c, "-g")
+            ways["perf dwarf 997 Hz"] = lambda c=command: perf_record(c, 997, "--call-graph",
+                                                                      "dwarf")
+            ways["perf fp 997 Hz"] = lambda c=command: perf_record(c, 997, "-g")
+        if peers.PERF and name in WITH_GOALS:
+            # The floor: the timer's interrupt and an address, no stacks at all.
+            for rate in GOALS:
+                ways[f"perf, addresses only, {rate} Hz"] = \
+                    lambda c=command, r=rate: perf_record(c, r)
         if peers.SAMPLY:
             ways["samply 997 Hz"] = lambda c=command: samply_record(c)
         job(command)  # what is kept from run to run is part of everyday life
