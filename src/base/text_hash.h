@@ -25,29 +25,86 @@ static inline uint64_t text_hash_load(const char *text)
 	return value;
 }
 
+/** Of a word loaded from text: the place of the first byte that is not 0. */
+static inline unsigned int text_hash_first_byte(uint64_t word)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (unsigned int)__builtin_ctzll(word) / 8;
+#else
+	return (unsigned int)__builtin_clzll(word) / 8;
+#endif
+}
+
 /** How many bytes at the beginning of both, of @p length, are the same. */
 static inline size_t text_common_length(const char *a, const char *b, size_t length)
 {
 	size_t i = 0;
 
-	while (i + 8 <= length && text_hash_load(a + i) == text_hash_load(b + i))
-		i += 8;
+	for (; i + 8 <= length; i += 8) {
+		uint64_t differing = text_hash_load(a + i) ^ text_hash_load(b + i);
+
+		if (differing)
+			return i + text_hash_first_byte(differing);
+	}
 	while (i < length && a[i] == b[i])
 		i++;
 	return i;
 }
 
+/** Where @p wanted is first, which is there. Up to 7 bytes behind it are looked at. */
+static inline const char *text_find_byte(const char *text, char wanted)
+{
+	const uint64_t lows = UINT64_MAX / 0xff * 0x7f;
+
+	for (;; text += 8) {
+		uint64_t differing =
+			text_hash_load(text) ^ UINT64_MAX / 0xff * (unsigned char)wanted;
+		/* The high bit of each byte that is 0. */
+		uint64_t found = ~(((differing & lows) + lows) | differing | lows);
+
+		if (found)
+			return text + text_hash_first_byte(found);
+	}
+}
+
+/** All of a text of less than 8 bytes, of known length. */
+static inline uint64_t text_hash_load_short(const char *text, size_t length)
+{
+	uint32_t first, last;
+
+	if (length < 4)
+		return length ? (uint64_t)(unsigned char)text[0] << 16 |
+					(uint64_t)(unsigned char)text[length / 2] << 8 |
+					(unsigned char)text[length - 1]
+			      : 0;
+	memcpy(&first, text, sizeof(first));
+	memcpy(&last, text + length - sizeof(last), sizeof(last));
+	return (uint64_t)first << 32 | last;
+}
+
+/** Both of @p length; for short texts, faster than a call. */
+static inline bool text_equal(const char *a, const char *b, size_t length)
+{
+	if (length < 8)
+		return text_hash_load_short(a, length) == text_hash_load_short(b, length);
+	for (size_t i = 0; i + 8 < length; i += 8) {
+		if (text_hash_load(a + i) != text_hash_load(b + i))
+			return false;
+	}
+	return text_hash_load(a + length - 8) == text_hash_load(b + length - 8);
+}
+
 static inline uint64_t text_hash(const char *text, size_t length)
 {
 	uint64_t hash = length + TEXT_HASH_MULTIPLIER;
-	uint64_t last = 0;
+	uint64_t last;
 
 	if (length >= 8) {
 		for (size_t i = 0; i + 8 < length; i += 8)
 			hash = text_hash_mix(hash ^ text_hash_load(text + i), TEXT_HASH_MULTIPLIER);
 		last = text_hash_load(text + length - 8);
 	} else {
-		memcpy(&last, text, length);
+		last = text_hash_load_short(text, length);
 	}
 	return text_hash_mix(hash ^ last, TEXT_HASH_MULTIPLIER ^ length);
 }

@@ -201,6 +201,7 @@ static struct error *write_stacks(const struct diff_request *request,
 	if (request->format == FORMAT_SVG)
 		return flamegraph_write_difference(before, after, &how, &request->output, file);
 	flame_tree_init_difference(&tree, before, after, &how);
+	flame_tree_link(&tree);
 	difference_write_folded(&tree, file);
 	flame_tree_deinit(&tree);
 	return NULL;

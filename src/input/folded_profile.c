@@ -1,5 +1,6 @@
 #include "input/text_profile.h"
 
+#include "base/text_hash.h"
 #include "input/text_locations_internal.h"
 
 #include <inttypes.h>
@@ -27,8 +28,27 @@ struct folded_line {
 	struct index_vector members; /**< By part: a frame of reader.locations; or the thread. */
 
 	struct index_vector firsts; /**< By location: its outermost part. */
-	struct index_vector locations;
-	struct index_vector stacks; /**< By location: the stack down to it. */
+	struct index_vector hashes; /**< By location: that of the stack down to it. */
+};
+
+/** What a line adds to the one before. */
+struct folded_step {
+	uint32_t n_kept; /**< Locations of the line before that it begins with. */
+	uint32_t n_new;  /**< Locations that follow, in folded_steps.locations. */
+	uint32_t thread;
+	uint64_t count, before_count;
+};
+
+DEFINE_VECTOR(folded_step_vector, struct folded_step)
+
+/** Lines are read some ahead: their stacks come from memory together, and not one by one. */
+#define STEPS_AHEAD 32
+
+/** Lines that were read and are not in the profile yet. */
+struct folded_steps {
+	struct folded_step_vector items;
+	struct index_vector locations; /**< Step by step. */
+	struct index_vector stacks;    /**< By location of the last line in the profile. */
 };
 
 struct folded_reader {
@@ -36,6 +56,7 @@ struct folded_reader {
 	struct text_profile_losses *losses;
 	struct text_locations locations;
 	struct folded_line line;
+	struct folded_steps steps;
 	uint32_t event;
 	uint32_t before_event; /**< Of first counts, once there were any; else 0. */
 	uint64_t n_ticks;
@@ -50,8 +71,14 @@ static void folded_line_deinit(struct folded_line *line)
 	index_vector_deinit(&line->ends);
 	index_vector_deinit(&line->members);
 	index_vector_deinit(&line->firsts);
-	index_vector_deinit(&line->locations);
-	index_vector_deinit(&line->stacks);
+	index_vector_deinit(&line->hashes);
+}
+
+static void folded_steps_deinit(struct folded_steps *steps)
+{
+	folded_step_vector_deinit(&steps->items);
+	index_vector_deinit(&steps->locations);
+	index_vector_deinit(&steps->stacks);
 }
 
 static struct text_frame make_frame(struct profile *profile, struct text_span text)
@@ -113,6 +140,8 @@ static uint32_t find_thread(struct folded_reader *reader, struct text_span name)
 /** Make @p stack the line at hand, with its parts. */
 static void read_parts(struct folded_reader *reader, struct text_span stack, size_t n_same)
 {
+	/* With what text_find_byte() may look at behind it. */
+	static const char closing[8] = ";";
 	struct folded_line *line = &reader->line;
 	size_t start = n_same > 0 ? line->ends.items[n_same - 1] : 0;
 
@@ -121,10 +150,11 @@ static void read_parts(struct folded_reader *reader, struct text_span stack, siz
 	if (start > stack.length)
 		return;
 	byte_vector_append_bytes(&line->text, stack.start + start, stack.length - start);
-	byte_vector_append(&line->text, ';');
+	byte_vector_append_bytes(&line->text, closing, sizeof(closing));
+	line->text.count -= sizeof(closing) - 1;
 	while (start < line->text.count) {
 		const char *part = (const char *)line->text.items + start;
-		const char *end = memchr(part, ';', line->text.count - start);
+		const char *end = text_find_byte(part, ';');
 		struct text_span span = text_span_make(part, end);
 
 		index_vector_append(
@@ -136,41 +166,53 @@ static void read_parts(struct folded_reader *reader, struct text_span stack, siz
 	}
 }
 
+/** The location of parts from @p first on, one function and what is inlined there. */
+static uint32_t take_location(struct folded_reader *reader, size_t first, size_t *end_ret)
+{
+	const struct index_vector *members = &reader->line.members;
+	const struct text_frame *frames = reader->locations.frames.items;
+	size_t end = first + 1;
+
+	while (end < members->count && frames[members->items[end]].is_inlined)
+		end++;
+	*end_ret = end;
+	if (end == first + 1)
+		return text_locations_alone(&reader->locations, members->items[first], false);
+	while (end-- > first)
+		text_locations_add(&reader->locations, members->items[end]);
+	return text_locations_take(&reader->locations, false);
+}
+
 /**
  * Frames that follow their caller with the mark of inlined ones are in its location. The first
  * @p n_same parts of the line, which had @p n_before, are as they were.
  */
-static uint32_t intern_stack(struct folded_reader *reader, size_t n_same, size_t n_before)
+static void add_step(struct folded_reader *reader, size_t n_same, size_t n_before,
+		     struct folded_step step)
 {
 	struct folded_line *line = &reader->line;
-	const struct text_frame *frames;
-	size_t n_kept = line->firsts.count, first = MAX(n_before, (size_t)1), n_new;
+	size_t n_kept = line->firsts.count, first = MAX(n_before, (size_t)1);
 
 	/* What comes after a location decides whether it goes on. */
 	while (n_kept > 0 && first >= n_same)
 		first = line->firsts.items[--n_kept];
-	line->firsts.count = line->locations.count = n_kept;
+	line->firsts.count = line->hashes.count = n_kept;
+	step.n_kept = (uint32_t)n_kept;
 	while (first < line->members.count) {
-		size_t end = first + 1;
+		size_t end, depth = line->hashes.count;
+		uint32_t location = take_location(reader, first, &end);
+		uint32_t hash = profile_expect_stack(reader->profile,
+						     depth > 0 ? line->hashes.items[depth - 1] : 0,
+						     (uint32_t)depth, location);
 
-		frames = reader->locations.frames.items;
-		while (end < line->members.count && frames[line->members.items[end]].is_inlined)
-			end++;
-		for (size_t i = end; i-- > first;)
-			text_locations_add(&reader->locations, line->members.items[i]);
 		index_vector_append(&line->firsts, (uint32_t)first);
-		index_vector_append(&line->locations,
-				    text_locations_take(&reader->locations, false));
+		index_vector_append(&line->hashes, hash);
+		index_vector_append(&reader->steps.locations, location);
 		first = end;
 	}
-	n_new = line->locations.count - n_kept;
-	index_vector_reserve(&line->stacks, line->locations.capacity);
-	line->stacks.count = line->locations.count;
-	if (n_new > 0)
-		profile_intern_stacks(
-			reader->profile, n_kept > 0 ? line->stacks.items[n_kept - 1] : 0,
-			line->locations.items + n_kept, n_new, line->stacks.items + n_kept);
-	return line->stacks.count > 0 ? line->stacks.items[line->stacks.count - 1] : 0;
+	step.n_new = (uint32_t)(line->hashes.count - n_kept);
+	step.thread = line->members.items[0];
+	folded_step_vector_append(&reader->steps.items, step);
 }
 
 static bool is_number_character(char character)
@@ -200,6 +242,47 @@ static bool take_number(struct text_span *text, struct text_span *ret)
 	return true;
 }
 
+static void add_samples(struct folded_reader *reader, const struct folded_step *step,
+			uint32_t stack)
+{
+	uint32_t sample;
+
+	if (step->before_count > 0)
+		profile_add_sample(reader->profile, step->thread, reader->before_event, stack,
+				   STACK_END_UNTRACED, step->before_count, 0);
+	if (step->count == 0)
+		return;
+	sample = profile_add_sample(reader->profile, step->thread, reader->event, stack,
+				    STACK_END_UNTRACED, step->count, 0);
+	if (reader->options->has_line_ticks)
+		profile_add_tick(reader->profile, sample, reader->n_ticks++, 0, step->count);
+}
+
+/** Put the lines read ahead into the profile. */
+static void take_steps(struct folded_reader *reader)
+{
+	struct folded_steps *steps = &reader->steps;
+	struct index_vector *stacks = &steps->stacks;
+	const uint32_t *locations = steps->locations.items;
+
+	for (size_t i = 0; i < steps->items.count; i++) {
+		const struct folded_step *step = &steps->items.items[i];
+
+		index_vector_reserve(stacks, 2 * ((size_t)step->n_kept + step->n_new));
+		stacks->count = step->n_kept;
+		if (step->n_new > 0)
+			profile_intern_stacks(reader->profile,
+					      step->n_kept > 0 ? stacks->items[step->n_kept - 1]
+							       : 0,
+					      locations, step->n_new, stacks->items + step->n_kept);
+		stacks->count += step->n_new;
+		locations += step->n_new;
+		add_samples(reader, step, stacks->count > 0 ? stacks->items[stacks->count - 1] : 0);
+	}
+	folded_step_vector_clear(&steps->items);
+	index_vector_clear(&steps->locations);
+}
+
 /** The first fraction: what was counted so far as if it had been a fraction too. */
 static void begin_fractions(struct folded_reader *reader)
 {
@@ -208,6 +291,7 @@ static void begin_fractions(struct folded_reader *reader)
 	reader->losses->has_fractions = true;
 	if (!reader->options->keeps_fractions || reader->scale > 1)
 		return;
+	take_steps(reader);
 	for (size_t i = 0; i < profile->samples.count; i++) {
 		profile->samples.items[i].count *= FOLDED_FRACTION_SCALE;
 		profile->samples.items[i].period *= FOLDED_FRACTION_SCALE;
@@ -259,34 +343,18 @@ static bool read_before_count(struct folded_reader *reader, struct text_span num
 	return parse_count(reader, number, ret);
 }
 
-static void add_samples(struct folded_reader *reader, uint32_t thread, uint32_t stack,
-			uint64_t count, uint64_t before_count)
-{
-	uint32_t sample;
-
-	if (before_count > 0)
-		profile_add_sample(reader->profile, thread, reader->before_event, stack,
-				   STACK_END_UNTRACED, before_count, 0);
-	if (count == 0)
-		return;
-	sample = profile_add_sample(reader->profile, thread, reader->event, stack,
-				    STACK_END_UNTRACED, count, 0);
-	if (reader->options->has_line_ticks)
-		profile_add_tick(reader->profile, sample, reader->n_ticks++, 0, count);
-}
-
 /** @return false: not a line of this format. */
 static bool read_line(struct folded_reader *reader, struct text_span line)
 {
 	struct text_span number, second, stack = line;
-	uint64_t before_count = 0, count;
+	struct folded_step step = { 0 };
 	size_t n_same, n_before;
-	uint32_t id;
 
 	if (!take_number(&stack, &number))
 		return false;
-	if (!parse_count(reader, number, &count) ||
-	    (take_number(&stack, &second) && !read_before_count(reader, second, &before_count)))
+	if (!parse_count(reader, number, &step.count) ||
+	    (take_number(&stack, &second) &&
+	     !read_before_count(reader, second, &step.before_count)))
 		return false;
 	if (stack.length == 0)
 		return false;
@@ -294,10 +362,10 @@ static bool read_line(struct folded_reader *reader, struct text_span line)
 	n_before = reader->line.ends.count;
 	n_same = count_same_parts(&reader->line, stack);
 	read_parts(reader, stack, n_same);
-	id = intern_stack(reader, n_same, n_before);
-	if (count > 0 || before_count > 0)
-		add_samples(reader, reader->line.members.items[0], id, count, before_count);
-	reader->sum += count + before_count;
+	add_step(reader, n_same, n_before, step);
+	reader->sum += step.count + step.before_count;
+	if (reader->steps.items.count == STEPS_AHEAD)
+		take_steps(reader);
 	return true;
 }
 
@@ -324,6 +392,7 @@ static struct error *read_all(struct folded_reader *reader, struct input_stream 
 							 (double)FOLDED_SUM_MAX / reader->scale),
 					       "count in a larger unit");
 	}
+	take_steps(reader);
 	if (reader->profile->samples.count == 0 && losses->unrecognised.count > 0)
 		return error_new(ERROR_FORMAT, "%s: line %" PRIu64 " is not a folded stack: '%s'",
 				 input_stream_name(stream), losses->unrecognised.shown[0].number,
@@ -347,5 +416,6 @@ struct error *folded_profile_read(struct input_stream *stream,
 	error = read_all(&reader, stream);
 	text_locations_deinit(&reader.locations);
 	folded_line_deinit(&reader.line);
+	folded_steps_deinit(&reader.steps);
 	return error;
 }

@@ -1,31 +1,79 @@
 #include "input/text_locations_internal.h"
 
+#include "base/text_hash.h"
+
 #include <assert.h>
+
+#define N_SLOTS_FIRST 64
 
 void text_locations_deinit(struct text_locations *locations)
 {
 	text_frame_vector_deinit(&locations->frames);
-	text_frame_map_deinit(&locations->frame_of_text);
+	free(locations->slots);
 	arena_deinit(&locations->texts);
 	frame_group_map_deinit(&locations->groups);
 	frame_group_map_deinit(&locations->location_of_group);
 	index_vector_deinit(&locations->pending);
 }
 
+static void place_frame(struct text_locations *locations, struct text_frame_slot slot)
+{
+	size_t index = slot.hash & (locations->n_slots - 1);
+
+	while (locations->slots[index].frame)
+		index = (index + 1) & (locations->n_slots - 1);
+	locations->slots[index] = slot;
+}
+
+static void grow_slots(struct text_locations *locations)
+{
+	struct text_frame_slot *old = locations->slots;
+	size_t n_old = locations->n_slots;
+
+	locations->n_slots = n_old ? 2 * n_old : N_SLOTS_FIRST;
+	locations->slots = memory_allocate(locations->n_slots, sizeof(*locations->slots));
+	for (size_t i = 0; i < n_old; i++) {
+		if (old[i].frame)
+			place_frame(locations, old[i]);
+	}
+	free(old);
+}
+
+static uint32_t add_frame(struct text_locations *locations, struct text_span text, uint32_t hash,
+			  struct text_frame (*make)(struct profile *profile, struct text_span text))
+{
+	struct text_frame frame = make(locations->profile, text);
+
+	frame.text.start = arena_duplicate_text(&locations->texts, text.start, text.length);
+	frame.text.length = text.length;
+	text_frame_vector_append(&locations->frames, frame);
+	if (2 * locations->frames.count > locations->n_slots)
+		grow_slots(locations);
+	place_frame(locations, (struct text_frame_slot){
+				       .hash = hash,
+				       .frame = (uint32_t)locations->frames.count,
+			       });
+	return (uint32_t)locations->frames.count - 1;
+}
+
 uint32_t text_locations_frame(struct text_locations *locations, struct text_span text,
 			      struct text_frame (*make)(struct profile *profile,
 							struct text_span text))
 {
-	struct string_key key = { .text = text.start, .length = text.length };
-	uint32_t *known = text_frame_map_find(&locations->frame_of_text, key);
+	uint32_t hash = (uint32_t)text_hash(text.start, text.length);
 
-	if (known)
-		return *known - 1;
-	key.text = arena_duplicate_text(&locations->texts, text.start, text.length);
-	text_frame_vector_append(&locations->frames, make(locations->profile, text));
-	known = text_frame_map_insert(&locations->frame_of_text, key, NULL);
-	*known = (uint32_t)locations->frames.count;
-	return *known - 1;
+	for (size_t index = hash; locations->n_slots; index++) {
+		struct text_frame_slot slot = locations->slots[index & (locations->n_slots - 1)];
+		const struct text_frame *frame;
+
+		if (!slot.frame)
+			break;
+		frame = &locations->frames.items[slot.frame - 1];
+		if (slot.hash == hash && frame->text.length == text.length &&
+		    text_equal(frame->text.start, text.start, text.length))
+			return slot.frame - 1;
+	}
+	return add_frame(locations, text, hash, make);
 }
 
 static uint64_t pair(uint32_t high, uint32_t low)

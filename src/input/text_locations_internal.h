@@ -7,12 +7,12 @@
 
 #include "base/hash_map.h"
 #include "input/line_reader.h"
-#include "base/text_hash.h"
 #include "profile/profile.h"
 
 /** A function as one piece of text names it. */
 struct text_frame {
-	uint32_t frame; /**< Frame id in the profile. */
+	struct text_span text; /**< In text_locations.texts. */
+	uint32_t frame;        /**< Frame id in the profile. */
 	uint64_t address;
 	uint64_t symbol_offset;
 	enum location_kind kind;
@@ -22,12 +22,10 @@ struct text_frame {
 
 DEFINE_VECTOR(text_frame_vector, struct text_frame)
 
-static inline uint64_t text_key_hash(struct string_key key)
-{
-	return text_hash(key.text, key.length);
-}
-
-DEFINE_HASH_MAP(text_frame_map, struct string_key, uint32_t, text_key_hash, string_key_equal)
+struct text_frame_slot {
+	uint32_t hash;
+	uint32_t frame; /**< Index + 1 into frames; 0: free. */
+};
 
 /** Ids of frames grown by one: (group, frame) -> group. Group 0 is empty. */
 DEFINE_HASH_MAP(frame_group_map, uint64_t, uint32_t, hash_u64, equal_u64)
@@ -35,7 +33,8 @@ DEFINE_HASH_MAP(frame_group_map, uint64_t, uint32_t, hash_u64, equal_u64)
 struct text_locations {
 	struct profile *profile;
 	struct text_frame_vector frames;
-	struct text_frame_map frame_of_text; /**< Index + 1 into frames. */
+	struct text_frame_slot *slots; /**< By text: open addressing, at most half full. */
+	size_t n_slots;                /**< A power of two, or 0. */
 	struct arena texts;
 
 	struct frame_group_map groups;
@@ -64,6 +63,18 @@ static inline void text_locations_add(struct text_locations *locations, uint32_t
 
 /** The location made of what is pending, which is at least one frame. */
 uint32_t text_locations_take(struct text_locations *locations, bool is_call_site);
+
+/** The location of one frame. */
+static inline uint32_t text_locations_alone(struct text_locations *locations, uint32_t index,
+					    bool is_call_site)
+{
+	uint32_t known = locations->frames.items[index].locations[is_call_site];
+
+	if (known)
+		return known - 1;
+	text_locations_add(locations, index);
+	return text_locations_take(locations, is_call_site);
+}
 
 /** A NUL-terminated copy with harmless NULs; free with free(). */
 char *text_span_copy(struct text_span span);

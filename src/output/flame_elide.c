@@ -12,9 +12,13 @@ static uint64_t elision_limit(const struct flame_tree *tree, size_t n_nodes_max)
 {
 	_cleanup_free_ size_t *n_with = memory_allocate((size_t)1 << DIGIT_BITS, sizeof(*n_with));
 	size_t n_larger = 0;
+	unsigned int shift = 64;
 	uint64_t total = 0;
 
-	for (unsigned int shift = 64; shift > 0;) {
+	while (shift > DIGIT_BITS &&
+	       tree->nodes.items[FLAME_NODE_ROOT].total_count >> (shift - DIGIT_BITS) == 0)
+		shift -= DIGIT_BITS;
+	while (shift > 0) {
 		uint64_t above = shift < 64 ? ~UINT64_C(0) << shift : 0;
 		size_t digit = ((size_t)1 << DIGIT_BITS) - 1;
 
@@ -73,7 +77,6 @@ static void elision_take_out(struct elision *elision, uint32_t parent, uint32_t 
 			       &(struct flame_node){
 				       .parent = parent,
 				       .frame = elision->elided_frame,
-				       .depth = elision->kept.items[parent].depth + 1,
 			       },
 			       (struct flame_change){ 0 });
 	}
@@ -121,5 +124,4 @@ void flame_tree_elide(struct flame_tree *tree, size_t n_nodes_max, double keep_s
 	tree->changes = elision.kept_changes;
 	tree->elided_limit_count = limit;
 	flame_tree_sum(tree);
-	flame_tree_link_children(tree);
 }

@@ -26,8 +26,9 @@ static int compare_children(const void *a_pointer, const void *b_pointer)
 static void take_children(struct sibling_merger *merger, uint32_t node)
 {
 	const struct flame_node *nodes = merger->tree->nodes.items;
+	const struct flame_link *links = merger->tree->links.items;
 
-	for (uint32_t i = nodes[node].first_child; i != FLAME_NODE_NONE; i = nodes[i].next_sibling)
+	for (uint32_t i = links[node].first_child; i != FLAME_NODE_NONE; i = links[i].next_sibling)
 		merged_child_vector_append(&merger->children,
 					   (struct merged_child){ nodes[i].frame, i });
 }
@@ -35,17 +36,18 @@ static void take_children(struct sibling_merger *merger, uint32_t node)
 static void give_children(struct sibling_merger *merger, uint32_t node)
 {
 	struct flame_node *nodes = merger->tree->nodes.items;
+	struct flame_link *links = merger->tree->links.items;
 	struct merged_child_vector *children = &merger->children;
 
 	if (children->count > 0)
 		qsort(children->items, children->count, sizeof(*children->items), compare_children);
-	nodes[node].first_child = FLAME_NODE_NONE;
+	links[node].first_child = FLAME_NODE_NONE;
 	for (size_t i = children->count; i-- > 0;) {
 		uint32_t child = children->items[i].node;
 
 		nodes[child].parent = node;
-		nodes[child].next_sibling = nodes[node].first_child;
-		nodes[node].first_child = child;
+		links[child].next_sibling = links[node].first_child;
+		links[node].first_child = child;
 	}
 }
 
@@ -62,21 +64,22 @@ static void add_counts(struct flame_tree *tree, uint32_t to, uint32_t from)
 static void merge_run(struct sibling_merger *merger, uint32_t first)
 {
 	struct flame_node *nodes = merger->tree->nodes.items;
-	uint32_t i = nodes[first].next_sibling;
+	struct flame_link *links = merger->tree->links.items;
+	uint32_t i = links[first].next_sibling;
 
 	merged_child_vector_clear(&merger->children);
 	take_children(merger, first);
 	while (i != FLAME_NODE_NONE && nodes[i].frame == nodes[first].frame) {
-		uint32_t next = nodes[i].next_sibling;
+		uint32_t next = links[i].next_sibling;
 
 		add_counts(merger->tree, first, i);
 		take_children(merger, i);
 		nodes[i].parent = FLAME_NODE_NONE;
-		nodes[i].first_child = FLAME_NODE_NONE;
+		links[i].first_child = FLAME_NODE_NONE;
 		merger->n_gone++;
 		i = next;
 	}
-	nodes[first].next_sibling = i;
+	links[first].next_sibling = i;
 	give_children(merger, first);
 }
 
@@ -106,22 +109,23 @@ static void close_gaps(struct flame_tree *tree)
 void flame_tree_merge_siblings(struct flame_tree *tree)
 {
 	struct sibling_merger merger = { .tree = tree };
-	struct flame_node *nodes = tree->nodes.items;
+	const struct flame_node *nodes = tree->nodes.items;
+	const struct flame_link *links;
 
 	flame_tree_link_sorted(tree);
+	links = tree->links.items;
 	/* The first of equal siblings stays, so parents still come before their children. */
 	for (uint32_t i = 0; i < tree->nodes.count; i++) {
-		for (uint32_t child = nodes[i].first_child; child != FLAME_NODE_NONE;
-		     child = nodes[child].next_sibling) {
-			uint32_t next = nodes[child].next_sibling;
+		for (uint32_t child = links[i].first_child; child != FLAME_NODE_NONE;
+		     child = links[child].next_sibling) {
+			uint32_t next = links[child].next_sibling;
 
 			if (next != FLAME_NODE_NONE && nodes[next].frame == nodes[child].frame)
 				merge_run(&merger, child);
 		}
 	}
 	merged_child_vector_deinit(&merger.children);
-	if (merger.n_gone > 0) {
+	flame_link_vector_deinit(&tree->links);
+	if (merger.n_gone > 0)
 		close_gaps(tree);
-		flame_tree_link_sorted(tree);
-	}
 }

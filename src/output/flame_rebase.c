@@ -56,6 +56,7 @@ void flame_tree_rebase(struct flame_tree *tree, const struct string_vector *name
 
 	fresh.nodes = (struct flame_node_vector){ 0 };
 	fresh.changes = (struct flame_change_vector){ 0 };
+	fresh.has_distinct_siblings = false;
 	flame_node_vector_append(
 		&fresh.nodes,
 		(struct flame_node){ .parent = FLAME_NODE_NONE,

@@ -38,7 +38,6 @@ static void reversed_split(struct flame_tree *reversed, const struct flame_tree 
 		struct flame_node node = {
 			.parent = parent.node,
 			.frame = sources[first].frame,
-			.depth = reversed->nodes.items[parent.node].depth + 1,
 		};
 		struct flame_change change = { 0 };
 
@@ -115,7 +114,4 @@ void flame_tree_init_reversed(struct flame_tree *ret, const struct flame_tree *t
 	}
 	reversed_source_vector_deinit(&sources);
 	reversed_run_vector_deinit(&runs);
-	for (size_t i = 0; i < ret->nodes.count; i++)
-		ret->depth_max = MAX(ret->depth_max, ret->nodes.items[i].depth);
-	flame_tree_link_children(ret);
 }

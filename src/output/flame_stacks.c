@@ -18,8 +18,9 @@ struct stack_merger {
 	uint32_t *base_of_frame; /**< By thread's frame: of whole and of incomplete stacks; + 1. */
 	uint32_t *samples;       /**< Ids, base by base. */
 
-	uint32_t *frame_of; /**< By frame of the profile: frame of the tree + 1; 0: not met. */
-	uint32_t *node_of;  /**< By stack, on the base at hand; 0: none yet. */
+	uint32_t *frame_of;    /**< By frame of the profile: frame of the tree + 1; 0: not met. */
+	uint32_t *location_of; /**< By frame of the tree: whose outermost it is, + 1; 0: none's. */
+	uint32_t *node_of;     /**< By stack, on the base at hand; 0: none yet. */
 	struct index_vector pending; /**< Stacks without a node, innermost first. */
 };
 
@@ -90,16 +91,29 @@ static uint32_t find_frame(struct stack_merger *merger, const struct profile_fra
 	return merger->frame_of[id] - 1;
 }
 
+/** Siblings with one frame can only come of two locations that begin with it. */
+static void note_outermost(struct stack_merger *merger, uint32_t frame, uint32_t location)
+{
+	uint32_t *known = &merger->location_of[frame];
+
+	if (*known && *known != location + 1)
+		merger->builder.tree->has_distinct_siblings = false;
+	*known = location + 1;
+}
+
 /** The node of one location: its function and what was inlined there, outermost first. */
 static uint32_t add_location(struct stack_merger *merger, uint32_t node, uint32_t location)
 {
 	const struct profile *profile = merger->profile;
 	uint32_t n_frames = profile->locations.items[location].n_frames;
 
-	for (uint32_t i = MAX(n_frames, 1u); i-- > 0;)
-		node = flame_tree_add_node(
-			merger->builder.tree, node,
-			find_frame(merger, profile_location_frame(profile, location, i)));
+	for (uint32_t i = MAX(n_frames, 1u); i-- > 0;) {
+		uint32_t frame = find_frame(merger, profile_location_frame(profile, location, i));
+
+		if (i + 1 >= n_frames)
+			note_outermost(merger, frame, location);
+		node = flame_tree_add_node(merger->builder.tree, node, frame);
+	}
 	return node;
 }
 
@@ -154,18 +168,23 @@ static void init_tree(struct flame_tree *ret, const struct profile *profile, uin
 {
 	struct stack_merger merger = { .builder.tree = ret, .profile = profile, .event = event };
 
-	*ret = (struct flame_tree){ .profile = profile, .is_in_order = is_in_order };
+	*ret = (struct flame_tree){ .profile = profile,
+				    .has_distinct_siblings = true,
+				    .is_in_order = is_in_order };
 	flame_tree_add_root(ret);
 	/* Of the root, the mark and each name. */
 	merger.base_of_frame =
 		memory_allocate(2 * (profile->threads.count + 2), sizeof(*merger.base_of_frame));
 	merger.frame_of = memory_allocate(profile->frames.count, sizeof(*merger.frame_of));
+	merger.location_of = memory_allocate(profile->frames.count + profile->threads.count + 2,
+					     sizeof(*merger.location_of));
 	merger.node_of = memory_allocate(profile->stacks.count, sizeof(*merger.node_of));
 	group_samples(&merger);
 	for (size_t i = 0; i < merger.bases.count; i++)
 		add_base(&merger, i);
 	free(merger.base_of_frame);
 	free(merger.frame_of);
+	free(merger.location_of);
 	free(merger.node_of);
 	free(merger.samples);
 	stack_base_vector_deinit(&merger.bases);

@@ -65,7 +65,6 @@ uint32_t flame_tree_add_node(struct flame_tree *tree, uint32_t parent, uint32_t 
 	flame_node_vector_append(&tree->nodes, (struct flame_node){
 						       .parent = parent,
 						       .frame = frame,
-						       .depth = tree->nodes.items[parent].depth + 1,
 					       });
 	if (tree->is_difference)
 		flame_change_vector_append_new(&tree->changes);
@@ -143,46 +142,62 @@ void flame_tree_sort_frames(struct flame_tree *tree)
 	tree->frames.capacity = count;
 }
 
+/** Links of all nodes, of which only the depth is known. A parent is before its children. */
+static struct flame_link *prepare_links(struct flame_tree *tree)
+{
+	const struct flame_node *nodes = tree->nodes.items;
+	struct flame_link *links;
+
+	flame_link_vector_reserve(&tree->links, tree->nodes.count);
+	tree->links.count = tree->nodes.count;
+	links = tree->links.items;
+	for (size_t i = 0; i < tree->nodes.count; i++) {
+		uint32_t depth = i == FLAME_NODE_ROOT ? 0 : links[nodes[i].parent].depth + 1;
+
+		links[i] = (struct flame_link){ FLAME_NODE_NONE, FLAME_NODE_NONE, depth };
+	}
+	return links;
+}
+
+/** @p node becomes the first child of its parent. */
+static void put_first(const struct flame_node *nodes, struct flame_link *links, uint32_t node)
+{
+	struct flame_link *parent = &links[nodes[node].parent];
+
+	links[node].next_sibling = parent->first_child;
+	parent->first_child = node;
+}
+
 static void link_in_order(struct flame_tree *tree)
 {
-	struct flame_node *nodes = tree->nodes.items;
+	struct flame_link *links = prepare_links(tree);
 
-	for (size_t i = 0; i < tree->nodes.count; i++)
-		nodes[i].first_child = nodes[i].next_sibling = FLAME_NODE_NONE;
-	for (size_t i = tree->nodes.count; i-- > 1;) {
-		nodes[i].next_sibling = nodes[nodes[i].parent].first_child;
-		nodes[nodes[i].parent].first_child = (uint32_t)i;
-	}
+	for (size_t i = tree->nodes.count; i-- > 1;)
+		put_first(tree->nodes.items, links, (uint32_t)i);
 }
 
-/**
- * Put every node into its parent's list, sorted: nodes are dealt out by frame,
- * last frame first, each to the head of its list (frames are few, nodes many).
- */
+/** Nodes are dealt out by frame, the last frame first (frames are few, nodes many). */
 void flame_tree_link_sorted(struct flame_tree *tree)
 {
-	struct flame_node *nodes = tree->nodes.items;
-	size_t n_frames = tree->frames.count;
-	_cleanup_free_ uint32_t *first = memory_allocate(n_frames, sizeof(*first));
-	_cleanup_free_ uint32_t *next = memory_allocate(tree->nodes.count, sizeof(*next));
+	const struct flame_node *nodes = tree->nodes.items;
+	size_t n_frames = tree->frames.count, n_nodes = tree->nodes.count;
+	_cleanup_free_ size_t *ends = memory_allocate(n_frames + 1, sizeof(*ends));
+	_cleanup_free_ uint32_t *sorted = memory_allocate(n_nodes, sizeof(*sorted));
+	struct flame_link *links = prepare_links(tree);
 
-	memset(first, 0xff, n_frames * sizeof(*first));
-	for (uint32_t i = 0; i < tree->nodes.count; i++) {
-		nodes[i].first_child = nodes[i].next_sibling = FLAME_NODE_NONE;
-		next[i] = first[nodes[i].frame];
-		first[nodes[i].frame] = i;
-	}
-	for (size_t frame = n_frames; frame-- > 0;) {
-		for (uint32_t i = first[frame]; i != FLAME_NODE_NONE; i = next[i]) {
-			if (i == FLAME_NODE_ROOT)
-				continue;
-			nodes[i].next_sibling = nodes[nodes[i].parent].first_child;
-			nodes[nodes[i].parent].first_child = i;
-		}
+	for (size_t i = 0; i < n_nodes; i++)
+		ends[nodes[i].frame + 1]++;
+	for (size_t frame = 0; frame < n_frames; frame++)
+		ends[frame + 1] += ends[frame];
+	for (uint32_t i = 0; i < n_nodes; i++)
+		sorted[ends[nodes[i].frame]++] = i;
+	for (size_t i = n_nodes; i-- > 0;) {
+		if (sorted[i] != FLAME_NODE_ROOT)
+			put_first(nodes, links, sorted[i]);
 	}
 }
 
-void flame_tree_link_children(struct flame_tree *tree)
+void flame_tree_link(struct flame_tree *tree)
 {
 	if (tree->is_in_order)
 		link_in_order(tree);
@@ -201,7 +216,6 @@ void flame_tree_sum(struct flame_tree *tree)
 	struct flame_node *nodes = tree->nodes.items;
 	struct flame_change *changes = tree->changes.items;
 
-	tree->depth_max = 0;
 	for (size_t i = 0; i < tree->nodes.count; i++)
 		nodes[i].total_count = nodes[i].self_count;
 	for (size_t i = 0; i < tree->changes.count; i++) {
@@ -209,7 +223,6 @@ void flame_tree_sum(struct flame_tree *tree)
 		changes[i].after_total_count = changes[i].after_self_count;
 	}
 	for (size_t i = tree->nodes.count; i-- > 0;) {
-		tree->depth_max = MAX(tree->depth_max, nodes[i].depth);
 		if (i == FLAME_NODE_ROOT)
 			continue;
 		nodes[nodes[i].parent].total_count += nodes[i].total_count;
@@ -235,18 +248,16 @@ void flame_builder_deinit(struct flame_builder *builder)
 void flame_tree_finish(struct flame_tree *tree)
 {
 	flame_tree_sort_frames(tree);
-	if (!tree->is_chart)
+	if (!tree->is_chart && !tree->has_distinct_siblings)
 		flame_tree_merge_siblings(tree);
-	if (tree->is_in_order)
-		link_in_order(tree);
 	flame_tree_sum(tree);
 }
 
 uint32_t flame_tree_skip(const struct flame_tree *tree, uint32_t node)
 {
 	while (node != FLAME_NODE_ROOT) {
-		if (tree->nodes.items[node].next_sibling != FLAME_NODE_NONE)
-			return tree->nodes.items[node].next_sibling;
+		if (tree->links.items[node].next_sibling != FLAME_NODE_NONE)
+			return tree->links.items[node].next_sibling;
 		node = tree->nodes.items[node].parent;
 	}
 	return FLAME_NODE_NONE;
@@ -254,8 +265,8 @@ uint32_t flame_tree_skip(const struct flame_tree *tree, uint32_t node)
 
 uint32_t flame_tree_next(const struct flame_tree *tree, uint32_t node)
 {
-	if (tree->nodes.items[node].first_child != FLAME_NODE_NONE)
-		return tree->nodes.items[node].first_child;
+	if (tree->links.items[node].first_child != FLAME_NODE_NONE)
+		return tree->links.items[node].first_child;
 	return flame_tree_skip(tree, node);
 }
 
@@ -263,6 +274,7 @@ void flame_tree_deinit(struct flame_tree *tree)
 {
 	flame_frame_vector_deinit(&tree->frames);
 	flame_node_vector_deinit(&tree->nodes);
+	flame_link_vector_deinit(&tree->links);
 	flame_change_vector_deinit(&tree->changes);
 	arena_deinit(&tree->names);
 }

@@ -51,12 +51,16 @@ struct flame_frame {
 
 struct flame_node {
 	uint32_t parent;
-	uint32_t first_child; /**< Children are sorted by name. */
-	uint32_t next_sibling;
 	uint32_t frame;       /**< Index into flame_tree.frames, which is sorted by name. */
-	uint32_t depth;       /**< 0 for the root. */
 	uint64_t self_count;  /**< Samples that end here; of differences: the larger side's. */
 	uint64_t total_count; /**< Samples through here: self and all below. */
+};
+
+/** A node's place in the tree, made by flame_tree_link(). */
+struct flame_link {
+	uint32_t first_child; /**< Children are sorted by name. */
+	uint32_t next_sibling;
+	uint32_t depth; /**< 0 for the root. */
 };
 
 /** Of a node of a difference: samples on each side. As they are, not normalised. */
@@ -67,6 +71,7 @@ struct flame_change {
 
 DEFINE_VECTOR(flame_frame_vector, struct flame_frame)
 DEFINE_VECTOR(flame_node_vector, struct flame_node)
+DEFINE_VECTOR(flame_link_vector, struct flame_link)
 DEFINE_VECTOR(flame_change_vector, struct flame_change)
 
 /** A parent's index is below those of its children. Read freely. */
@@ -76,8 +81,9 @@ struct flame_tree {
 		names; /**< Made here: "[object]". A reversed tree borrows those of its tree. */
 	struct flame_frame_vector frames;
 	struct flame_node_vector nodes;
+	struct flame_link_vector links;     /**< By node; none before flame_tree_link(). */
 	struct flame_change_vector changes; /**< By node, of differences; others have none. */
-	uint32_t depth_max;                 /**< Of all nodes. */
+	bool has_distinct_siblings; /**< No two with one frame: there is nothing to merge. */
 	bool is_in_order; /**< Siblings are in the order of their indices, not of their names. */
 	bool is_chart;
 	bool is_difference;
@@ -153,6 +159,12 @@ void flame_tree_init_reversed(struct flame_tree *ret, const struct flame_tree *t
  * Nodes of at least @p keep_share of all samples always stay.
  */
 void flame_tree_elide(struct flame_tree *tree, size_t n_nodes_max, double keep_share);
+
+/**
+ * Once the nodes stay as they are, before links are looked at: put them into their places.
+ * What large trees lose to flame_tree_elide() needs none.
+ */
+void flame_tree_link(struct flame_tree *tree);
 
 /** The node after @p node when children come right after their parent; FLAME_NODE_NONE at the end.
  */

@@ -2,8 +2,8 @@
 
 /**
  * How flame trees are made: frames are looked up by what they are; nodes are just added, as
- * many as it takes. Then siblings with one frame are merged, and all are summed up, sorted
- * and linked.
+ * many as it takes. Then frames are sorted, siblings with one frame are merged, and all are
+ * summed up.
  */
 
 #include "base/hash_map.h"
@@ -57,9 +57,6 @@ void flame_tree_sum(struct flame_tree *tree);
 
 /** Frame indices become ranks: nodes are compared by number from here on. */
 void flame_tree_sort_frames(struct flame_tree *tree);
-
-/** As the tree wants them: by name or in order. */
-void flame_tree_link_children(struct flame_tree *tree);
 
 /** By frame, those with the same frame by number. */
 void flame_tree_link_sorted(struct flame_tree *tree);

@@ -274,6 +274,7 @@ static void write_document(const struct flamegraph *graph, FILE *file)
 		struct flame_tree reversed;
 
 		flame_tree_init_reversed(&reversed, &graph->tree, flamegraph_limit_count(graph));
+		flame_tree_link(&reversed);
 		write_picture(graph, &reversed, file);
 		flame_tree_deinit(&reversed);
 	} else {
@@ -366,6 +367,7 @@ static void finish_and_write(struct flamegraph *graph, FILE *file)
 	if (graph->look->bases.count > 0 && !graph->tree.is_chart)
 		flame_tree_rebase(&graph->tree, &graph->look->bases);
 	flame_tree_elide(&graph->tree, NODES_MAX, KEEP_SHARE);
+	flame_tree_link(&graph->tree);
 	graph->total_count =
 		MAX(graph->tree.nodes.items[FLAME_NODE_ROOT].total_count, graph->look->total_count);
 	graph->factor = flamegraph_count_factor(graph);

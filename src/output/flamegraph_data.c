@@ -91,14 +91,15 @@ static void write_nodes(const struct flame_tree *tree, FILE *file)
 	fputs("\"nodes\": [", file);
 	for (uint32_t i = FLAME_NODE_ROOT; i != FLAME_NODE_NONE; i = flame_tree_next(tree, i)) {
 		const struct flame_node *node = &tree->nodes.items[i];
+		uint32_t depth = tree->links.items[i].depth;
 
 		if (i == FLAME_NODE_ROOT)
 			fprintf(file, "0,%u,", node->frame);
 		else
-			fprintf(file, ",%s%u,%u,", depth_before >= node->depth ? "\n" : "",
-				depth_before + 1 - node->depth, node->frame);
+			fprintf(file, ",%s%u,%u,", depth_before >= depth ? "\n" : "",
+				depth_before + 1 - depth, node->frame);
 		write_self_counts(tree, i, file);
-		depth_before = node->depth;
+		depth_before = depth;
 	}
 	fputs("],\n", file);
 }

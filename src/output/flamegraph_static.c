@@ -64,7 +64,7 @@ void flamegraph_measure(const struct flamegraph *graph, const struct flame_tree 
 		if (i != FLAME_NODE_ROOT && tree->nodes.items[i].total_count < geometry.limit_count)
 			geometry.n_hidden++;
 		else
-			geometry.n_rows = MAX(geometry.n_rows, tree->nodes.items[i].depth + 1);
+			geometry.n_rows = MAX(geometry.n_rows, tree->links.items[i].depth + 1);
 	}
 	geometry.height_px =
 		geometry.frames_top_px + geometry.n_rows * geometry.row_height_px + FOOT_HEIGHT_PX;
@@ -172,17 +172,18 @@ static void write_rect(const struct flamegraph *graph, const struct flame_tree *
 }
 
 static void write_frame(const struct flamegraph *graph, const struct flame_tree *tree,
-			const struct flamegraph_geometry *geometry, const struct flame_node *node,
-			double x_px, FILE *file)
+			const struct flamegraph_geometry *geometry, uint32_t index, double x_px,
+			FILE *file)
 {
+	const struct flame_node *node = &tree->nodes.items[index];
+	const uint32_t depth = tree->links.items[index].depth;
 	const struct flame_frame *frame = &tree->frames.items[node->frame];
 	const struct name_attribute_set *attributes =
 		graph->look->attributes ? name_attributes_find(graph->look->attributes, frame->name)
 					: NULL;
-	uint32_t row =
-		graph->options->is_inverted ? node->depth : geometry->n_rows - 1 - node->depth;
+	uint32_t row = graph->options->is_inverted ? depth : geometry->n_rows - 1 - depth;
 	double y_px = geometry->frames_top_px + row * geometry->row_height_px;
-	uint64_t count = node->depth > 0 ? node->total_count : graph->total_count;
+	uint64_t count = depth > 0 ? node->total_count : graph->total_count;
 	double width_px = (double)count * geometry->pixels_per_sample;
 	_cleanup_free_ char *plain = NULL, *label = NULL;
 
@@ -226,7 +227,7 @@ void flamegraph_write_frames(const struct flamegraph *graph, const struct flame_
 			i = flame_tree_skip(tree, i);
 			continue;
 		}
-		write_frame(graph, tree, geometry, node,
+		write_frame(graph, tree, geometry, i,
 			    FLAMEGRAPH_PADDING_PX + (double)offset * geometry->pixels_per_sample,
 			    file);
 		i = flame_tree_next(tree, i);

@@ -64,13 +64,6 @@ static inline uint32_t id_probe_next(struct id_probe *probe)
 	}
 }
 
-/** Have what @p hash stands for fetched from memory: for who will look it up soon. */
-static inline void id_set_prefetch(const struct id_set *set, uint64_t hash)
-{
-	if (set->capacity)
-		__builtin_prefetch(&set->slots[(uint32_t)hash & (set->capacity - 1)]);
-}
-
 /** Add @p id, which is not in the set. Ends the probes under way. */
 void id_set_add(struct id_set *set, uint64_t hash, uint32_t id);
 

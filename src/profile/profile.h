@@ -269,6 +269,15 @@ uint32_t profile_intern_stack(struct profile *profile, uint32_t parent, uint32_t
 void profile_intern_stacks(struct profile *profile, uint32_t parent, const uint32_t *locations,
 			   size_t n_locations, uint32_t *stacks_ret);
 
+/**
+ * Tell that the stack of @p location on one with @p parent_hash and @p parent_depth, which need
+ * not be there yet, is interned soon: what decides about it is fetched from memory meanwhile.
+ *
+ * @return its hash.
+ */
+uint32_t profile_expect_stack(struct profile *profile, uint32_t parent_hash, uint32_t parent_depth,
+			      uint32_t location);
+
 /** Equal: pid, tid and comm. The process's name is the first one known. */
 uint32_t profile_intern_thread(struct profile *profile, uint32_t pid, uint32_t tid,
 			       const char *comm, const char *process_comm);

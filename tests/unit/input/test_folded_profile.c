@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 static struct profile *read_folded(const char *text, struct text_profile_losses *losses)
@@ -233,6 +234,31 @@ static void test_lines_that_begin_like_the_one_before(void **state)
 	profile_destroy(profile);
 }
 
+/** More lines than are read ahead, each twice, some of which begin like the one before. */
+static void test_many_lines(void **state)
+{
+	enum {
+		N_LINES = 43 * 7
+	};
+	struct text_profile_losses losses;
+	_cleanup_free_ char *text = memory_allocate(2 * N_LINES, 64);
+	char *at = text, expected[40];
+	struct profile *profile;
+
+	for (unsigned int i = 0; i < 2 * N_LINES; i++)
+		at += sprintf(at, "sh;main;f%u;g%u;in_[i];a_rather_long_name %u\n", i % 7,
+			      i % N_LINES, i + 1);
+	profile = read_folded(text, &losses);
+	assert_int_equal(profile->samples.count, N_LINES);
+	for (uint32_t i = 0; i < N_LINES; i++) {
+		snprintf(expected, sizeof(expected), "main f%u g%u in a_rather_long_name", i % 7,
+			 i % N_LINES);
+		assert_names(profile, i, expected);
+		assert_int_equal(profile->samples.items[i].count, 2 * i + N_LINES + 2);
+	}
+	profile_destroy(profile);
+}
+
 static void test_refuses_other_text(void **state)
 {
 	static const struct text_profile_options options;
@@ -258,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_sums_that_would_overflow_are_refused),
 		cmocka_unit_test(test_odd_frames),
 		cmocka_unit_test(test_lines_that_begin_like_the_one_before),
+		cmocka_unit_test(test_many_lines),
 		cmocka_unit_test(test_refuses_other_text),
 	};
 

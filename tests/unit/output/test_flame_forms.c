@@ -14,16 +14,18 @@
 #include <cmocka.h>
 
 /** Indented lines "NAME TOTAL"; of differences "NAME BEFORE>AFTER". */
-static void assert_tree(const struct flame_tree *tree, const char *expected)
+static void assert_tree(struct flame_tree *tree, const char *expected)
 {
 	char *text = NULL;
 	size_t size_bytes;
 	FILE *file = open_memstream(&text, &size_bytes);
 
+	flame_tree_link(tree);
 	for (uint32_t i = FLAME_NODE_ROOT; i != FLAME_NODE_NONE; i = flame_tree_next(tree, i)) {
 		const struct flame_node *node = &tree->nodes.items[i];
 
-		fprintf(file, "%*s%s ", (int)node->depth, "", tree->frames.items[node->frame].name);
+		fprintf(file, "%*s%s ", (int)tree->links.items[i].depth, "",
+			tree->frames.items[node->frame].name);
 		if (tree->is_difference)
 			fprintf(file, "%" PRIu64 ">%" PRIu64 "\n",
 				flame_tree_change(tree, i).before_total_count,
@@ -267,6 +269,7 @@ static void assert_folded(struct flame_difference_options options, const char *e
 	FILE *file = open_memstream(&text, &size_bytes);
 
 	sides_init(&sides, "app;f+0x12 10\napp;g 5\n", "app;f+0xa7 4\napp;a;b 6\n", options);
+	flame_tree_link(&sides.tree);
 	difference_write_folded(&sides.tree, file);
 	fclose(file);
 	assert_string_equal(text, expected);
