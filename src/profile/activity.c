@@ -10,6 +10,9 @@
 #define WINDOW_LEAST_NS (5 * NS_PER_MS)
 #define WINDOWS_MAX     1000000
 
+/** Linux has no more CPUs (NR_CPUS of x86-64). */
+#define BUSY_CPUS_MAX 8192
+
 /** Where nothing says how far apart samples were. */
 #define INTERVAL_DEFAULT_NS NS_PER_MS
 
@@ -168,7 +171,8 @@ static void fill_slots(struct activity_maker *maker)
 
 static void count_window(struct activity *activity, uint64_t busy_ns, uint64_t window_ns)
 {
-	uint64_t n_busy = (busy_ns + window_ns / 2) / window_ns;
+	/* More than there can be: samples of a strange file that say they stand for years. */
+	uint64_t n_busy = MIN((busy_ns + window_ns / 2) / window_ns, (uint64_t)BUSY_CPUS_MAX);
 
 	while (activity->concurrency_ns.count <= n_busy)
 		address_vector_append(&activity->concurrency_ns, 0);

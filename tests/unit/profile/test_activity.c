@@ -71,6 +71,19 @@ static void test_one_cpu_was_busy(void **state)
 	profile_destroy(profile);
 }
 
+static void test_a_sample_that_stands_for_years(void **state)
+{
+	struct profile *profile = make_pool();
+	struct activity activity;
+
+	profile->ticks.items[profile->ticks.count / 2].period = UINT64_C(1) << 60;
+	activity_init(&activity, profile, 0);
+	/* As many as there can be, and none. */
+	assert_int_equal(activity.concurrency_ns.count, 8192 + 1);
+	activity_deinit(&activity);
+	profile_destroy(profile);
+}
+
 static void test_switches_are_believed_more_than_samples(void **state)
 {
 	struct profile *profile = make_pool();
@@ -131,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pools_and_how_even_they_are),
 		cmocka_unit_test(test_one_cpu_was_busy),
+		cmocka_unit_test(test_a_sample_that_stands_for_years),
 		cmocka_unit_test(test_switches_are_believed_more_than_samples),
 		cmocka_unit_test(test_without_times_there_is_no_timeline),
 		cmocka_unit_test(test_as_text),
