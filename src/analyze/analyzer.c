@@ -505,6 +505,24 @@ struct stack_extent analyzer_stack_extent(const struct analyzer *analyzer)
 	return unwinder_extent(analyzer->stacks.unwinder);
 }
 
+/** Say in the profile whose unwind information is missing or damaged. */
+static void note_unwind_problems(struct analyzer *analyzer)
+{
+	const struct object_vector *objects = &analyzer->object_ids.objects;
+	struct profile *profile = analyzer->profile;
+
+	for (size_t id = 0; analyzer->stacks.unwinder && id < objects->count; id++) {
+		const char *problem =
+			objects->items[id] ? unwinder_object_problem(analyzer->stacks.unwinder,
+								     objects->items[id])
+					   : NULL;
+
+		if (problem)
+			profile->objects.items[id].unwind_problem =
+				profile_intern_text(profile, problem);
+	}
+}
+
 struct error *analyzer_finish(struct analyzer *analyzer)
 {
 	uint64_t start_ns = clock_monotonic_ns();
@@ -514,6 +532,7 @@ struct error *analyzer_finish(struct analyzer *analyzer)
 		off_cpu_finish(analyzer->off_cpu);
 	object_registry_set_servers(analyzer->objects, analyzer->servers);
 	naming_run(analyzer->profile, &analyzer->object_ids, analyzer->symbolizer);
+	note_unwind_problems(analyzer);
 	if (analyzer->off_cpu_event != EVENT_NONE)
 		off_cpu_name_reasons(analyzer->profile, analyzer->off_cpu_event);
 	analyzer->statistics.symbols_ns = clock_monotonic_ns() - start_ns;

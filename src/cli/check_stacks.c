@@ -14,67 +14,6 @@
 /** Smaller shares than this are not worth a line. */
 #define SHARE_MIN 0.0005
 
-/** A way in which stacks were cut short, and the code it happened in. */
-struct cut {
-	enum stack_end end;
-	uint32_t object; /**< Of the outermost frame. */
-	bool is_jit;     /**< That is code made at run time. */
-	uint64_t count;
-};
-
-DEFINE_VECTOR(cut_vector, struct cut)
-
-/** Where the stack of @p sample was cut short. */
-static struct cut cut_of(const struct profile *profile, const struct profile_sample *sample)
-{
-	struct cut cut = { .end = sample->end,
-			   .object = PROFILE_OBJECT_UNKNOWN,
-			   .count = sample->count };
-	uint32_t stack = sample->stack, location;
-
-	if (!stack)
-		return cut;
-	while (profile->stacks.items[stack].parent)
-		stack = profile->stacks.items[stack].parent;
-	location = profile->stacks.items[stack].location;
-	cut.object = profile->locations.items[location].object;
-	cut.is_jit = profile_location_frame(profile, location, 0)->flags & FRAME_IS_JIT;
-	return cut;
-}
-
-static void add_cut(struct cut_vector *cuts, struct cut cut)
-{
-	for (size_t i = 0; i < cuts->count; i++) {
-		if (cuts->items[i].end == cut.end && cuts->items[i].object == cut.object) {
-			cuts->items[i].count += cut.count;
-			return;
-		}
-	}
-	cut_vector_append(cuts, cut);
-}
-
-static int cut_compare(const void *a_pointer, const void *b_pointer)
-{
-	const struct cut *a = a_pointer, *b = b_pointer;
-
-	if (a->count != b->count)
-		return a->count > b->count ? -1 : 1;
-	return a->object < b->object ? -1 : a->object > b->object;
-}
-
-static void find_cuts(const struct profile *profile, uint32_t event, struct cut_vector *ret)
-{
-	for (size_t i = 0; i < profile->samples.count; i++) {
-		const struct profile_sample *sample = &profile->samples.items[i];
-
-		if (sample->event == event && sample->end != STACK_END_NONE &&
-		    !stack_end_is_complete(sample->end))
-			add_cut(ret, cut_of(profile, sample));
-	}
-	if (ret->count)
-		qsort(ret->items, ret->count, sizeof(*ret->items), cut_compare);
-}
-
 static void print_row(double share, const char *object, const char *what, const char *mend)
 {
 	char percent[PROFILE_NUMBER_SIZE_BYTES];
@@ -107,22 +46,21 @@ static void print_ends(const struct profile_quality *quality)
 
 static void print_cuts(const struct profile *profile, const struct explanation *explanation)
 {
-	const struct profile_quality *quality = &explanation->quality;
-	struct cut_vector cuts = { 0 };
+	const struct cut_stacks_vector *cuts = &explanation->cut_stacks;
 
-	find_cuts(profile, explanation->event, &cuts);
-	for (size_t i = 0; i < MIN(cuts.count, (size_t)ROWS_MAX); i++) {
-		const struct cut *cut = &cuts.items[i];
+	for (size_t i = 0; i < MIN(cuts->count, (size_t)ROWS_MAX); i++) {
+		const struct cut_stacks *cut = &cuts->items[i];
 		const struct profile_object *object = &profile->objects.items[cut->object];
+		const char *reason = profile_cut_stacks_reason(profile, cut);
+		_cleanup_free_ char *what =
+			memory_format_text("%s%s%s", stack_end_description(cut->end),
+					   reason ? ": " : "", reason ? reason : "");
 		/* A compiler's options do not help code that it did not make. */
 		_cleanup_free_ char *mend = explanation_stacks_hint(
 			cut->is_jit ? STACK_END_NO_MAPPING : cut->end, profile);
 
-		print_row((double)cut->count / (double)quality->n_user_stacks,
-			  profile_text(profile, object->name), stack_end_description(cut->end),
-			  mend);
+		print_row(cut->share, profile_text(profile, object->name), what, mend);
 	}
-	cut_vector_deinit(&cuts);
 }
 
 static void print_names(const struct profile *profile, const struct explanation *explanation)

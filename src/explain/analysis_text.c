@@ -294,6 +294,33 @@ static void write_unresolved(FILE *file, const struct explanation *explanation,
 		fprintf(file, "  and %zu more\n", libraries->count - LIBRARIES_SHOWN_MAX);
 }
 
+/** Code in which stacks were cut short because of what is wrong with it. */
+static void write_cut_stacks(FILE *file, const struct explanation *explanation,
+			     const struct profile *profile)
+{
+	bool has_heading = false;
+
+	for (size_t i = 0; i < MIN(explanation->cut_stacks.count, (size_t)LIBRARIES_SHOWN_MAX);
+	     i++) {
+		const struct cut_stacks *cut = &explanation->cut_stacks.items[i];
+		const char *reason = profile_cut_stacks_reason(profile, cut);
+		char share[LAYOUT_NUMBER_SIZE_BYTES];
+
+		if (!reason)
+			continue;
+		if (!has_heading)
+			layout_write_heading(file, "Code that stacks end in");
+		has_heading = true;
+		profile_format_share(cut->share, share);
+		fprintf(file, "  %7s  ", share);
+		layout_write_name(file,
+				  profile_text(profile, profile->objects.items[cut->object].path),
+				  68);
+		fputc('\n', file);
+		layout_write_paragraph(file, 11, reason);
+	}
+}
+
 static void write_criteria(FILE *file, const struct explanation *explanation)
 {
 	static const char *const marks[] = {
@@ -350,6 +377,7 @@ void explanation_write_text(const struct explanation *explanation, const struct 
 	write_findings(file, explanation, profile);
 	activity_section_write(explanation, profile, file);
 	write_unresolved(file, explanation, profile);
+	write_cut_stacks(file, explanation, profile);
 	write_criteria(file, explanation);
 	write_next(file, explanation);
 	write_reading_guide(file);

@@ -97,6 +97,7 @@ struct explanation *explanation_create(const struct profile *profile, const stru
 	profile_functions_of(profile, event, &explanation->functions);
 	explanation->kernel_share = kernel_share_of(profile, event, period_total);
 	profile_unnamed_of(profile, event, &explanation->unresolved);
+	profile_cut_stacks_of(profile, event, &explanation->cut_stacks);
 	findings_collect(explanation, profile, rules, weights);
 	collect_activity(explanation, profile);
 
@@ -132,6 +133,7 @@ void explanation_destroy(struct explanation *explanation)
 	activity_deinit(&explanation->activity);
 	waits_deinit(&explanation->waits);
 	unnamed_object_vector_deinit(&explanation->unresolved);
+	cut_stacks_vector_deinit(&explanation->cut_stacks);
 	for (size_t i = 0; i < explanation->criteria.count; i++) {
 		free(explanation->criteria.items[i].detail);
 		free(explanation->criteria.items[i].hint);

@@ -11,6 +11,7 @@
 #include "profile/activity.h"
 #include "profile/profile.h"
 #include "profile/summary.h"
+#include "profile/cut_stacks.h"
 #include "profile/unnamed.h"
 #include "profile/waits.h"
 
@@ -115,6 +116,7 @@ struct explanation {
 	struct activity activity;                /**< Threads, of the event that was sampled. */
 	struct waits waits;                      /**< Empty when they were not recorded. */
 	struct unnamed_object_vector unresolved; /**< Descending count. */
+	struct cut_stacks_vector cut_stacks;     /**< Descending count. */
 	struct criterion_vector criteria; /**< Callers may append (names static, texts owned). */
 };
 

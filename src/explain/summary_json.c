@@ -73,6 +73,25 @@ static void write_sampling(struct json_writer *json, const struct explanation *e
 	json_end_object(json);
 }
 
+static void write_cut_stacks(struct json_writer *json, const struct explanation *explanation,
+			     const struct profile *profile)
+{
+	json_begin_array(json, "cut_stacks");
+	for (size_t i = 0; i < explanation->cut_stacks.count; i++) {
+		const struct cut_stacks *cut = &explanation->cut_stacks.items[i];
+
+		json_begin_object(json, NULL);
+		json_string(json, "path",
+			    profile_text(profile, profile->objects.items[cut->object].path));
+		json_string(json, "end", stack_end_name(cut->end));
+		json_u64(json, "samples", cut->count);
+		json_double(json, "share", cut->share);
+		json_string(json, "problem", profile_cut_stacks_reason(profile, cut));
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 static void write_quality(struct json_writer *json, const struct explanation *explanation,
 			  const struct profile *profile)
 {
@@ -113,6 +132,7 @@ static void write_quality(struct json_writer *json, const struct explanation *ex
 		json_end_object(json);
 	}
 	json_end_array(json);
+	write_cut_stacks(json, explanation, profile);
 	json_end_object(json);
 }
 

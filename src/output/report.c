@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "output/output_formats_internal.h"
 #include "output/report_internal.h"
+#include "profile/cut_stacks.h"
 #include "profile/unnamed.h"
 
 #include <inttypes.h>
@@ -66,6 +67,9 @@ static void write_info(FILE *file, const struct profile_info *info)
 /** Libraries beyond these are left to analysis.txt. */
 #define UNNAMED_ROWS_MAX 3
 
+/** What is beyond these is left to summary.json. */
+#define CUT_ROWS_MAX 5
+
 /** What lacks names, why, and what mends it. */
 static void write_unnamed(const struct report *report, FILE *file)
 {
@@ -95,6 +99,31 @@ static void write_unnamed(const struct report *report, FILE *file)
 	unnamed_object_vector_deinit(&unnamed);
 }
 
+/** Code in which stacks were cut short because of what is wrong with it. */
+static void write_cut_stacks(const struct report *report, FILE *file)
+{
+	const struct profile *profile = report->profile;
+	struct cut_stacks_vector cuts = { 0 };
+
+	profile_cut_stacks_of(profile, report->event, &cuts);
+	for (size_t i = 0; i < MIN(cuts.count, (size_t)CUT_ROWS_MAX); i++) {
+		const struct cut_stacks *cut = &cuts.items[i];
+		const char *reason = profile_cut_stacks_reason(profile, cut);
+		char count[PROFILE_NUMBER_SIZE_BYTES];
+
+		if (!reason)
+			continue;
+		profile_format_count(cut->count, count);
+		fprintf(file, "#   %s cut short in ", count);
+		escape_write_plain(file,
+				   profile_text(profile, profile->objects.items[cut->object].name));
+		fputs(": ", file);
+		escape_write_plain(file, reason);
+		fputc('\n', file);
+	}
+	cut_stacks_vector_deinit(&cuts);
+}
+
 static void write_quality(const struct report *report, FILE *file)
 {
 	fputs("# ", file);
@@ -116,6 +145,7 @@ static void write_quality(const struct report *report, FILE *file)
 		profile_format_count(report->quality.n_by_end[end], count);
 		fprintf(file, "#   %s cut short: %s\n", count, stack_end_description(end));
 	}
+	write_cut_stacks(report, file);
 	write_unnamed(report, file);
 	fputs("#\n", file);
 }

@@ -34,6 +34,11 @@ static void merge_objects(struct profile *into, const struct profile *from, uint
 			own->problem = problem;
 			own->problem_hint = hint;
 		}
+		if (!own->unwind_problem && object->unwind_problem) {
+			string_id problem = take_text(into, from, object->unwind_problem);
+
+			own->unwind_problem = problem;
+		}
 	}
 }
 

@@ -46,6 +46,9 @@ struct profile_object {
 	/** Why its addresses have no names, or 0. E.g. "stripped: no symbol table". */
 	string_id problem;
 	string_id problem_hint; /**< The command that mends it, or 0. */
+
+	/** What is wrong with its unwind information, or 0. E.g. "no unwind information". */
+	string_id unwind_problem;
 };
 
 struct profile_frame {

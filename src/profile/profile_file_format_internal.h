@@ -8,4 +8,4 @@
 /** "pprofile", then the version as a number. */
 #define PROFILE_FILE_MAGIC        "pprofile"
 #define PROFILE_FILE_MAGIC_LENGTH 8
-#define PROFILE_FILE_VERSION      2
+#define PROFILE_FILE_VERSION      3

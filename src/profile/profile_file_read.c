@@ -148,7 +148,7 @@ static struct error *read_object(struct file_reader *reader)
 {
 	struct profile *profile = reader->profile;
 	struct build_id build_id = { 0 };
-	string_id path = 0, problem = 0, hint = 0;
+	string_id path = 0, problem = 0, hint = 0, unwind_problem = 0;
 	struct bytes bytes = { 0 };
 	uint64_t size = 0;
 	uint32_t id;
@@ -163,9 +163,12 @@ static struct error *read_object(struct file_reader *reader)
 		memcpy(build_id.bytes, bytes.data, bytes.size);
 	RETURN_IF_ERROR(read_text(reader, &problem));
 	RETURN_IF_ERROR(read_text(reader, &hint));
+	if (reader->version >= 3)
+		RETURN_IF_ERROR(read_text(reader, &unwind_problem));
 	id = profile_intern_object(profile, profile_text(profile, path), &build_id);
 	profile->objects.items[id].problem = problem;
 	profile->objects.items[id].problem_hint = hint;
+	profile->objects.items[id].unwind_problem = unwind_problem;
 	index_vector_append(&reader->objects, id);
 	return NULL;
 }

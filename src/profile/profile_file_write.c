@@ -103,6 +103,7 @@ static void write_objects(struct writer *writer)
 		write_bytes(writer, object->build_id.bytes, object->build_id.size_bytes);
 		write_id(writer, PROFILE_TEXT_OTHER, object->problem);
 		write_id(writer, PROFILE_TEXT_OTHER, object->problem_hint);
+		write_id(writer, PROFILE_TEXT_OTHER, object->unwind_problem);
 	}
 }
 

@@ -17,7 +17,7 @@ static const struct unwind_rule gap_rule = { .kind = UNWIND_RULE_GAP };
 struct object_slot {
 	bool was_tried;
 	struct unwind_table *table; /**< NULL: not tried, or none could be made. */
-	char *problem;              /**< Why not. */
+	char *problem;              /**< Why not, or what is damaged in it. */
 	struct stack_end_vector ends;
 	struct object *made_for; /**< The table was made in this run, of it; NULL: was not. */
 };
@@ -124,8 +124,14 @@ static void slot_build(struct unwinder *unwinder, struct object_slot *slot, stru
 	error_destroy(error);
 
 	if (slot->table) {
+		const struct unwind_table_statistics table = unwind_table_statistics(slot->table);
+
 		statistics->n_tables++;
-		statistics->n_table_rows += unwind_table_statistics(slot->table).n_rows;
+		statistics->n_table_rows += table.n_rows;
+		if (table.n_bad_fdes)
+			slot->problem =
+				memory_format_text("damaged entries of unwind information: %zu",
+						   table.n_bad_fdes);
 	} else {
 		statistics->n_table_failures++;
 	}

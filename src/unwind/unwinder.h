@@ -75,7 +75,10 @@ struct stack_extent unwinder_extent(const struct unwinder *unwinder);
 bool unwinder_is_outermost(struct unwinder *unwinder, struct process *process,
 			   uint64_t runtime_address);
 
-/** Why no table could be made of @p object, or NULL. Borrowed. */
+/**
+ * What is wrong with the unwind information of @p object: why no table could be made of it, or how
+ * many entries are damaged; NULL: nothing, or nobody asked for it. Borrowed.
+ */
 const char *unwinder_object_problem(const struct unwinder *unwinder, const struct object *object);
 
 struct unwinder_statistics unwinder_statistics(const struct unwinder *unwinder);

@@ -1,7 +1,10 @@
-"""Stacks that the kernel's copy does not reach the end of, on the real kernel."""
+"""Stacks that the kernel's copy or unwind information is too little for, on the real kernel."""
+import shutil
+import subprocess
+
 import pytest
 
-from recordings import PROGRAM, Recording, as_nobody, reachable_copy, record, workload
+from recordings import PROGRAM, Recording, as_nobody, profile, reachable_copy, record, workload
 
 
 def recorded(folder, *command, options=()):
@@ -79,3 +82,44 @@ def test_process_is_asked_only_on_request(tmp_path):
     recording = recorded_by_nobody(tmp_path, workload("recursion"), 2000, 5000,
                                    options=["--recover-stacks"])
     assert recording.summary["quality"]["stack_ends"]["recovered"] > 0
+
+
+# Never returns: there is no way out of it to be followed, and nothing on top of the stack.
+ENDLESS = """
+void endless(void)
+{
+	volatile char room[400];
+
+	for (unsigned int i = 0;; i = (i + 1) % sizeof(room))
+		room[i] = 0;
+}
+"""
+CALLER = """
+#include <unistd.h>
+void endless(void);
+int main(void) { alarm(1); endless(); }
+"""
+
+
+def test_library_without_unwind_information_is_named(tmp_path):
+    if not shutil.which("gcc"):
+        pytest.skip("needs gcc")
+    (tmp_path / "endless.c").write_text(ENDLESS)
+    (tmp_path / "caller.c").write_text(CALLER)
+    library, caller = tmp_path / "libendless.so", tmp_path / "caller"
+    for command in (["gcc", "-O2", "-fomit-frame-pointer", "-fno-asynchronous-unwind-tables",
+                     "-nostdlib", "-shared", "-fPIC", tmp_path / "endless.c", "-o", library],
+                    ["gcc", "-O2", tmp_path / "caller.c", library, "-o", caller]):
+        subprocess.run(command, check=True)
+    profile(tmp_path / "out", caller)
+    recording = Recording(tmp_path / "out")
+    (cut,) = recording.summary["quality"]["cut_stacks"]
+    assert (cut["path"], cut["end"]) == (str(library), "no-rule")
+    assert cut["share"] > 0.9 and "no unwind information" in cut["problem"]
+    for name in ("perf-report.txt", "analysis.txt"):
+        assert "no unwind information" in " ".join(
+            (tmp_path / "out" / name).read_text().split()), name
+    done = subprocess.run([PROGRAM, "check", "--stacks", caller], capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert "libendless.so: code without unwind information: " in done.stdout
+    assert "mend: build with -fasynchronous-unwind-tables" in done.stdout
