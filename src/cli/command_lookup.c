@@ -1,6 +1,6 @@
 #include "cli/options.h"
 
-#include "cli/suggestion.h"
+#include "base/suggestion.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 #include "cli/options.h"
 
 #include "base/memory.h"
-#include "cli/suggestion.h"
+#include "base/suggestion.h"
 
 #include <string.h>
 

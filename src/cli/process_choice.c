@@ -1,7 +1,7 @@
 #include "cli/process_choice.h"
 
 #include "base/memory.h"
-#include "cli/suggestion.h"
+#include "base/suggestion.h"
 #include "process/proc_list.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 #include "capture/perf_events/event_name.h"
 
 #include "base/memory.h"
+#include "base/suggestion.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,26 +102,6 @@ static const struct known_event *event_find(const char *name, size_t length)
 	return NULL;
 }
 
-/** Length of the longest common prefix: good enough to guess what was meant. */
-static const char *event_nearest(const char *text)
-{
-	const char *nearest = known_events[0].name;
-	size_t longest = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(known_events); i++) {
-		const char *name = known_events[i].name;
-		size_t length = 0;
-
-		while (name[length] && name[length] == text[length])
-			length++;
-		if (length > longest) {
-			longest = length;
-			nearest = name;
-		}
-	}
-	return nearest;
-}
-
 /** "rNNN": a raw hexadecimal event code. */
 static bool raw_event_parse(const char *text, size_t length, uint64_t *config_ret)
 {
@@ -217,10 +198,17 @@ static const char *processor_pmu_with(const struct event_places *places, const c
 
 static struct error *unknown_event(const char *text)
 {
+	struct word_vector words = { 0 };
+	_cleanup_free_ char *nearest = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(known_events); i++)
+		word_vector_append(&words, known_events[i].name);
+	nearest = suggestion_make(text, &words, "");
+	word_vector_deinit(&words);
 	return error_with_hint(error_new(ERROR_USAGE, "unknown event '%s'", text),
-			       "did you mean '%s'? 'perf-profile stat --help' says which names "
-			       "there are",
-			       event_nearest(text));
+			       "%s%s%s'perf-profile stat --help' says which names there are",
+			       nearest ? "did you mean " : "", nearest ? nearest : "",
+			       nearest ? "? " : "");
 }
 
 struct error *event_name_parse_in(const struct event_places *places, const char *text,

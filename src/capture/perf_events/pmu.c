@@ -1,6 +1,8 @@
 #include "capture/perf_events/pmu.h"
 
 #include "base/memory.h"
+#include "base/string_table.h"
+#include "base/suggestion.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -145,39 +147,38 @@ void online_cpus_read(const struct event_places *places, struct index_vector *cp
 		add_allowed_cpus(cpus_ret);
 }
 
-/** The entry of @p folder with the longest beginning in common with @p wanted; free it. */
-static char *nearest_entry(const char *folder, const char *wanted)
+/** The entries of @p folder nearest to @p wanted, quoted; NULL: none is near. Free it. */
+static char *nearest_entries(const char *folder, const char *wanted)
 {
+	struct word_vector words = { 0 };
+	struct string_vector names = { 0 };
 	DIR *entries = opendir(folder);
 	const struct dirent *entry;
-	char *nearest = NULL;
-	size_t longest = 0;
+	char *nearest;
 
 	while (entries && (entry = readdir(entries))) {
-		size_t length = 0;
-
-		while (wanted[length] && wanted[length] == entry->d_name[length])
-			length++;
 		/* "energy-pkg.unit" belongs to an event and is none. */
-		if (entry->d_name[0] == '.' || length < longest || strchr(entry->d_name, '.') ||
-		    (length == longest && nearest))
-			continue;
-		longest = length;
-		free(nearest);
-		nearest = memory_duplicate_text(entry->d_name);
+		if (!strchr(entry->d_name, '.'))
+			string_vector_append(&names, memory_duplicate_text(entry->d_name));
 	}
 	if (entries)
 		closedir(entries);
+	for (size_t i = 0; i < names.count; i++)
+		word_vector_append(&words, names.items[i]);
+	nearest = suggestion_make(wanted, &words, "");
+	word_vector_deinit(&words);
+	for (size_t i = 0; i < names.count; i++)
+		free((char *)names.items[i]);
+	string_vector_deinit(&names);
 	return nearest;
 }
 
 static struct error *unknown_entry(struct error *error, const char *folder, const char *wanted)
 {
-	_cleanup_free_ char *nearest = nearest_entry(folder, wanted);
+	_cleanup_free_ char *nearest = nearest_entries(folder, wanted);
 
-	if (nearest)
-		return error_with_hint(error, "did you mean '%s'? %s lists all", nearest, folder);
-	return error;
+	return nearest ? error_with_hint(error, "did you mean %s? %s lists all", nearest, folder)
+		       : error_with_hint(error, "%s lists all", folder);
 }
 
 /** Spread the low bits of @p value over the bits that "config1:0-7,32-35" names. */

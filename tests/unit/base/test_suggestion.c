@@ -1,6 +1,6 @@
 #include "../base/cmocka_headers.h"
 
-#include "cli/suggestion.h"
+#include "base/suggestion.h"
 
 static void distances(void **state)
 {
