@@ -1,5 +1,6 @@
 #include "cli/annotate.h"
 
+#include "base/count_noun.h"
 #include "base/escape.h"
 #include "base/memory.h"
 #include "cli/disassembly.h"
@@ -49,9 +50,9 @@ static void write_heading(const struct annotate_writer *writer,
 
 	fprintf(writer->file, "%s  (%s)\n", name, path);
 	fprintf(writer->file,
-		"  %.2f %% of everything, %" PRIu64 " samples; shares are of this function\n",
+		"  %.2f %% of everything, %" PRIu64 " %s; shares are of this function\n",
 		100.0 * (double)function->weight / (double)MAX(writer->annotation.weight, 1u),
-		function->count);
+		function->count, count_noun(function->count, "sample", "samples"));
 }
 
 /* Source. */

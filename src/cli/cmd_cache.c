@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "base/clock.h"
+#include "base/count_noun.h"
 #include "base/escape.h"
 #include "base/memory.h"
 #include "cache/cache.h"
@@ -53,8 +54,9 @@ static void list_entries(struct cache *cache)
 		print_entry(&entries.items[i]);
 		size_bytes += entries.items[i].size_bytes;
 	}
-	printf("%zu files, %.1f of at most %" PRIu64 " MiB, in ", entries.count,
-	       (double)size_bytes / (1 << 20), CACHE_SIZE_MAX_BYTES >> 20);
+	printf("%zu %s, %.1f of at most %" PRIu64 " MiB, in ", entries.count,
+	       count_noun(entries.count, "file", "files"), (double)size_bytes / (1 << 20),
+	       CACHE_SIZE_MAX_BYTES >> 20);
 	escape_write_plain(stdout, cache_path(cache));
 	putchar('\n');
 	cache_entry_vector_destroy_items(&entries);
@@ -64,7 +66,7 @@ static void clear_entries(struct cache *cache)
 {
 	size_t n_removed = cache_trim(cache, 0);
 
-	printf("%zu files removed from ", n_removed);
+	printf("%zu %s removed from ", n_removed, count_noun(n_removed, "file", "files"));
 	escape_write_plain(stdout, cache_path(cache));
 	putchar('\n');
 }

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "base/count_noun.h"
 #include "base/escape.h"
 #include "base/json_writer.h"
 #include "base/memory.h"
@@ -129,8 +130,8 @@ static void write_text(FILE *file, const struct outcome_vector *outcomes, bool i
 	if (n_bad > 0)
 		fputs("Profiling cannot work here before what is marked BAD is mended.\n", file);
 	else if (n_warnings > 0)
-		fprintf(file, "Profiling works here, with %zu thing%s lost.\n", n_warnings,
-			n_warnings == 1 ? "" : "s");
+		fprintf(file, "Profiling works here, with %zu %s lost.\n", n_warnings,
+			count_noun(n_warnings, "thing", "things"));
 	else
 		fputs("Profiling works here.\n", file);
 }

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "base/count_noun.h"
 #include "cli/inlined_names.h"
 #include "cli/input_options.h"
 #include "cli/terminal.h"
@@ -142,10 +143,11 @@ static void warn_of_losses(const struct collapse *collapse, const char *name)
 	const struct collapse_losses *losses = collapse_losses(collapse);
 
 	if (losses->n_filtered > 0)
-		terminal_print_warning("%s: %" PRIu64 " samples of other events than %s left out, "
+		terminal_print_warning("%s: %" PRIu64 " %s of other events than %s left out, "
 				       "such as %s (--event-filter chooses)",
-				       name, losses->n_filtered, collapse_event(collapse),
-				       losses->filtered_event);
+				       name, losses->n_filtered,
+				       count_noun(losses->n_filtered, "sample", "samples"),
+				       collapse_event(collapse), losses->filtered_event);
 	open_profile_warn_lines(name, &losses->unrecognised);
 	if (losses->is_cut)
 		terminal_print_warning("%s: no empty line ends the last sample: cut off, left out",

@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "base/clock.h"
+#include "base/count_noun.h"
 #include "base/escape.h"
 #include "base/json_writer.h"
 #include "base/memory.h"
@@ -183,8 +184,9 @@ static void write_entry(const struct history_entry *entry)
 	char time[HISTORY_TIME_SIZE_BYTES];
 
 	history_format_time(entry->time_s, time);
-	printf("%s%s%s (%" PRId64 "), %s, %zu runs\n", terminal_begin(stdout, STYLE_BOLD),
-	       entry->name, terminal_end(stdout), entry->id, time, entry->runs.count);
+	printf("%s%s%s (%" PRId64 "), %s, %zu %s\n", terminal_begin(stdout, STYLE_BOLD),
+	       entry->name, terminal_end(stdout), entry->id, time, entry->runs.count,
+	       count_noun(entry->runs.count, "run", "runs"));
 	write_fact("command", command);
 	write_fact("folder", entry->folder);
 	write_fact("commit", entry->commit);
@@ -286,7 +288,7 @@ static struct error *prune(struct history *history, const struct history_request
 		what.oldest_time_s =
 			(int64_t)(clock_realtime_ns() / NS_PER_S - request->days * SECONDS_PER_DAY);
 	RETURN_IF_ERROR(history_prune(history, &what, &n_removed));
-	printf("%" PRIu64 " entr%s removed\n", n_removed, n_removed == 1 ? "y" : "ies");
+	printf("%" PRIu64 " %s removed\n", n_removed, count_noun(n_removed, "entry", "entries"));
 	return NULL;
 }
 

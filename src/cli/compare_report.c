@@ -1,5 +1,6 @@
 #include "cli/compare.h"
 
+#include "base/count_noun.h"
 #include "base/escape.h"
 #include "base/memory.h"
 #include "cli/terminal.h"
@@ -27,8 +28,8 @@ static void write_side(const struct side *side, FILE *file)
 	metric_format_seconds(low, low_text);
 	metric_format_seconds(high, high_text);
 	fprintf(file, "%s%s%s\n", terminal_begin(file, STYLE_BOLD), name, terminal_end(file));
-	fprintf(file, "  median %s ± %s, from %s to %s, %zu runs\n", median, deviation, low_text,
-		high_text, series.count);
+	fprintf(file, "  median %s ± %s, from %s to %s, %zu %s\n", median, deviation, low_text,
+		high_text, series.count, count_noun(series.count, "run", "runs"));
 }
 
 static void write_verdict(const struct comparison *comparison, size_t side, FILE *file)

@@ -1,5 +1,6 @@
 #include "cli/flamegraph_options.h"
 
+#include "base/count_noun.h"
 #include "base/memory.h"
 #include "base/output_file.h"
 #include "base/text_stream.h"
@@ -127,12 +128,15 @@ static struct error *read_name_attributes(const char *path, struct flamegraph_op
 	if (is_bad)
 		return error_new(ERROR_SYSTEM, "--nameattr: %s cannot be read", path);
 	if (losses.n_bad_lines)
-		terminal_print_warning("%s: %" PRIu64 " lines are not NAME, tab, KEY=VALUE...",
-				       path, losses.n_bad_lines);
+		terminal_print_warning("%s: %" PRIu64 " %s not NAME, tab, KEY=VALUE...", path,
+				       losses.n_bad_lines,
+				       count_noun(losses.n_bad_lines, "line is", "lines are"));
 	if (losses.n_unsafe)
-		terminal_print_warning("%s: %" PRIu64 " attributes are left out: they could run "
-				       "script or load something",
-				       path, losses.n_unsafe);
+		terminal_print_warning(
+			"%s: %" PRIu64 " %s left out, which could run "
+			"script or load something",
+			path, losses.n_unsafe,
+			count_noun(losses.n_unsafe, "attribute is", "attributes are"));
 	return NULL;
 }
 

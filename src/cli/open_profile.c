@@ -1,6 +1,7 @@
 #include "cli/open_profile.h"
 
 #include "base/clock.h"
+#include "base/count_noun.h"
 #include "base/memory.h"
 #include "cli/terminal.h"
 #include "input/bundle_profile.h"
@@ -34,8 +35,8 @@ void open_profile_warn_lines(const char *name, const struct strange_lines *lines
 
 	if (lines->count == 0)
 		return;
-	terminal_print_warning("%s: %" PRIu64 " line%s not understood and left out", name,
-			       lines->count, lines->count == 1 ? "" : "s");
+	terminal_print_warning("%s: %" PRIu64 " %s not understood and left out", name, lines->count,
+			       count_noun(lines->count, "line", "lines"));
 	for (uint64_t i = 0; i < n_shown; i++)
 		terminal_print_note("  line %" PRIu64 ": %s", lines->shown[i].number,
 				    lines->shown[i].text);

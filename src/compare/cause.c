@@ -1,5 +1,6 @@
 #include "compare/cause.h"
 
+#include "base/count_noun.h"
 #include "base/escape.h"
 #include "base/memory.h"
 #include "compare/metric.h"
@@ -192,8 +193,9 @@ void cause_write_text(const struct cause *cause, FILE *file)
 			row.change, row.low, row.high, name, rows[i]->is_kernel ? " [kernel]" : "",
 			*remark ? ", " : "", remark);
 	}
-	fprintf(file, "  %zu other functions did not change by more than the error of sampling\n",
-		cause->functions.count - n_rows);
+	fprintf(file, "  %zu other %s did not change by more than the error of sampling\n",
+		cause->functions.count - n_rows,
+		count_noun(cause->functions.count - n_rows, "function", "functions"));
 	for (size_t i = 0; i < cause->findings.count; i++) {
 		const struct finding_change *finding = &cause->findings.items[i];
 

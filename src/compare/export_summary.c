@@ -1,5 +1,6 @@
 #include "compare/export.h"
 
+#include "base/count_noun.h"
 #include "base/escape.h"
 #include "base/memory.h"
 
@@ -54,8 +55,8 @@ void export_summary_write(const struct comparison *comparison, const struct gate
 		write_metrics(comparison, side, file);
 		if (changed->cause)
 			cause_write_markdown(changed->cause, file);
-		fprintf(file, "\n%zu and %zu runs", comparison->sides.items[0].runs.count,
-			changed->runs.count);
+		fprintf(file, "\n%zu and %zu %s", comparison->sides.items[0].runs.count,
+			changed->runs.count, count_noun(changed->runs.count, "run", "runs"));
 		fputs(comparison->is_paired ? ", in turns.\n\n" : ", at different times.\n\n",
 		      file);
 	}

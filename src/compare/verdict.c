@@ -1,5 +1,6 @@
 #include "compare/verdict.h"
 
+#include "base/count_noun.h"
 #include "base/escape.h"
 #include "base/memory.h"
 
@@ -159,10 +160,10 @@ static void warn_of_series(const struct side *side, FILE *file)
 	double p, drift = statistics_drift(series, &p);
 
 	if (n_outliers)
-		fprintf(file,
-			"%s: %zu of %zu runs are outliers in time (kept; the median hardly sees "
-			"them)\n",
-			name, n_outliers, series.count);
+		fprintf(file, "%s: %zu of %zu runs %s in time (kept; the median hardly sees %s)\n",
+			name, n_outliers, series.count,
+			count_noun(n_outliers, "is an outlier", "are outliers"),
+			count_noun(n_outliers, "it", "them"));
 	if (p < DRIFT_P_MAX && fabs(drift) >= DRIFT_RHO_LEAST)
 		fprintf(file,
 			"%s: runs became %s as time went on (rank correlation %.2f): another load, "
@@ -171,8 +172,8 @@ static void warn_of_series(const struct side *side, FILE *file)
 	if (side->n_failed)
 		fprintf(file, "%s: %zu of %zu runs failed\n", name, side->n_failed, series.count);
 	if (series.count < RUNS_FEW)
-		fprintf(file, "%s: only %zu runs, the interval is a rough guess\n", name,
-			series.count);
+		fprintf(file, "%s: only %zu %s, the interval is a rough guess\n", name,
+			series.count, count_noun(series.count, "run", "runs"));
 }
 
 void verdict_write_warnings(const struct comparison *comparison, FILE *file)

@@ -3,6 +3,7 @@
 #include "explain/explanation_internal.h"
 
 #include "base/clock.h"
+#include "base/count_noun.h"
 #include "base/escape.h"
 #include "explain/layout_internal.h"
 
@@ -240,9 +241,9 @@ static void write_finding(FILE *file, const struct explanation *explanation,
 	profile_format_share(share_of(finding->hottest_stack_period, explanation), path_share);
 	fprintf(file, "\n  %s  ", share);
 	layout_write_name(file, finding->rule->title, 60);
-	fprintf(file, "  (+- %.1f %%, %" PRIu64 " samples)\n",
+	fprintf(file, "  (+- %.1f %%, %" PRIu64 " %s)\n",
 		explanation_sampling_error(finding->share, explanation->quality.n_samples) * 100,
-		finding->count);
+		finding->count, count_noun(finding->count, "sample", "samples"));
 	layout_write_paragraph(file, 4, finding->rule->meaning);
 	fputs("    functions:\n", file);
 	write_finding_functions(file, explanation, profile, finding);

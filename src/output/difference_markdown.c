@@ -1,5 +1,6 @@
 #include "output/difference.h"
 
+#include "base/count_noun.h"
 #include "base/escape.h"
 #include "base/memory.h"
 #include "profile/summary.h"
@@ -83,5 +84,6 @@ void difference_write_markdown(const struct difference *difference, double perce
 		      "95 % interval.\n",
 		      file);
 	if (n_changed > n_rows)
-		fprintf(file, "%" PRIu64 " more functions are not shown.\n", n_changed - n_rows);
+		fprintf(file, "%" PRIu64 " more %s not shown.\n", n_changed - n_rows,
+			count_noun(n_changed - n_rows, "function is", "functions are"));
 }

@@ -3,6 +3,7 @@
  * the samples in it and the share of those in what it calls as well.
  */
 
+#include "base/count_noun.h"
 #include "base/escape.h"
 #include "output/output_formats_internal.h"
 #include "profile/summary.h"
@@ -148,8 +149,8 @@ static void write_head(const struct event_table *table, FILE *file)
 		fputs("#   ", file);
 		escape_write_plain(
 			file, profile_text(profile, profile->events.items[table->events[i]].name));
-		fprintf(file, ": %" PRIu64 " samples, %" PRIu64 " ", quality.n_samples,
-			quality.period_total);
+		fprintf(file, ": %" PRIu64 " %s, %" PRIu64 " ", quality.n_samples,
+			count_noun(quality.n_samples, "sample", "samples"), quality.period_total);
 		escape_write_plain(
 			file, profile_text(profile, profile->events.items[table->events[i]].unit));
 		fputc('\n', file);

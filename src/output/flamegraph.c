@@ -7,6 +7,7 @@
 
 #include "output/flamegraph.h"
 
+#include "base/count_noun.h"
 #include "base/escape.h"
 #include "base/text_stream.h"
 #include "output/flamegraph_internal.h"
@@ -243,7 +244,7 @@ static void write_picture(const struct flamegraph *graph, const struct flame_tre
 
 		profile_format_count(geometry.n_hidden, hidden_text);
 		foot = memory_format_text("%s %s under %.2g %% hidden", hidden_text,
-					  geometry.n_hidden == 1 ? "frame" : "frames",
+					  count_noun(geometry.n_hidden, "frame", "frames"),
 					  100 * flamegraph_limit_share(graph));
 		write_text_line(file, "foot", geometry.height_px - 11, foot);
 	}

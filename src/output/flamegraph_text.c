@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/count_noun.h"
 #include "base/rounding.h"
 #include "base/text.h"
 #include "base/text_stream.h"
@@ -211,7 +212,9 @@ static void write_quality(struct flamegraph *graph, const struct profile_quality
 	}
 	if (quality->n_lost) {
 		profile_format_count(quality->n_lost, count_text);
-		fprintf(file, "%s samples lost (%.2g %%)", count_text, 100 * quality->lost_share);
+		fprintf(file, "%s %s lost (%.2g %%)", count_text,
+			count_noun(quality->n_lost, "sample", "samples"),
+			100 * quality->lost_share);
 		graph->is_quality_poor = true;
 	} else if (n_told) {
 		fputs("no samples lost", file);

@@ -5,6 +5,7 @@
  * could end the span or the cell is escaped (GFM 6.3 code spans, 4.10 tables).
  */
 
+#include "base/count_noun.h"
 #include "base/escape.h"
 #include "output/named_functions_internal.h"
 #include "output/output_formats_internal.h"
@@ -74,7 +75,8 @@ static struct error *markdown_write(const struct profile *profile,
 	for (size_t i = 0; i < n_rows; i++)
 		write_row(profile, &functions.items[i], &quality, file);
 	if (functions.count > n_rows)
-		fprintf(file, "\n%zu more functions are not shown.\n", functions.count - n_rows);
+		fprintf(file, "\n%zu more %s not shown.\n", functions.count - n_rows,
+			count_noun(functions.count - n_rows, "function is", "functions are"));
 	profile_function_vector_deinit(&functions);
 	return NULL;
 }

@@ -83,7 +83,7 @@ static void test_nothing_is_hidden(void **state)
 	file = open_memstream(&text, &size_bytes);
 	verdict_write_warnings(&comparison, file);
 	fclose(file);
-	assert_non_null(strstr(text, "A: 1 of 9 runs are outliers"));
+	assert_non_null(strstr(text, "A: 1 of 9 runs is an outlier"));
 	assert_non_null(strstr(text, "A: 2 of 9 runs failed"));
 	assert_non_null(strstr(text, "B: runs became slower"));
 	assert_non_null(strstr(text, "only 9 runs"));
