@@ -3,6 +3,7 @@
 /** What differs between CPUs: one `const struct architecture` per arch/<cpu>/ folder. */
 
 #include "base/bytes.h"
+#include "base/vector.h"
 
 /** Enough for the general registers and the instruction pointer of any CPU here. */
 #define ARCHITECTURE_REGISTERS_MAX 34
@@ -37,6 +38,18 @@ struct way_out {
 	bool is_frame_pointer_saved; /**< it is at CFA + frame_pointer_offset, else in place. */
 	int32_t frame_pointer_offset;
 };
+
+/** Targets of exits that have no address: the caller, and whatever a pointer says. */
+#define CODE_EXIT_RETURN    0
+#define CODE_EXIT_ELSEWHERE UINT64_MAX
+
+/** An instruction that leaves its function. */
+struct code_exit {
+	uint64_t address;
+	uint64_t target; /**< Where it jumps, or CODE_EXIT_*. */
+};
+
+DEFINE_VECTOR(code_exit_vector, struct code_exit)
 
 struct architecture {
 	const char *name;     /**< As uname -m says it. */
@@ -102,6 +115,16 @@ struct architecture {
 	 */
 	bool (*find_way_out)(const struct code_source *code, uint64_t address, bool is_behind_call,
 			     struct way_out *ret);
+
+	/**
+	 * All instructions in @p code, a whole function from @p address on, that leave it without
+	 * a condition: returns, and jumps to fixed places outside of it. What jumps where a
+	 * register says is taken for a switch statement. NULL: not known of this CPU.
+	 *
+	 * @param ret  Appended to.
+	 * @return false: something in it is no instruction.
+	 */
+	bool (*find_exits)(struct bytes code, uint64_t address, struct code_exit_vector *ret);
 
 	/** The code bytes of the sigreturn trampoline; a frame there is a signal frame. */
 	struct bytes sigreturn_code;

@@ -41,6 +41,24 @@ struct sampled_event {
 
 DEFINE_VECTOR(sampled_event_vector, struct sampled_event)
 
+/** More places than this in one recording are not probed. */
+#define SPAN_EDGES_MAX 64
+
+/** An instruction at which spans begin or end. */
+struct span_edge {
+	const char *path; /**< Of the file it is in, as we reach it; borrowed. */
+	uint64_t file_offset;
+	bool is_end;
+};
+
+/** Samples are taken only between two places in the code: --begin and --end. */
+struct sampler_spans {
+	const struct span_edge *edges; /**< Borrowed. */
+	size_t n_edges;                /**< 0: samples are taken all the time. */
+	bool is_call;                  /**< As of sample_spans_create(). */
+	bool is_per_process;
+};
+
 typedef struct error *sampler_record_handler(void *context, const struct record *record);
 
 /** Tells what a running process has mapped and is called, as records (process/proc_snapshot.h). */
@@ -72,6 +90,8 @@ struct sampler_options {
 
 	/** For backends that have to look themselves; NULL: those refuse. */
 	sampler_process_reader *read_process;
+
+	struct sampler_spans spans; /**< Not together with has_switches. */
 
 	enum sampler_target target;
 	pid_t pid;             /**< LAUNCHED: the command, stopped before its exec. */
@@ -122,6 +142,7 @@ struct sampler_progress {
 	uint64_t n_bytes; /**< Taken from the rings, stack copies trimmed. */
 	uint64_t n_wakeups;
 	uint64_t queue_bytes_max; /**< The most that waited for the analysis. */
+	uint64_t n_spans;         /**< That have begun. */
 };
 
 struct sampler_session {

@@ -77,6 +77,7 @@ static struct error *parse_options(const struct command *command, int argc, char
 	run->command = argv + parser.index;
 	RETURN_IF_ERROR(run_options_waiting_check(run));
 	RETURN_IF_ERROR(run_options_keeping_check(run));
+	RETURN_IF_ERROR(run_options_control_check(run));
 	return check_target(run);
 }
 
@@ -258,6 +259,8 @@ static struct error *run_job(struct run_options *run, int *status_ret)
 	if (!error)
 		error = run_target_resolve(&run->target);
 	if (!error)
+		error = run_spans_resolve(&run->spans, &run->target, run->command);
+	if (!error)
 		error = read_rules(run, rules);
 	run->rules = rules;
 	if (!error)
@@ -315,6 +318,7 @@ static int cmd_run(const struct command *command, int argc, char **argv)
 		free((char *)run.events.items[i].name);
 	sampled_event_vector_deinit(&run.events);
 	run_target_deinit(&run.target);
+	run_spans_deinit(&run.spans);
 	run_user_deinit(&run.user);
 	if (error)
 		terminal_print_error(error);

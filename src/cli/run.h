@@ -14,6 +14,7 @@
 #include "cli/run_control.h"
 #include "cli/run_counters.h"
 #include "cli/run_perf_data.h"
+#include "cli/run_spans.h"
 #include "cli/run_target.h"
 #include "cli/symbol_search.h"
 #include "cli/run_user.h"
@@ -44,6 +45,7 @@ struct run_options {
 	struct run_user user; /**< --user */
 	bool has_user;
 	struct run_control_options control;
+	struct run_spans spans; /**< --begin, --end */
 	struct run_keeping keeping;
 	uint64_t duration_ns;           /**< 0: until the command ends. */
 	uint64_t script_size_max_bytes; /**< Of perf-script.txt; a larger one is left out. */
@@ -77,6 +79,7 @@ struct recording {
 	struct string_vector degradations; /**< Owned copies. */
 	struct sampler_facts facts;        /**< Strings static; its degradations moved above. */
 	uint64_t n_samples;
+	uint64_t n_spans; /**< Of --begin: how many began. */
 	uint64_t looked_at_sleepers_ns; /**< When that was done last. */
 	unsigned int n_snapshots;
 	pid_t snapshot_pid; /**< Of the process that writes one; 0: none is being written. */

@@ -28,6 +28,10 @@ extern const struct option_topic run_options_waiting;
 struct error *run_options_waiting_check(struct run_options *run) MUST_CHECK;
 
 extern const struct option_topic run_options_control;
+
+/** When all are known: what --begin goes with. */
+struct error *run_options_control_check(const struct run_options *run) MUST_CHECK;
+
 extern const struct option_topic run_options_keeping;
 
 /** When all are known: which of them exclude each other. */

@@ -10,6 +10,9 @@ enum {
 	OPTION_REPEAT,
 	OPTION_DELAY,
 	OPTION_CONTROL,
+	OPTION_BEGIN,
+	OPTION_END_OF_SPAN,
+	OPTION_SPAN,
 };
 
 static const struct option_spec options[] = {
@@ -31,6 +34,17 @@ static const struct option_spec options[] = {
 	  "and off) and SIGUSR2 (snapshot). A snapshot is a folder of reports of what has been "
 	  "recorded so far.",
 	  "fifo: fd: signals" },
+	{ OPTION_BEGIN, 0, "begin", "FUNCTION[@FILE]",
+	  "Keep only samples taken while FUNCTION runs, with all it calls: from its entry until it "
+	  "returns, or until --end. It is looked for in the program, or in FILE. Needs root or "
+	  "CAP_PERFMON.",
+	  NULL },
+	{ OPTION_END_OF_SPAN, 0, "end", "FUNCTION[%return][@FILE]",
+	  "With --begin: until FUNCTION is entered, or with %return until it returns.", NULL },
+	{ OPTION_SPAN, 0, "span", "SCOPE",
+	  "With --begin: thread (the default) keeps samples of the thread that was there, process "
+	  "those of all threads of its process.",
+	  "thread process" },
 	OPTION_END,
 };
 
@@ -56,10 +70,31 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 	case OPTION_CONTROL:
 		run->control.channel = value;
 		return NULL;
+	case OPTION_BEGIN:
+		run->spans.begin = value;
+		return NULL;
+	case OPTION_END_OF_SPAN:
+		run->spans.end = value;
+		return NULL;
+	case OPTION_SPAN:
+		return run_spans_read_scope(value, &run->spans);
 	default:
 		*is_known_ret = false;
 		return NULL;
 	}
+}
+
+struct error *run_options_control_check(const struct run_options *run)
+{
+	const struct run_spans *spans = &run->spans;
+
+	if (!spans->begin && (spans->end || spans->is_per_process))
+		return error_new(ERROR_USAGE, "%s needs --begin", spans->end ? "--end" : "--span");
+	if (spans->begin && run->sampler.has_switches)
+		return error_with_hint(
+			error_new(ERROR_USAGE, "--begin goes without --off-cpu and --wall"),
+			"spans are of samples on a CPU");
+	return NULL;
 }
 
 const struct option_topic run_options_control = {

@@ -9,6 +9,7 @@ enum {
 	OPTION_CPUS,
 	OPTION_CGROUP,
 	OPTION_NO_INHERIT,
+	OPTION_EXCLUDE_SELF,
 };
 
 static const struct option_spec options[] = {
@@ -33,6 +34,8 @@ static const struct option_spec options[] = {
 	  NULL },
 	{ OPTION_NO_INHERIT, 'i', "no-inherit", NULL,
 	  "Only the command's first thread, no threads and children of it.", NULL },
+	{ OPTION_EXCLUDE_SELF, 0, "exclude-self", NULL,
+	  "With -a, -C or -G: leave perf-profile's own samples and waits out.", NULL },
 	OPTION_END,
 };
 
@@ -63,6 +66,9 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 		return run_target_read_cpus(&run->target, value);
 	case OPTION_NO_INHERIT:
 		run->sampler.is_without_inherit = true;
+		return NULL;
+	case OPTION_EXCLUDE_SELF:
+		run->target.is_without_self = true;
 		return NULL;
 	default:
 		*is_known_ret = false;

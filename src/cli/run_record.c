@@ -6,6 +6,7 @@
 #include "cli/run_children.h"
 #include "cli/run_session.h"
 #include "cli/run_signals.h"
+#include "cli/run_status.h"
 #include "cli/terminal.h"
 #include "process/proc_list.h"
 #include "process/proc_snapshot.h"
@@ -17,8 +18,6 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define STATUS_PERIOD_NS (NS_PER_S / 4)
 
 /** How long one look at the rings may wait: the reaction time to signals and --duration. */
 #define RECORD_WAIT_NS (100 * NS_PER_MS)
@@ -42,65 +41,12 @@ struct run {
 	struct run_control control;
 	pid_t pid;
 	uint64_t start_ns;
-	uint64_t next_status_ns;
-	bool has_written; /**< The command has, to a terminal that may be ours. */
-	uint64_t end_ns;  /**< When sampling was stopped; 0: it was not. */
+	struct run_status status;
+	uint64_t end_ns; /**< When sampling was stopped; 0: it was not. */
 	bool is_stopped;
 	bool is_terminated;
 	uint8_t *record_buffer;
 };
-
-/**
- * Whether the command has written anything (proc(5), /proc/PID/io, wchar: children it has
- * waited for included). Where the kernel does not tell, it may have.
- */
-static bool has_written(pid_t pid)
-{
-	_cleanup_free_ char *path = memory_format_text("/proc/%d/io", (int)pid);
-	unsigned long long n_bytes = 1;
-	FILE *file = fopen(path, "re");
-
-	if (!file)
-		return true;
-	if (fscanf(file, "rchar: %*u wchar: %llu", &n_bytes) != 1)
-		n_bytes = 1;
-	fclose(file);
-	return n_bytes > 0;
-}
-
-/** Our line and a command that talks on the same terminal would garble each other. */
-static bool may_show_status(struct run *run)
-{
-	if (run->pid > 0 && !run->has_written && isatty(STDOUT_FILENO))
-		run->has_written = has_written(run->pid);
-	return !run->has_written;
-}
-
-static void show_status(struct run *run, uint64_t now_ns)
-{
-	const struct profile *profile = analyzer_profile(run->recording->analyzer);
-	uint64_t lost = profile->losses.lost_records + profile->losses.lost_samples;
-	double elapsed_s = (double)(now_ns - run->start_ns) / NS_PER_S;
-	uint64_t period_total = 0;
-	char text[128], cpu[32] = "";
-
-	if (!terminal_is_interactive() || now_ns < run->next_status_ns)
-		return;
-	run->next_status_ns = now_ns + STATUS_PERIOD_NS;
-	if (!may_show_status(run))
-		return;
-	if (strcmp(run->session->facts.events[0].unit, "ns") == 0) {
-		for (size_t i = 0; i < profile->samples.count; i++)
-			period_total += profile->samples.items[i].event == 0
-						? profile->samples.items[i].period
-						: 0;
-		snprintf(cpu, sizeof(cpu), ", CPU %.0f %%",
-			 100.0 * (double)period_total / (double)(now_ns - run->start_ns));
-	}
-	snprintf(text, sizeof(text), "recording: %.1f s, %" PRIu64 " samples, %" PRIu64 " lost%s",
-		 elapsed_s, run->recording->n_samples, lost, cpu);
-	terminal_set_status(text);
-}
 
 static void stop_session(struct run *run)
 {
@@ -226,10 +172,20 @@ static void look_at_sleepers(struct recording *recording, uint64_t now_ns)
 	analyzer_look_at_sleepers(recording->analyzer, now_ns);
 }
 
+/** What happens to us; what we are called and have mapped is nobody's cost. */
+static bool is_own(const struct record *record)
+{
+	return record->pid == (uint32_t)getpid() &&
+	       (record->type == PERF_RECORD_SAMPLE || record->type == PERF_RECORD_SWITCH ||
+		record->type == PERF_RECORD_SWITCH_CPU_WIDE);
+}
+
 static struct error *take_record(struct run *run, const struct record *record)
 {
 	struct stack_extent extent;
 
+	if (run->options->target.is_without_self && is_own(record))
+		return NULL;
 	RETURN_IF_ERROR(analyzer_apply(run->recording->analyzer, record));
 	if (record->type == PERF_RECORD_SAMPLE && run->sampler->learn) {
 		extent = analyzer_stack_extent(run->recording->analyzer);
@@ -263,7 +219,7 @@ static struct error *take_records(struct run *run)
 		obey(run, now_ns);
 		if (run_perf_data_part_is_full(&run->recording->perf_data, now_ns))
 			run_perf_data_switch(run->recording, run->options);
-		show_status(run, now_ns);
+		run_status_show(&run->status, run->recording, now_ns);
 	}
 	return NULL;
 }
@@ -378,11 +334,19 @@ static void note_start(struct run *run)
 	struct recording *recording = run->recording;
 
 	run->start_ns = clock_monotonic_ns();
-	run->next_status_ns = run->start_ns + STATUS_PERIOD_NS;
+	run_status_start(&run->status, run->pid, run->start_ns);
 	if (!recording->timings.sampling_ns) {
 		recording->timings.sampling_ns = run->start_ns;
 		recording->start_realtime_ns = clock_realtime_ns();
 	}
+}
+
+static void count_spans(struct run *run)
+{
+	struct sampler_progress progress;
+
+	run->sampler->progress(run->session, &progress);
+	run->recording->n_spans += progress.n_spans;
 }
 
 static struct error *run_prepared(struct run *run, struct launch *launch)
@@ -409,6 +373,7 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 	}
 	error = take_records(run);
 	recording->timings.drained_ns = clock_monotonic_ns();
+	count_spans(run);
 	is_writing_snapshot(run, true);
 	recording->wall_ns += recording->timings.drained_ns - run->start_ns;
 	analyzer_end_run(recording->analyzer,
@@ -486,6 +451,10 @@ struct error *recording_run(struct recording *recording, struct run_options *opt
 		    (options->is_repeated_until_enough && recording->n_samples >= SAMPLES_ENOUGH))
 			break;
 	}
+	if (options->spans.begin && !recording->n_spans)
+		string_vector_append(&recording->degradations,
+				     memory_format_text("everything: '%s' was never called",
+							options->spans.begin));
 	if (recording->perf_data.is_full)
 		string_vector_append(&recording->degradations,
 				     memory_format_text("what came after %" PRIu64

@@ -76,5 +76,6 @@ struct sampler_options run_sampler_options(const struct run_options *options)
 	sampler_options.can_pause = options->control.channel;
 	sampler_options.read_process = proc_snapshot_read;
 	run_target_apply(&options->target, &sampler_options);
+	run_spans_apply(&options->spans, &sampler_options);
 	return sampler_options;
 }

@@ -16,6 +16,7 @@ struct run_target {
 	const char *cgroup;         /**< -G; NULL: not given. */
 	struct index_vector cpus;   /**< -C */
 	bool is_system;             /**< -a, -C or -G */
+	bool is_without_self;       /**< --exclude-self */
 
 	/* Found by run_target_resolve(). */
 	struct index_vector tasks; /**< All threads of pids, and tids. */

@@ -114,6 +114,20 @@ bool object_elf_address_of_offset(const struct object *object, uint64_t file_off
 	return true;
 }
 
+bool object_offset_of_elf_address(const struct object *object, uint64_t elf_address,
+				  uint64_t *file_offset_ret)
+{
+	for (size_t i = 0; i < object->segments.count; i++) {
+		const struct object_segment *segment = &object->segments.items[i];
+
+		if (!is_within(elf_address, segment->elf_address, segment->file_size_bytes))
+			continue;
+		*file_offset_ret = segment->file_offset + (elf_address - segment->elf_address);
+		return true;
+	}
+	return false;
+}
+
 struct bytes object_bytes_at(const struct object *object, uint64_t elf_address)
 {
 	for (size_t i = 0; i < object->segments.count; i++) {

@@ -173,6 +173,10 @@ void object_open(struct object *object, uint32_t pid, uint64_t mapping_start, ui
 bool object_elf_address_of_offset(const struct object *object, uint64_t file_offset,
 				  uint64_t *elf_address_ret);
 
+/** And back; false: no byte of the file is there. */
+bool object_offset_of_elf_address(const struct object *object, uint64_t elf_address,
+				  uint64_t *file_offset_ret);
+
 /** The bytes at an elf address up to the end of its segment's file part; empty: none. */
 struct bytes object_bytes_at(const struct object *object, uint64_t elf_address);
 

@@ -92,6 +92,19 @@ def test_whole_machine_while_a_command_runs(tmp_path, busy):
     assert recording.share_of_chain("thread_main", "spin") >= 0.98
 
 
+def test_the_profiler_itself_is_left_out(tmp_path):
+    if not may_record_cpus():
+        pytest.skip("recording whole CPUs is not permitted to this user")
+    for options, is_there in (([], True), (["--exclude-self"], False)):
+        folder = tmp_path / f"out-{len(options)}"
+        with subprocess.Popen([PROGRAM, "-a", *options, "-F", "4999", "-o", folder, "--", "sleep",
+                               "1"], stderr=subprocess.PIPE, text=True) as process:
+            _, messages = process.communicate(timeout=60)
+        assert process.returncode == 0, messages
+        script = (folder / "perf-script.txt").read_text()
+        assert (f" {process.pid}/" in script) == is_there
+
+
 # 500 processes at once, each busy for 5 ms of CPU time.
 CROWD = """
 import os, time

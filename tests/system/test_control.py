@@ -2,9 +2,12 @@
 import os
 import signal
 import subprocess
+import tempfile
 import time
 
-from recordings import PROGRAM, Recording, record, workload
+import pytest
+
+from recordings import PROGRAM, Recording, profile, record, workload
 
 
 def test_delay_leaves_the_beginning_out(tmp_path):
@@ -98,3 +101,72 @@ def test_repeated_until_there_are_enough(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "runs in one profile" in done.stderr
     assert 1000 <= Recording(tmp_path / "out").n_samples < 2000
+
+
+def needs_probes():
+    if os.geteuid() != 0 or not os.path.exists("/sys/bus/event_source/devices/uprobe"):
+        pytest.skip("uprobes need root and a kernel with them")
+
+
+@pytest.mark.parametrize("options", [
+    ["--begin", "work_thirty"],
+    ["--begin", "work_thirty", "--end", "work_thirty%return"],
+    ["--begin", "work_thirty", "--end", "work_seventy"],
+    ["--begin", "work_thirty@" + workload("split"), "--span", "process"],
+])
+def test_spans_of_a_function(tmp_path, options):
+    needs_probes()
+    recording = record(tmp_path / "out", workload("split"), 1000, options=options)
+    assert recording.n_samples > 100
+    # What is outside of it is the few instructions up to the next one.
+    assert recording.share("work_thirty") > 0.98
+    assert recording.share("work_seventy") < 0.02
+
+
+def test_spans_of_a_process_are_of_all_its_threads(tmp_path):
+    """The main thread is in the span all the time, and only waits; others work beside it."""
+    needs_probes()
+    command = workload("threads"), 800
+    alone = record(tmp_path / "thread", *command, options=["--begin", "main"])
+    together = record(tmp_path / "process", *command,
+                      options=["--begin", "main", "--span", "process"])
+    assert together.n_samples > 400
+    assert alone.n_samples < 100
+
+
+def test_spans_that_cannot_be(tmp_path):
+    def refused(*options, command=workload("split")):
+        done = profile(tmp_path / "out", command, 10, options=options)
+        assert done.returncode == 125, done.stderr
+        assert not (tmp_path / "out").exists()
+        return " ".join(done.stderr.split())
+
+    assert "did you mean 'work_thirty'" in refused("--begin", "work_thirtee")
+    assert "spans begin at an entry" in refused("--begin", "work_thirty%return")
+    assert "--end needs --begin" in refused("--end", "work_thirty")
+    assert "without --off-cpu" in refused("--begin", "work_thirty", "--off-cpu")
+    assert "in which file is 'work_thirty'" in refused("--begin", "work_thirty@nothing.so")
+    assert "FUNCTION@FILE" in refused("--begin", "main", command="/usr/bin/ldd")
+
+
+def test_a_span_that_never_begins_is_said(tmp_path):
+    needs_probes()
+    done = profile(tmp_path / "out", workload("split"), 100,
+                   options=["--begin", "abort@/lib/x86_64-linux-gnu/libc.so.6", "--end",
+                            "work_thirty"])
+    assert done.returncode == 0, done.stderr
+    assert "was never called" in " ".join(done.stderr.split())
+
+
+def test_spans_need_rights():
+    if os.geteuid() != 0:
+        pytest.skip("root is needed to give root up")
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        os.chmod(folder, 0o777)
+        done = subprocess.run(["setpriv", "--reuid", "65534", "--clear-groups", PROGRAM, "-o",
+                               folder + "/out", "--begin", "work_thirty", workload("split"),
+                               "10"], capture_output=True, text=True, timeout=60, check=False)
+    if "cannot set a probe" not in done.stderr:
+        pytest.skip("another user cannot reach this build: " + done.stderr)
+    assert done.returncode == 125
+    assert "root or CAP_PERFMON" in " ".join(done.stderr.split())

@@ -127,6 +127,7 @@ const struct architecture x86_64_architecture = {
 	.find_way_out = x86_64_find_way_out,
 	/* rsp and cs, by the order of struct user_regs_struct; rings 0 and 3. */
 	.kernel_registers = { 19 * 8, 17 * 8, .mode_mask = 3, .user_mode = 3 },
+	.find_exits = x86_64_find_exits,
 	.sigreturn_code = { sigreturn_code, sizeof(sigreturn_code) },
 	.sigreturn_register_offsets = sigreturn_register_offsets,
 };

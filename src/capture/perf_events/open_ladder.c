@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "capture/perf_events/pmu.h"
 #include "capture/perf_events/rung_internal.h"
+#include "capture/perf_events/span_probes.h"
 #include "capture/perf_events/switch_events.h"
 
 #include <errno.h>
@@ -159,6 +160,8 @@ static bool rung_step_down(struct rung *rung, const struct sampler_options *opti
 		       rung_shrink(rung, options);
 
 	if (failure->event_index >= rung->n_events) {
+		if (!options->has_switches)
+			return false; /* a probe */
 		leave_out_switch_stacks(rung, options, facts);
 		return failure->event_index == rung->n_events;
 	}
@@ -276,6 +279,10 @@ static struct error *rung_first(const struct sampler_options *options, size_t n_
 		.stack_copy_bytes = options->stack_copy_bytes,
 	};
 
+	if (options->spans.n_edges && !span_probes_find_type(&(uint32_t){ 0 }))
+		return error_with_hint(error_new(ERROR_UNSUPPORTED,
+						 "this kernel has no probes for --begin and --end"),
+				       "Linux 4.17 with CONFIG_UPROBE_EVENTS has them");
 	RETURN_IF_ERROR(choose_events(options, facts, &rung));
 	if (rung.stack_method == STACK_METHOD_DWARF && !architecture_native()) {
 		rung.stack_method = STACK_METHOD_FP;
@@ -316,12 +323,24 @@ static void facts_fill(struct sampler_facts *facts, const struct rung *rung,
 	facts->n_rings = (uint32_t)opened->n_rings;
 }
 
+/** What the samples of the rung's events are told by. */
+static size_t append_probes(const struct sampler_spans *spans, struct event_request *requests,
+			    size_t n_requests)
+{
+	uint32_t type = 0;
+
+	span_probes_find_type(&type);
+	for (size_t i = 0; i < spans->n_edges; i++)
+		requests[n_requests++] = span_probe_request(&requests[0], &spans->edges[i], type);
+	return n_requests;
+}
+
 /** One try at everything on the rung. */
 static bool rung_open(const struct rung *rung, const struct sampler_options *options,
 		      const struct index_vector *cpus, struct opened_events *ret,
 		      struct open_failure *failure_ret)
 {
-	struct event_request requests[SAMPLED_EVENTS_MAX + 1 + SWITCH_EVENTS_MAX];
+	struct event_request requests[SAMPLED_EVENTS_MAX + 1 + SWITCH_EVENTS_MAX + SPAN_EDGES_MAX];
 	size_t n_requests = rung->n_events;
 
 	for (size_t i = 0; i < rung->n_events; i++)
@@ -329,13 +348,28 @@ static bool rung_open(const struct rung *rung, const struct sampler_options *opt
 			.attr = rung_attr(rung, i, options),
 			.ring_group = RING_GROUP_SAMPLES,
 			.ring_size_bytes = rung->ring_size_bytes,
+			.is_always_on = rung->is_tracked_apart && i + 1 == rung->n_events,
 		};
 	/* Where both are, stacks come first: see the drain. */
 	if (options->has_switches && !rung->is_without_switch_stacks)
 		requests[n_requests++] = switch_stacks_request(&requests[0]);
 	if (options->has_switches)
 		requests[n_requests++] = switch_times_request(&requests[0]);
+	n_requests = append_probes(&options->spans, requests, n_requests);
 	return opened_events_open(requests, n_requests, options, cpus, ret, failure_ret);
+}
+
+static struct error *refusal(const struct rung *rung, const struct sampler_options *options,
+			     const struct open_failure *failure)
+{
+	if (failure->step == OPEN_FAILED_RING)
+		return open_refusal_of_ring(rung, failure->errno_value);
+	if (options->spans.n_edges && failure->event_index >= rung->n_events)
+		return span_probe_refusal(
+			&options->spans.edges[failure->event_index - rung->n_events],
+			failure->errno_value);
+	return open_refusal_of_event(rung, MIN(failure->event_index, rung->n_events - 1), options,
+				     failure->errno_value);
 }
 
 struct error *open_ladder_descend(const struct sampler_options *options,
@@ -349,18 +383,14 @@ struct error *open_ladder_descend(const struct sampler_options *options,
 	choose_cpus(options, &cpus);
 	error = rung_first(options, cpus.count, facts, &rung);
 	if (!error)
-		raise_descriptor_limit((rung.n_events + SWITCH_EVENTS_MAX) * cpus.count *
-				       MAX(options->n_tasks, (size_t)1));
+		raise_descriptor_limit(
+			(rung.n_events + SWITCH_EVENTS_MAX + options->spans.n_edges) * cpus.count *
+			MAX(options->n_tasks, (size_t)1));
 	while (!error) {
 		if (rung_open(&rung, options, &cpus, ret, &failure))
 			break;
 		if (!rung_step_down(&rung, options, &failure, facts))
-			error = failure.step == OPEN_FAILED_EVENT
-					? open_refusal_of_event(
-						  &rung,
-						  MIN(failure.event_index, rung.n_events - 1),
-						  options, failure.errno_value)
-					: open_refusal_of_ring(&rung, failure.errno_value);
+			error = refusal(&rung, options, &failure);
 	}
 	if (!error)
 		facts_fill(facts, &rung, ret);

@@ -81,14 +81,16 @@ static bool open_on_cpu(struct opened_events *opened, size_t index,
 			const struct sampler_options *options, uint32_t cpu,
 			const struct event_request *request, struct open_failure *failure_ret)
 {
-	size_t n_tasks = options->target == SAMPLER_TARGET_TASKS ? options->n_tasks : 1;
-	bool is_cgroup = options->target == SAMPLER_TARGET_SYSTEM && options->has_cgroup;
+	enum sampler_target target = request->is_of_all ? SAMPLER_TARGET_SYSTEM : options->target;
+	size_t n_tasks = target == SAMPLER_TARGET_TASKS ? options->n_tasks : 1;
+	bool is_cgroup =
+		target == SAMPLER_TARGET_SYSTEM && options->has_cgroup && !request->is_of_all;
 
 	for (size_t i = 0; i < n_tasks; i++) {
-		int task = options->target == SAMPLER_TARGET_TASKS    ? (int)options->tasks[i]
-			   : is_cgroup                                ? options->cgroup_fd
-			   : options->target == SAMPLER_TARGET_SYSTEM ? -1
-								      : options->pid;
+		int task = target == SAMPLER_TARGET_TASKS    ? (int)options->tasks[i]
+			   : is_cgroup                       ? options->cgroup_fd
+			   : target == SAMPLER_TARGET_SYSTEM ? -1
+							     : options->pid;
 		int fd = open_event(&opened->attrs[index], task, cpu, is_cgroup);
 
 		if (fd < 0 && (errno == ESRCH || (errno == ENODEV && opened->n_rings > 0)))
@@ -111,14 +113,17 @@ bool opened_events_open(const struct event_request *requests, size_t n_requests,
 	struct opened_events opened = {
 		.attrs = memory_allocate(n_requests, sizeof(*opened.attrs)),
 		.n_attrs = n_requests,
+		.is_always_on = memory_allocate(n_requests, sizeof(*opened.is_always_on)),
 		.rings = memory_allocate(n_rings_max, sizeof(*opened.rings)),
 		.ring_groups = memory_allocate(n_rings_max, sizeof(*opened.ring_groups)),
 	};
 	struct open_failure failure = { OPEN_FAILED_EVENT, ESRCH, 0 };
 	bool is_open = true;
 
-	for (size_t i = 0; i < n_requests; i++)
+	for (size_t i = 0; i < n_requests; i++) {
 		opened.attrs[i] = requests[i].attr;
+		opened.is_always_on[i] = requests[i].is_always_on;
+	}
 	for (size_t i = 0; i < n_rings_max && is_open; i++)
 		is_open = open_on_cpu(&opened, i % n_requests, options, cpus->items[i / n_requests],
 				      &requests[i % n_requests], &failure);
@@ -131,16 +136,10 @@ bool opened_events_open(const struct event_request *requests, size_t n_requests,
 	return true;
 }
 
-static bool is_tracking(const struct perf_event_attr *attr)
-{
-	return attr->type == PERF_TYPE_SOFTWARE && attr->config == PERF_COUNT_SW_DUMMY &&
-	       !attr->context_switch;
-}
-
 void opened_events_track(const struct opened_events *opened)
 {
 	for (size_t i = 0; i < opened->more_events.count; i++) {
-		if (is_tracking(&opened->attrs[opened->more_attrs.items[i]]))
+		if (opened->is_always_on[opened->more_attrs.items[i]])
 			ioctl(opened->more_events.items[i], PERF_EVENT_IOC_ENABLE, 0);
 	}
 }
@@ -152,7 +151,7 @@ void opened_events_set_enabled(const struct opened_events *opened, bool is_enabl
 	for (size_t i = 0; i < opened->n_rings; i++)
 		ioctl(opened->rings[i].fd, request, 0);
 	for (size_t i = 0; i < opened->more_events.count; i++) {
-		if (!is_tracking(&opened->attrs[opened->more_attrs.items[i]]))
+		if (!opened->is_always_on[opened->more_attrs.items[i]])
 			ioctl(opened->more_events.items[i], request, 0);
 	}
 }
@@ -173,5 +172,6 @@ void opened_events_deinit(struct opened_events *opened)
 	index_vector_deinit(&opened->attr_of_id);
 	index_vector_deinit(&opened->more_attrs);
 	free(opened->attrs);
+	free(opened->is_always_on);
 	*opened = (struct opened_events){ 0 };
 }

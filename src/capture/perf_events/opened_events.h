@@ -25,11 +25,14 @@ struct event_request {
 	struct perf_event_attr attr;
 	enum ring_group ring_group;
 	uint64_t ring_size_bytes;
+	bool is_always_on; /**< It only tells the rest when and of whom: never held back. */
+	bool is_of_all;    /**< Opened for whatever runs on the CPU, whoever the target is. */
 };
 
 struct opened_events {
 	struct perf_event_attr *attrs; /**< n_attrs of them. */
 	size_t n_attrs;
+	bool *is_always_on; /**< By attr. */
 	struct ring *rings; /**< Per group and CPU; each owns the descriptor of its first event. */
 	enum ring_group *ring_groups; /**< By ring. */
 	size_t n_rings;
@@ -63,8 +66,7 @@ bool opened_events_open(const struct event_request *requests, size_t n_requests,
 			const struct sampler_options *options, const struct index_vector *cpus,
 			struct opened_events *ret, struct open_failure *failure_ret);
 
-/** Start the event that samples nothing (PERF_COUNT_SW_DUMMY) and tells who runs; if there is one.
- */
+/** Start the events that are always on. Not needed with enable_on_exec. */
 void opened_events_track(const struct opened_events *opened);
 
 /** Let all other events count, or none of them. Not needed at first with enable_on_exec. */

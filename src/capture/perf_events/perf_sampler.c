@@ -5,6 +5,7 @@
 #include "capture/batch_reader.h"
 #include "capture/perf_events/drain.h"
 #include "capture/perf_events/open_ladder.h"
+#include "capture/perf_events/sample_spans.h"
 #include "capture/perf_events/switch_events.h"
 
 /** Registers and kernel.perf_event_max_stack's default of 127 frames, and room to spare. */
@@ -17,6 +18,9 @@ struct perf_session {
 	struct record_layout_table layouts;
 	const char **event_names;      /* what source.event_names points at */
 	struct stack_windows *windows; /* NULL: none */
+	struct sample_spans *spans;    /* NULL: samples are wanted all the time */
+	struct sampler_spans span_edges;
+	struct record_layout_table shown; /* without the probes of spans, the last events */
 	struct drain drain;
 	struct batch_reader reader;
 };
@@ -56,6 +60,33 @@ static void serve_windows(struct stack_windows *windows, struct record *record)
 		stack_windows_forget(windows, record->tid);
 }
 
+/** Whether a record is for others to see: not a probe's, nor a sample outside of spans. */
+static bool is_shown(struct perf_session *session, struct record *record)
+{
+	const uint32_t n_shown = session->shown.n_layouts;
+
+	if (!session->spans)
+		return true;
+	if (record->type != PERF_RECORD_SAMPLE) {
+		sample_spans_apply(session->spans, record);
+		/* Losses are everybody's. */
+		if (record->event_index >= n_shown)
+			record->event_index = 0;
+		return true;
+	}
+	if (record->event_index < n_shown)
+		return sample_spans_are_open(session->spans, record->pid, record->tid);
+	if (!record->sample.has_user_registers || !record->sample.user_registers_abi)
+		return false;
+	if (session->span_edges.edges[record->event_index - n_shown].is_end)
+		sample_spans_end(session->spans, record->pid, record->tid,
+				 record->sample.user_registers[0]);
+	else
+		sample_spans_begin(session->spans, record->pid, record->tid,
+				   record->sample.user_registers[0]);
+	return false;
+}
+
 static struct error *perf_session_next(struct record_source *source, uint64_t timeout_ns,
 				       struct record *ret, enum record_source_state *state_ret)
 {
@@ -70,13 +101,18 @@ static struct error *perf_session_next(struct record_source *source, uint64_t ti
 			*state_ret = is_end ? RECORD_SOURCE_END : RECORD_SOURCE_IDLE;
 			return NULL;
 		}
-		if (!stack_windows_kind(session->windows, left, &time_ns))
-			break;
-		batch_reader_skip(&session->reader, stack_windows_take(session->windows, left));
+		if (stack_windows_kind(session->windows, left, &time_ns)) {
+			batch_reader_skip(&session->reader,
+					  stack_windows_take(session->windows, left));
+			continue;
+		}
+		RETURN_IF_ERROR(batch_reader_decode(&session->reader, left, ret));
+		if (!is_shown(session, ret))
+			continue;
+		if (session->windows)
+			serve_windows(session->windows, ret);
+		break;
 	}
-	RETURN_IF_ERROR(batch_reader_decode(&session->reader, left, ret));
-	if (session->windows)
-		serve_windows(session->windows, ret);
 	*state_ret = RECORD_SOURCE_RECORD;
 	return NULL;
 }
@@ -87,6 +123,11 @@ static void perf_session_free(struct perf_session *session)
 	struct string_vector *degradations = &session->session.facts.degradations;
 
 	stack_windows_destroy(session->windows);
+	sample_spans_destroy(session->spans);
+	if (session->span_edges.n_edges) {
+		free((void *)session->shown.ids);
+		free((void *)session->shown.event_of_id);
+	}
 	opened_events_deinit(&session->opened);
 	free(session->layout_of_event);
 	free(session->event_names);
@@ -103,6 +144,29 @@ static void perf_session_destroy(struct record_source *source)
 	batch_reader_deinit(&session->reader);
 	drain_deinit(&session->drain);
 	perf_session_free(session);
+}
+
+/** All but the probes of spans: those are nobody else's business. */
+static void describe_shown_events(struct perf_session *session)
+{
+	const struct record_layout_table *all = &session->layouts;
+	uint64_t *ids;
+	uint32_t *event_of_id;
+
+	session->shown = *all;
+	if (!session->span_edges.n_edges)
+		return;
+	session->shown.n_layouts -= (uint32_t)session->span_edges.n_edges;
+	session->shown.n_ids = 0;
+	session->shown.ids = ids = memory_allocate(all->n_ids, sizeof(*ids));
+	session->shown.event_of_id = event_of_id =
+		memory_allocate(all->n_ids, sizeof(*event_of_id));
+	for (uint32_t i = 0; i < all->n_ids; i++) {
+		if (all->event_of_id[i] >= session->shown.n_layouts)
+			continue;
+		ids[session->shown.n_ids] = all->ids[i];
+		event_of_id[session->shown.n_ids++] = all->event_of_id[i];
+	}
 }
 
 /** What is known of the events: layouts, ids and names, for those who read the records. */
@@ -130,11 +194,12 @@ static void describe_events(struct perf_session *session)
 		.n_ids = (uint32_t)opened->ids.count,
 		.has_ascending_ids = true,
 	};
+	describe_shown_events(session);
 	*source = (struct record_source){
 		.name = "perf rings",
 		.next = perf_session_next,
 		.destroy = perf_session_destroy,
-		.layouts = &session->layouts,
+		.layouts = &session->shown,
 		.attrs = opened->attrs,
 		.event_names = session->event_names,
 	};
@@ -192,6 +257,10 @@ static struct error *perf_sampler_open(const struct sampler_options *options,
 		perf_session_free(session);
 		return error;
 	}
+	session->span_edges = options->spans;
+	if (options->spans.n_edges)
+		session->spans = sample_spans_create(options->spans.is_call,
+						     options->spans.is_per_process);
 	describe_events(session);
 	open_windows(session, options);
 	error = start_drain(session, options);
@@ -227,12 +296,14 @@ static void perf_sampler_set_enabled(struct sampler_session *session, bool is_en
 static void perf_sampler_progress(const struct sampler_session *session,
 				  struct sampler_progress *ret)
 {
-	const struct drain *drain = &((const struct perf_session *)session)->drain;
+	const struct perf_session *perf_session = (const struct perf_session *)session;
+	const struct drain *drain = &perf_session->drain;
 
 	*ret = (struct sampler_progress){
 		.n_bytes = drain->n_bytes,
 		.n_wakeups = drain->n_wakeups,
 		.queue_bytes_max = drain->queue.size_max_bytes,
+		.n_spans = perf_session->spans ? sample_spans_count(perf_session->spans) : 0,
 	};
 }
 

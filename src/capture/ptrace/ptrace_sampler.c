@@ -319,6 +319,8 @@ static struct error *check_options(const struct sampler_options *options)
 		return error_new(ERROR_UNSUPPORTED, "registers of this CPU are not known");
 	if (options->has_switches)
 		return error_new(ERROR_UNSUPPORTED, "waiting threads cannot be traced");
+	if (options->spans.n_edges)
+		return error_new(ERROR_UNSUPPORTED, "spans between functions cannot be traced");
 	if (!options->read_process || options->sides == SAMPLED_KERNEL_ONLY ||
 	    options->stack_method == STACK_METHOD_FP)
 		return error_new(ERROR_UNSUPPORTED, "only copied user stacks can be traced");
