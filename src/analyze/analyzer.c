@@ -137,6 +137,7 @@ static void add_events(struct analyzer *analyzer, const struct record_source *so
 			.least_ns = options->off_cpu_least_ns,
 			.sample_interval_ns = sample_interval_ns(source),
 			.is_of_cpus = options->is_of_cpus,
+			.is_live = !options->origin,
 			.keeps_ticks = !options->is_without_ticks && !options->is_for_callchains,
 			.keeps_samples = !options->origin,
 		});

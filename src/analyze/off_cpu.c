@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/hash_map.h"
 #include "schedule/schedule.h"
+#include "schedule/turn_count.h"
 
 /** Waits without a stack are added to others this often: they appear about when they were. */
 #define SHARE_OUT_PERIOD_NS (NS_PER_S / 10)
@@ -72,6 +73,8 @@ struct off_cpu *off_cpu_create(struct profile *profile, const struct off_cpu_opt
 	off_cpu->options = *options;
 	off_cpu->schedule = schedule_create(take_stretch, off_cpu, options->is_of_cpus,
 					    options->sample_interval_ns);
+	if (options->is_live)
+		schedule_set_counter(off_cpu->schedule, turn_count_read);
 	profile->schedule.least_ns = options->least_ns;
 	return off_cpu;
 }
@@ -394,7 +397,9 @@ void off_cpu_resume(struct off_cpu *off_cpu, uint64_t time_ns)
 	off_cpu->is_paused = false;
 	while (class_map_next(&off_cpu->classes, &cursor, &key, &slot)) {
 		struct wait_class *class = *slot;
-		uint64_t count = (uint64_t)((double)class->lately_count * factor + 0.5);
+		double count_factor =
+			schedule_count_factor(off_cpu->schedule, class->pid, class->tid);
+		uint64_t count = (uint64_t)((double)class->lately_count * count_factor + 0.5);
 		uint64_t period_ns = (uint64_t)((double)class->lately_ns * factor);
 
 		if (!period_ns)

@@ -28,6 +28,7 @@ struct off_cpu_options {
 	uint64_t least_ns;           /**< Shorter waits are counted only. */
 	uint64_t sample_interval_ns; /**< As of schedule_create(). */
 	bool is_of_cpus;             /**< Whole CPUs are watched. */
+	bool is_live;                /**< The threads are of this machine and run now. */
 	bool keeps_ticks;
 	bool keeps_samples; /**< For off_cpu_samples(). */
 };

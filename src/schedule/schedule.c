@@ -1,52 +1,4 @@
-#include "schedule/schedule.h"
-
-#include "base/hash_map.h"
-
-/** Whether a thread is on a CPU. */
-enum thread_state {
-	THREAD_NOT_SEEN, /**< It was there before us, or its first record got lost. */
-	THREAD_RUNNING,
-	THREAD_OFF,
-	THREAD_GONE,
-};
-
-/** Samples of a running thread come at least so many intervals apart. */
-#define SAMPLE_INTERVALS_MOST 4
-
-struct thread_entry {
-	struct schedule_thread figures;
-	struct schedule_thread lately; /**< The part of the figures to go by in a pause. */
-	enum thread_state state;
-	uint64_t since_ns;   /**< When the state began that is not accounted for yet... */
-	uint64_t entered_ns; /**< ...and when it began: before that if there was a pause. */
-	uint64_t sampled_ns; /**< When it was seen on a CPU last. */
-	bool is_presumed;    /**< The state: nobody saw it begin. */
-	uint32_t cpu;
-	uint32_t stack;         /**< For the stretch that is or comes. */
-	uint64_t stack_time_ns; /**< When that stack was seen. */
-	bool is_preempted, is_new;
-	bool is_listed; /**< As a sleeper, in this stretch. */
-};
-
-DEFINE_VECTOR(thread_entry_vector, struct thread_entry)
-DEFINE_HASH_MAP(thread_index_map, uint64_t, uint32_t, hash_u64, equal_u64)
-
-struct schedule {
-	schedule_handler *handler;
-	void *context;
-	bool is_of_cpus;
-	uint64_t sample_interval_ns;
-	uint64_t begin_ns;
-	bool is_paused;
-	uint64_t pause_ns; /**< When the pause began. */
-	struct thread_entry_vector threads;
-	struct thread_index_map index; /**< By tid << 32 | pid. */
-	uint32_t n_running;
-	uint64_t n_running_since_ns;
-	struct schedule_figures figures;
-	struct address_vector concurrency_lately_ns; /**< The part of the figures' to go by. */
-	uint64_t lately_ns;                          /**< Its sum. */
-};
+#include "schedule/schedule_internal.h"
 
 struct schedule *schedule_create(schedule_handler *handler, void *context, bool is_of_cpus,
 				 uint64_t sample_interval_ns)
@@ -58,6 +10,11 @@ struct schedule *schedule_create(schedule_handler *handler, void *context, bool 
 	schedule->is_of_cpus = is_of_cpus;
 	schedule->sample_interval_ns = sample_interval_ns;
 	return schedule;
+}
+
+void schedule_set_counter(struct schedule *schedule, schedule_counter *counter)
+{
+	schedule->counter = counter;
 }
 
 void schedule_destroy(struct schedule *schedule)
@@ -96,13 +53,13 @@ static bool is_idle_task(const struct schedule *schedule, uint32_t tid)
 	return schedule->is_of_cpus && tid == 0;
 }
 
-static uint64_t time_between(uint64_t start_ns, uint64_t end_ns)
+uint64_t schedule_time_between(uint64_t start_ns, uint64_t end_ns)
 {
 	return end_ns > start_ns ? end_ns - start_ns : 0;
 }
 
-static void add_concurrency(struct address_vector *concurrency_ns, uint32_t n_running,
-			    uint64_t duration_ns)
+void schedule_add_concurrency(struct address_vector *concurrency_ns, uint32_t n_running,
+			      uint64_t duration_ns)
 {
 	while (concurrency_ns->count <= n_running)
 		address_vector_append(concurrency_ns, 0);
@@ -110,21 +67,23 @@ static void add_concurrency(struct address_vector *concurrency_ns, uint32_t n_ru
 }
 
 /** Account the time up to now to the number of threads that ran in it. */
-static void count_concurrency(struct schedule *schedule, uint64_t now_ns)
+void schedule_count_concurrency(struct schedule *schedule, uint64_t now_ns)
 {
-	uint64_t duration_ns = time_between(schedule->n_running_since_ns, now_ns);
+	uint64_t duration_ns = schedule_time_between(schedule->n_running_since_ns, now_ns);
 
 	if (schedule->is_paused)
 		return;
-	add_concurrency(&schedule->figures.concurrency_ns, schedule->n_running, duration_ns);
-	add_concurrency(&schedule->concurrency_lately_ns, schedule->n_running, duration_ns);
+	schedule_add_concurrency(&schedule->figures.concurrency_ns, schedule->n_running,
+				 duration_ns);
+	schedule_add_concurrency(&schedule->concurrency_lately_ns, schedule->n_running,
+				 duration_ns);
 	schedule->lately_ns += duration_ns;
 	schedule->n_running_since_ns = MAX(schedule->n_running_since_ns, now_ns);
 }
 
 static void set_running(struct schedule *schedule, uint64_t now_ns, bool is_more)
 {
-	count_concurrency(schedule, now_ns);
+	schedule_count_concurrency(schedule, now_ns);
 	if (is_more)
 		schedule->n_running += schedule->n_running < SCHEDULE_CPUS_MAX;
 	else
@@ -135,7 +94,7 @@ static void set_running(struct schedule *schedule, uint64_t now_ns, bool is_more
 static uint64_t seen_until(const struct schedule *schedule, const struct thread_entry *thread,
 			   uint64_t end_ns)
 {
-	return schedule->is_paused ? 0 : time_between(thread->since_ns, end_ns);
+	return schedule->is_paused ? 0 : schedule_time_between(thread->since_ns, end_ns);
 }
 
 /** What of such a time is lately. */
@@ -143,19 +102,13 @@ static uint64_t lately_until(const struct schedule *schedule, const struct threa
 			     uint64_t end_ns)
 {
 	return MIN(seen_until(schedule, thread, end_ns),
-		   schedule->lately_ns + time_between(schedule->n_running_since_ns, end_ns));
+		   schedule->lately_ns +
+			   schedule_time_between(schedule->n_running_since_ns, end_ns));
 }
 
-/** Whether a stretch is over, or only what is recorded of it. */
-enum stretch_end {
-	STRETCH_OVER,
-	STRETCH_UNFINISHED,
-	STRETCH_PAUSED,
-};
-
 /** The stretch up to here. */
-static void tell_stretch(struct schedule *schedule, struct thread_entry *thread, uint64_t end_ns,
-			 enum stretch_end end)
+void schedule_tell_stretch(struct schedule *schedule, struct thread_entry *thread, uint64_t end_ns,
+			   enum stretch_end end)
 {
 	/* A stack looked up after the thread had come back is that of a later stretch. */
 	bool has_stack = thread->stack != SCHEDULE_NO_STACK && thread->stack_time_ns <= end_ns;
@@ -181,7 +134,7 @@ static void tell_stretch(struct schedule *schedule, struct thread_entry *thread,
 	schedule->handler(schedule->context, &stretch);
 }
 
-static void enter_state(struct thread_entry *thread, enum thread_state state, uint64_t time_ns)
+void schedule_enter_state(struct thread_entry *thread, enum thread_state state, uint64_t time_ns)
 {
 	thread->state = state;
 	thread->since_ns = thread->entered_ns = time_ns;
@@ -191,8 +144,8 @@ static void enter_state(struct thread_entry *thread, enum thread_state state, ui
 	thread->is_listed = false;
 }
 
-static void count_running(const struct schedule *schedule, struct thread_entry *thread,
-			  uint64_t time_ns)
+void schedule_count_running(const struct schedule *schedule, struct thread_entry *thread,
+			    uint64_t time_ns)
 {
 	thread->figures.running_ns += seen_until(schedule, thread, time_ns);
 	thread->lately.running_ns += lately_until(schedule, thread, time_ns);
@@ -200,7 +153,7 @@ static void count_running(const struct schedule *schedule, struct thread_entry *
 
 static void stop_running(struct schedule *schedule, struct thread_entry *thread, uint64_t time_ns)
 {
-	count_running(schedule, thread, time_ns);
+	schedule_count_running(schedule, thread, time_ns);
 	if (thread->state == THREAD_RUNNING)
 		set_running(schedule, time_ns, false);
 }
@@ -220,7 +173,7 @@ static void thread_leaves(struct schedule *schedule, struct thread_entry *thread
 	thread->figures.n_switches++;
 	thread->lately.n_switches++;
 	schedule->figures.n_switches++;
-	enter_state(thread, THREAD_OFF, record->time_ns);
+	schedule_enter_state(thread, THREAD_OFF, record->time_ns);
 	thread->is_preempted = record->context_switch.is_preempted;
 	thread->figures.n_preempted += thread->is_preempted;
 	thread->lately.n_preempted += thread->is_preempted;
@@ -239,10 +192,10 @@ static void thread_returns(struct schedule *schedule, struct thread_entry *threa
 		set_running(schedule, record->time_ns, false);
 	}
 	if (is_off)
-		tell_stretch(schedule, thread, record->time_ns, STRETCH_OVER);
+		schedule_tell_stretch(schedule, thread, record->time_ns, STRETCH_OVER);
 	else if (thread->state == THREAD_RUNNING)
 		stop_running(schedule, thread, record->time_ns);
-	enter_state(thread, THREAD_RUNNING, record->time_ns);
+	schedule_enter_state(thread, THREAD_RUNNING, record->time_ns);
 	set_running(schedule, record->time_ns, true);
 }
 
@@ -259,6 +212,13 @@ static void apply_switch(struct schedule *schedule, const struct record *record)
 		thread_returns(schedule, thread, record);
 }
 
+/** The kernel's count of it begins here; ids are used again. */
+static void expect_count(struct thread_entry *thread)
+{
+	thread->is_counted = true;
+	thread->n_uncounted = -(int64_t)thread->figures.n_switches;
+}
+
 /** Who execs runs; of who was there before the name alone is known. */
 static void apply_comm(struct schedule *schedule, const struct record *record)
 {
@@ -266,8 +226,10 @@ static void apply_comm(struct schedule *schedule, const struct record *record)
 
 	if (!record->comm.is_exec || thread->state != THREAD_NOT_SEEN || !record->time_ns)
 		return;
-	enter_state(thread, THREAD_RUNNING, record->time_ns);
+	schedule_enter_state(thread, THREAD_RUNNING, record->time_ns);
 	set_running(schedule, record->time_ns, true);
+	/* But for a few until its exec. */
+	expect_count(thread);
 }
 
 /** A new thread waits for its first turn; ids are used again. */
@@ -277,7 +239,8 @@ static void apply_fork(struct schedule *schedule, const struct record *record)
 
 	if (record->time_ns == 0)
 		return; /* it was there before: nothing is known of it */
-	enter_state(thread, THREAD_OFF, record->time_ns);
+	schedule_enter_state(thread, THREAD_OFF, record->time_ns);
+	expect_count(thread);
 	thread->is_new = true;
 	thread->stack = SCHEDULE_NO_STACK;
 	thread->cpu = record->cpu;
@@ -289,7 +252,7 @@ static void apply_exit(struct schedule *schedule, const struct record *record)
 
 	if (thread->state == THREAD_RUNNING || thread->state == THREAD_NOT_SEEN)
 		stop_running(schedule, thread, record->time_ns);
-	enter_state(thread, THREAD_GONE, record->time_ns);
+	schedule_enter_state(thread, THREAD_GONE, record->time_ns);
 	thread->stack = SCHEDULE_NO_STACK;
 }
 
@@ -384,95 +347,6 @@ void schedule_note_running(struct schedule *schedule, uint32_t pid, uint32_t tid
 	}
 }
 
-void schedule_pause(struct schedule *schedule, uint64_t time_ns)
-{
-	for (size_t i = 0; i < schedule->threads.count; i++) {
-		struct thread_entry *thread = &schedule->threads.items[i];
-
-		if (thread->state == THREAD_OFF)
-			tell_stretch(schedule, thread, time_ns, STRETCH_PAUSED);
-		else if (thread->state == THREAD_RUNNING)
-			count_running(schedule, thread, time_ns);
-	}
-	count_concurrency(schedule, time_ns);
-	schedule->is_paused = true;
-	schedule->pause_ns = time_ns;
-}
-
-/** In the pause it went on as lately. */
-static void grow(struct schedule *schedule, struct thread_entry *thread, double factor)
-{
-	struct schedule_thread *figures = &thread->figures;
-	const struct schedule_thread *lately = &thread->lately;
-	uint64_t n_switches = (uint64_t)((double)lately->n_switches * factor);
-
-	figures->running_ns += (uint64_t)((double)lately->running_ns * factor);
-	figures->off_cpu_ns += (uint64_t)((double)lately->off_cpu_ns * factor);
-	figures->n_preempted += (uint64_t)((double)lately->n_preempted * factor);
-	figures->n_switches += n_switches;
-	schedule->figures.n_switches += n_switches;
-}
-
-/**
- * What a thread does that nobody has watched for a while: who is on a CPU is sampled. Off it, it
- * is where it was, unless it is one that leaves too often for that.
- */
-static void presume_state(const struct schedule *schedule, struct thread_entry *thread,
-			  double factor, uint64_t time_ns)
-{
-	uint64_t horizon_ns = SAMPLE_INTERVALS_MOST * schedule->sample_interval_ns;
-	enum thread_state state = thread->state;
-
-	if (horizon_ns)
-		state = thread->sampled_ns + horizon_ns >= time_ns ? THREAD_RUNNING : THREAD_OFF;
-	if (state != thread->state || (double)thread->lately.n_switches * factor >= 1.0) {
-		enter_state(thread, state, time_ns);
-		thread->stack = SCHEDULE_NO_STACK;
-	}
-	thread->is_presumed = true;
-	thread->since_ns = time_ns;
-}
-
-double schedule_resume(struct schedule *schedule, uint64_t time_ns)
-{
-	struct address_vector *lately_ns = &schedule->concurrency_lately_ns;
-	double factor = 0;
-
-	if (schedule->lately_ns)
-		factor = (double)time_between(schedule->pause_ns, time_ns) /
-			 (double)schedule->lately_ns;
-	for (size_t i = 0; i < lately_ns->count; i++)
-		add_concurrency(&schedule->figures.concurrency_ns, (uint32_t)i,
-				(uint64_t)((double)lately_ns->items[i] * factor));
-	schedule->n_running = 0;
-	for (size_t i = 0; i < schedule->threads.count; i++) {
-		struct thread_entry *thread = &schedule->threads.items[i];
-
-		grow(schedule, thread, factor);
-		if (thread->state == THREAD_RUNNING || thread->state == THREAD_OFF)
-			presume_state(schedule, thread, factor, time_ns);
-		schedule->n_running += thread->state == THREAD_RUNNING;
-	}
-	schedule->n_running_since_ns = time_ns;
-	schedule->is_paused = false;
-	return factor;
-}
-
-void schedule_forget(struct schedule *schedule)
-{
-	for (size_t i = 0; i < schedule->threads.count; i++) {
-		struct schedule_thread *lately = &schedule->threads.items[i].lately;
-
-		lately->running_ns /= 2;
-		lately->off_cpu_ns /= 2;
-		lately->n_switches /= 2;
-		lately->n_preempted /= 2;
-	}
-	schedule->lately_ns = 0;
-	for (size_t i = 0; i < schedule->concurrency_lately_ns.count; i++)
-		schedule->lately_ns += schedule->concurrency_lately_ns.items[i] /= 2;
-}
-
 void schedule_end(struct schedule *schedule, uint64_t time_ns)
 {
 	for (size_t i = 0; i < schedule->threads.count; i++) {
@@ -481,14 +355,14 @@ void schedule_end(struct schedule *schedule, uint64_t time_ns)
 		if (thread->state == THREAD_RUNNING)
 			thread->figures.running_ns += seen_until(schedule, thread, time_ns);
 		else if (thread->state == THREAD_OFF)
-			tell_stretch(schedule, thread, time_ns, STRETCH_UNFINISHED);
+			schedule_tell_stretch(schedule, thread, time_ns, STRETCH_UNFINISHED);
 		if (thread->state != THREAD_GONE)
-			enter_state(thread, THREAD_NOT_SEEN, time_ns);
+			schedule_enter_state(thread, THREAD_NOT_SEEN, time_ns);
 		thread->stack = SCHEDULE_NO_STACK;
 	}
-	count_concurrency(schedule, time_ns);
+	schedule_count_concurrency(schedule, time_ns);
 	schedule->n_running = 0;
-	schedule->figures.watched_ns += time_between(schedule->begin_ns, time_ns);
+	schedule->figures.watched_ns += schedule_time_between(schedule->begin_ns, time_ns);
 }
 
 const struct schedule_figures *schedule_figures(struct schedule *schedule)

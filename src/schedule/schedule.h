@@ -35,6 +35,13 @@ struct off_cpu_stretch {
 
 typedef void schedule_handler(void *context, const struct off_cpu_stretch *stretch);
 
+/**
+ * How often a thread has been given a CPU since it began, and when that was asked, on the clock of
+ * the records. False: not known.
+ */
+typedef bool schedule_counter(uint32_t pid, uint32_t tid, uint64_t *count_ret,
+			      uint64_t *time_ns_ret);
+
 struct schedule;
 
 /**
@@ -45,6 +52,9 @@ struct schedule;
 struct schedule *schedule_create(schedule_handler *handler, void *context, bool is_of_cpus,
 				 uint64_t sample_interval_ns);
 void schedule_destroy(struct schedule *schedule);
+
+/** Ask @p counter how many switches a pause had, of threads that had many. */
+void schedule_set_counter(struct schedule *schedule, schedule_counter *counter);
 
 /** From here on is watched. Before the first record of each run. */
 void schedule_begin(struct schedule *schedule, uint64_t time_ns);
@@ -91,6 +101,12 @@ void schedule_pause(struct schedule *schedule, uint64_t time_ns);
  *         waits with. 0: there was none. What is lately, schedule_forget() says.
  */
 double schedule_resume(struct schedule *schedule, uint64_t time_ns);
+
+/**
+ * The same for the number of the thread's waits, after schedule_resume(): being recorded makes each
+ * of them take longer, so there are more in the same time while they are not.
+ */
+double schedule_count_factor(const struct schedule *schedule, uint32_t pid, uint32_t tid);
 
 /** Half of what has been recorded lately counts no longer as such. Now and then. */
 void schedule_forget(struct schedule *schedule);

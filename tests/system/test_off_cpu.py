@@ -96,8 +96,8 @@ def test_a_flood_of_switches_keeps_its_time(tmp_path, needs_stacks):
     waiting, command = summary["waiting"], summary["command"]
     assert 0 < waiting["estimated_waits"] < waiting["waits"]
     n_switches = command["voluntary_switches"] + command["involuntary_switches"]
-    # Fewer: it switches slower in the bursts from which they are estimated.
-    assert 0.4 * n_switches < waiting["waits"] < 1.2 * n_switches
+    # The threads' own counts are asked for now and then, and not once they have ended.
+    assert 0.8 * n_switches < waiting["waits"] < 1.2 * n_switches
     for thread in summary["threads"]["busiest"]:
         assert thread["cpu_ns"] + thread["off_cpu_ns"] < 1.1 * command["wall_ns"]
     assert ", 0 lost" in done.stderr

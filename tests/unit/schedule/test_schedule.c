@@ -247,6 +247,43 @@ static void test_what_nobody_watched_went_on_as_before(void **state)
 	schedule_destroy(schedule);
 }
 
+static uint64_t kernel_count;
+
+/** Asked half as long after the pause as was recorded before it. */
+static bool count_of_kernel(uint32_t pid, uint32_t tid, uint64_t *count_ret, uint64_t *time_ns_ret)
+{
+	*count_ret = kernel_count;
+	*time_ns_ret = 3000 + 500;
+	return true;
+}
+
+static void ignore(void *context, const struct off_cpu_stretch *stretch)
+{
+}
+
+static void test_the_kernel_counts_the_switches_of_a_pause(void **state)
+{
+	struct schedule *schedule = schedule_create(ignore, NULL, false, 0);
+
+	schedule_set_counter(schedule, count_of_kernel);
+	schedule_begin(schedule, 0);
+	apply_task(schedule, PERF_RECORD_FORK, 1, 1);
+	for (uint64_t i = 0; i < 200; i++) {
+		apply_switch(schedule, 1, 1 + 5 * i, false, false);
+		apply_switch(schedule, 1, 3 + 5 * i, true, false);
+	}
+	schedule_pause(schedule, 1000);
+	/* Twice the time, but thrice the switches; and 100 since. */
+	kernel_count = 200 + 600 + 100;
+	assert_true(schedule_resume(schedule, 3000) == 2.0);
+	assert_true(schedule_count_factor(schedule, 1, 1) == 3.0);
+	assert_true(schedule_count_factor(schedule, 2, 2) == 0.0);
+	schedule_end(schedule, 3000);
+	assert_int_equal(schedule_figures(schedule)->n_switches, 800);
+	assert_int_equal(schedule_figures(schedule)->threads.items[0].n_switches, 800);
+	schedule_destroy(schedule);
+}
+
 static void test_a_long_wait_goes_on_in_a_pause(void **state)
 {
 	struct told told = { 0 };
@@ -305,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_sleepers_are_listed_once),
 		cmocka_unit_test(test_how_many_ran_at_once),
 		cmocka_unit_test(test_what_nobody_watched_went_on_as_before),
+		cmocka_unit_test(test_the_kernel_counts_the_switches_of_a_pause),
 		cmocka_unit_test(test_a_long_wait_goes_on_in_a_pause),
 		cmocka_unit_test(test_samples_tell_who_runs_after_a_pause),
 	};
