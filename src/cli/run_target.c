@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text_stream.h"
 #include "capture/cgroup.h"
+#include "capture/perf_events/pmu.h"
 #include "cli/process_choice.h"
 #include "process/proc_list.h"
 #include "process/proc_snapshot.h"
@@ -195,12 +196,39 @@ static struct error *resolve_tasks(struct run_target *target)
 	return describe_tasks(target);
 }
 
+static bool has_id(const struct index_vector *ids, uint32_t id)
+{
+	for (size_t i = 0; i < ids->count; i++) {
+		if (ids->items[i] == id)
+			return true;
+	}
+	return false;
+}
+
+static struct error *check_cpus(const struct run_target *target)
+{
+	struct index_vector online = { 0 };
+	struct error *error = NULL;
+
+	online_cpus_read(&event_places_of_kernel, &online);
+	for (size_t i = 0; i < target->cpus.count && !error; i++) {
+		if (!has_id(&online, target->cpus.items[i]))
+			error = error_with_hint(
+				error_new(ERROR_NOT_FOUND, "--cpu: no CPU %u is online here",
+					  target->cpus.items[i]),
+				"/sys/devices/system/cpu/online lists those that are");
+	}
+	index_vector_deinit(&online);
+	return error;
+}
+
 struct error *run_target_resolve(struct run_target *target)
 {
 	if (run_target_has_tasks(target))
 		return resolve_tasks(target);
 	if (!target->is_system)
 		return NULL;
+	RETURN_IF_ERROR(check_cpus(target));
 	if (target->cgroup)
 		RETURN_IF_ERROR(cgroup_open(target->cgroup, &target->cgroup_fd));
 	target->name = memory_duplicate_text("system");
@@ -209,15 +237,6 @@ struct error *run_target_resolve(struct run_target *target)
 									target->cpus.count)
 						   : memory_duplicate_text("this whole machine");
 	return NULL;
-}
-
-static bool has_task(const struct index_vector *tasks, uint32_t task)
-{
-	for (size_t i = 0; i < tasks->count; i++) {
-		if (tasks->items[i] == task)
-			return true;
-	}
-	return false;
 }
 
 bool run_target_find_more(struct run_target *target)
@@ -229,7 +248,7 @@ bool run_target_find_more(struct run_target *target)
 		return false;
 	error_destroy(list_tasks(target, /* is_strict= */ false, &tasks));
 	for (size_t i = 0; i < tasks.count && !is_more; i++)
-		is_more = !has_task(&target->tasks, tasks.items[i]);
+		is_more = !has_id(&target->tasks, tasks.items[i]);
 	if (!is_more) {
 		index_vector_deinit(&tasks);
 		return false;
