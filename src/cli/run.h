@@ -77,9 +77,10 @@ struct recording {
 	struct run_perf_data perf_data;    /**< All zero: nothing is written. */
 	struct machine machine;            /**< Looked at once, before the first run. */
 	struct string_vector degradations; /**< Owned copies. */
+	size_t n_degradations_said;        /**< On the terminal. */
 	struct sampler_facts facts;        /**< Strings static; its degradations moved above. */
 	uint64_t n_samples;
-	uint64_t n_spans; /**< Of --begin: how many began. */
+	uint64_t n_spans;               /**< Of --begin: how many began. */
 	uint64_t looked_at_sleepers_ns; /**< When that was done last. */
 	unsigned int n_snapshots;
 	pid_t snapshot_pid; /**< Of the process that writes one; 0: none is being written. */
@@ -165,8 +166,11 @@ void deliverables_write(struct deliverable_vector *deliverables, const struct pr
 			const struct output_folder *folder);
 void deliverable_vector_destroy_items(struct deliverable_vector *deliverables);
 
+/** Say on the terminal what the recording will lack, or lacks, as far as that was not said yet. */
+void run_degradations_print(struct recording *recording);
+
 /** The end of the job on the terminal. */
-void run_report_print(const struct recording *recording, const struct explanation *explanation,
+void run_report_print(struct recording *recording, const struct explanation *explanation,
 		      const struct deliverable_vector *deliverables,
 		      const struct output_folder *folder, const struct run_options *options);
 

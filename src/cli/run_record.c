@@ -365,6 +365,8 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 		recording->counters = run_counters_open(run->pid);
 	note_start(run);
 	run_control_start(&run->control, &run->options->control, run->start_ns);
+	if (!run->options->is_quiet && run->folder)
+		run_degradations_print(recording);
 	if (run->pid > 0)
 		error = launch_exec(launch);
 	if (error) {

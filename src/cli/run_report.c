@@ -296,7 +296,17 @@ static void print_left_behind(const struct recording *recording)
 	print_labelled(STYLE_WARNING, "Still running:", text);
 }
 
-static void print_quality(const struct recording *recording, const struct explanation *explanation)
+void run_degradations_print(struct recording *recording)
+{
+	const struct string_vector *degradations = &recording->degradations;
+
+	for (; recording->n_degradations_said < degradations->count;
+	     recording->n_degradations_said++)
+		print_labelled(STYLE_WARNING,
+			       "given up:", degradations->items[recording->n_degradations_said]);
+}
+
+static void print_quality(struct recording *recording, const struct explanation *explanation)
 {
 	const struct sampler_facts *facts = &recording->facts;
 	char wall[32];
@@ -312,8 +322,7 @@ static void print_quality(const struct recording *recording, const struct explan
 		!facts->has_kernel ? "user side only"
 		: !facts->has_user ? "kernel side only"
 				   : "user and kernel");
-	for (size_t i = 0; i < recording->degradations.count; i++)
-		print_labelled(STYLE_WARNING, "given up:", recording->degradations.items[i]);
+	run_degradations_print(recording);
 	if (explanation->kind_reason) {
 		const char *kind = program_kind_description(explanation->kind);
 		_cleanup_free_ char *text =
@@ -328,7 +337,7 @@ static void print_quality(const struct recording *recording, const struct explan
 	print_left_behind(recording);
 }
 
-void run_report_print(const struct recording *recording, const struct explanation *explanation,
+void run_report_print(struct recording *recording, const struct explanation *explanation,
 		      const struct deliverable_vector *deliverables,
 		      const struct output_folder *folder, const struct run_options *options)
 {

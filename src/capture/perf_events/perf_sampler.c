@@ -219,6 +219,14 @@ static void open_windows(struct perf_session *session, const struct sampler_opti
 		session->windows =
 			stack_windows_create(&session->opened, MIN(copy_bytes, full_bytes));
 	session->session.facts.has_stack_windows = session->windows != NULL;
+	if (copy_bytes && !session->windows)
+		string_vector_append(
+			&session->session.facts.degradations,
+			memory_format_text("what of a stack lies beyond %u KiB is not copied: %s",
+					   copy_bytes / 1024,
+					   options->target == SAMPLER_TARGET_SYSTEM
+						   ? "of whole machines it never is"
+						   : "that takes root or CAP_BPF and CAP_PERFMON"));
 }
 
 /** Per CPU: less than one percent of it, at some ten microseconds each. */
@@ -259,8 +267,8 @@ static struct error *perf_sampler_open(const struct sampler_options *options,
 	}
 	session->span_edges = options->spans;
 	if (options->spans.n_edges)
-		session->spans = sample_spans_create(options->spans.is_call,
-						     options->spans.is_per_process);
+		session->spans =
+			sample_spans_create(options->spans.is_call, options->spans.is_per_process);
 	describe_events(session);
 	open_windows(session, options);
 	error = start_drain(session, options);
