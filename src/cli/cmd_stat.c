@@ -265,7 +265,7 @@ static struct error *run_job(struct stat_options *stat, int *status_ret)
 	struct error *error;
 
 	stat_processor_init(&processor);
-	error = stat_events_choose(stat, &event_places_of_kernel, &list);
+	error = stat_events_choose(stat, &event_places_of_kernel, &processor.processor, &list);
 	if (!error)
 		error = run_target_resolve(&stat->target);
 	if (!error)

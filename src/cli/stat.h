@@ -48,6 +48,7 @@ DEFINE_VECTOR(stat_measurement_vector, struct stat_measurement)
 /** Events that can be counted on this machine for these options. */
 struct error *stat_events_choose(const struct stat_options *options,
 				 const struct event_places *places,
+				 const struct counter_processor *processor,
 				 struct counter_list *ret) MUST_CHECK;
 
 /** The first processor of this machine. Points into itself: stays where it is. */

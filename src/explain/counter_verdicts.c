@@ -184,50 +184,76 @@ static void judge_cache(struct judging *judging)
 				       MEMORY_LATENCY_CYCLES, 100 * MISS_COST_SHARE_BAD));
 }
 
-/** One part of top-down level 1. */
+/** One part of top-down level 1, and of what it is made where level 2 is counted. */
 struct top_down_part {
-	const char *event;
+	const char *metric;
 	const char *meaning;
+	const char *detail_metric;
+	const char *detail_meaning, *rest_meaning;
 };
 
 static const struct top_down_part top_down_losses[] = {
-	{ "topdown-fe-bound", "waiting for instructions (code too large or too branchy)" },
-	{ "topdown-bad-spec", "undone work after mispredicted branches" },
-	{ "topdown-be-bound", "waiting for data or for execution units" },
+	{ "frontend-bound", "waiting for instructions (code too large or too branchy)",
+	  "fetch-latency", "for them to arrive", "in decoding them" },
+	{ "bad-speculation", "undone work after mispredicted branches", "branch-mispredicts",
+	  "after branches", "after other wrong guesses (memory order, self-modifying code)" },
+	{ "backend-bound", "waiting for data or for execution units", "memory-bound", "for memory",
+	  "for execution units" },
 };
+
+static const struct top_down_part *worst_loss(const struct judging *judging, double *share_ret)
+{
+	const struct top_down_part *worst = NULL;
+	struct counter_share loss;
+
+	*share_ret = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(top_down_losses); i++) {
+		if (!counter_share_find(judging->scene, top_down_losses[i].metric, judging->cycles,
+					&loss) ||
+		    loss.value <= *share_ret)
+			continue;
+		worst = &top_down_losses[i];
+		*share_ret = loss.value;
+	}
+	return worst;
+}
+
+/** "; 70 % of that for memory, the rest for execution units"; "": not counted. Free it. */
+static char *describe_detail(const struct judging *judging, const struct top_down_part *part,
+			     double part_share)
+{
+	struct counter_share detail;
+
+	if (!counter_share_find(judging->scene, part->detail_metric, judging->cycles, &detail))
+		return memory_duplicate_text("");
+	return memory_format_text("; %.0f %% of that %s, the rest %s",
+				  100 * MIN(detail.value / part_share, 1.0), part->detail_meaning,
+				  part->rest_meaning);
+}
 
 static void judge_top_down(struct judging *judging)
 {
-	const struct counter_value *slots =
-		counter_value_find(judging->scene, "slots", judging->cycles);
-	const struct counter_value *retiring =
-		counter_value_find(judging->scene, "topdown-retiring", judging->cycles);
-	const struct top_down_part *worst = NULL;
-	double worst_share = 0, retiring_share;
+	const struct top_down_part *worst;
+	_cleanup_free_ char *detail = NULL;
+	struct counter_share retiring;
+	double worst_share;
 
-	if (!slots || !retiring || slots->value <= 0 ||
-	    !are_believable(judging, "top-down", slots, retiring))
+	if (!counter_share_find(judging->scene, "retiring", judging->cycles, &retiring) ||
+	    !are_believable(judging, "top-down", retiring.whole, retiring.of))
 		return;
-	retiring_share = retiring->value / slots->value;
-	for (size_t i = 0; i < ARRAY_SIZE(top_down_losses); i++) {
-		const struct counter_value *loss = counter_value_find(
-			judging->scene, top_down_losses[i].event, judging->cycles);
-
-		if (loss && loss->value / slots->value > worst_share) {
-			worst = &top_down_losses[i];
-			worst_share = loss->value / slots->value;
-		}
-	}
+	worst = worst_loss(judging, &worst_share);
 	if (!worst)
 		return;
+	detail = describe_detail(judging, worst, worst_share);
 	add_verdict(judging,
-		    retiring_share >= TOP_DOWN_RETIRING_GOOD ? JUDGEMENT_GOOD
+		    retiring.value >= TOP_DOWN_RETIRING_GOOD ? JUDGEMENT_GOOD
 		    : worst_share >= TOP_DOWN_LOSS_BAD       ? JUDGEMENT_BAD
 							     : JUDGEMENT_MIDDLING,
 		    "top-down", "cycles",
 		    memory_format_text("%.0f %% of the slots did useful work; most was lost by %s: "
-				       "%.0f %%",
-				       100 * retiring_share, worst->meaning, 100 * worst_share),
+				       "%.0f %%%s",
+				       100 * retiring.value, worst->meaning, 100 * worst_share,
+				       detail),
 		    memory_format_text("half useful is good; a single loss of %.0f %% or more is "
 				       "bad",
 				       100 * TOP_DOWN_LOSS_BAD));

@@ -82,6 +82,7 @@ struct processor_width {
 	const char *name;         /**< "Zen 4" */
 	unsigned int issue_width; /**< Operations that can enter execution per cycle. */
 	unsigned int branch_penalty_cycles; /**< Of a mispredicted branch, about. */
+	bool has_dispatch_events; /**< AMD's way to top-down: counts of empty dispatch slots. */
 };
 
 /** NULL: not in the table. */

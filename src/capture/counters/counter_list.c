@@ -48,12 +48,32 @@ static size_t kind_of_pmu(const char *pmu)
 	return 0;
 }
 
+/** perf's term "name=" says what the event is called: "cpu/event=0xc1,name=ops/". NULL: nothing. */
+static char *name_of_term(const char *name)
+{
+	const char *terms = strchr(name, '/');
+	const char *term = terms ? strstr(terms, "name=") : NULL;
+
+	if (!term || (term[-1] != '/' && term[-1] != ','))
+		return NULL;
+	term += strlen("name=");
+	return memory_format_text("%.*s", (int)strcspn(term, ",/"), term);
+}
+
+/** Takes the name. */
 static void append_request(struct addition *addition, char *name, struct event_selection event)
 {
 	struct counter_request *request =
 		counter_request_vector_append_new(&addition->list->requests);
 	uint32_t *group = &addition->groups[kind_of_pmu(event.pmu)];
+	char *own_name = name_of_term(name);
 
+	if (own_name && *own_name) {
+		free(name);
+		name = own_name;
+	} else {
+		free(own_name);
+	}
 	if (addition->is_group && *group == COUNTER_WITHOUT_GROUP)
 		*group = addition->list->n_groups++;
 	event.name = name;

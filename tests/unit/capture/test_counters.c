@@ -183,6 +183,22 @@ static void test_wrong_lists_change_nothing(void **state)
 	counter_list_deinit(&list);
 }
 
+static void test_an_event_may_have_a_name_of_its_own(void **state)
+{
+	struct counter_list list = { 0 };
+
+	assert_null(counter_list_add(
+		&list, &places,
+		"{cpu/event=0x76,name=cycles_of_it/,cpu/event=0x1a0,umask=0x1e,name=a.b/u}"));
+	assert_int_equal(list.requests.count, 2);
+	assert_int_equal(list.n_groups, 1);
+	assert_string_equal(list.requests.items[0].name, "cycles_of_it");
+	assert_string_equal(list.requests.items[1].name, "a.b");
+	assert_int_equal(list.requests.items[1].event.config, UINT64_C(0x100001ea0));
+	assert_true(list.requests.items[1].event.is_user_only);
+	counter_list_deinit(&list);
+}
+
 static void test_kinds_of_cores_are_counted_apart(void **state)
 {
 	struct counter_list list = { 0 };
@@ -373,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_cpu_lists),
 		cmocka_unit_test(test_lists_and_groups),
 		cmocka_unit_test(test_wrong_lists_change_nothing),
+		cmocka_unit_test(test_an_event_may_have_a_name_of_its_own),
 		cmocka_unit_test(test_kinds_of_cores_are_counted_apart),
 		cmocka_unit_test(test_all_is_opened_on_each_cpu),
 		cmocka_unit_test(test_kernel_side_is_left_out_when_refused),
