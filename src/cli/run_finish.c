@@ -41,6 +41,18 @@ static char *quote_command(char *const *command)
 	return text;
 }
 
+/** "-a -- sleep 10"; NULL: a command alone. */
+static char *target_with_command(const struct run_options *options)
+{
+	_cleanup_free_ char *target = run_target_options(&options->target);
+	_cleanup_free_ char *command = NULL;
+
+	if (!target || !options->command[0])
+		return memory_duplicate_text(target);
+	command = quote_command(options->command);
+	return memory_format_text("%s -- %s", target, command);
+}
+
 static void fill_command(const struct recording *recording, const struct run_options *options,
 			 struct profile_info *info)
 {
@@ -51,6 +63,7 @@ static void fill_command(const struct recording *recording, const struct run_opt
 	info->command = options->target.description
 				? memory_duplicate_text(options->target.description)
 				: quote_command(options->command);
+	info->target = target_with_command(options);
 	info->has_exit_status = recording->has_command;
 	info->exit_status = recording->wait_status;
 }

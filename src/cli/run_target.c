@@ -280,6 +280,36 @@ struct error *run_target_explain(const struct run_target *target, struct error *
 	return error;
 }
 
+static void write_ids(FILE *file, const char *option, const struct index_vector *ids)
+{
+	for (size_t i = 0; i < ids->count; i++)
+		fprintf(file, "%s%u", i ? "," : option, ids->items[i]);
+}
+
+char *run_target_options(const struct run_target *target)
+{
+	char *text = NULL;
+	size_t size_bytes = 0;
+	FILE *file;
+
+	if (!run_target_is_attached(target))
+		return NULL;
+	file = text_stream_open(&text, &size_bytes);
+	if (target->user) {
+		fprintf(file, "-u %s", target->user);
+	} else if (run_target_has_tasks(target)) {
+		write_ids(file, "-p ", &target->pids);
+		write_ids(file, target->pids.count ? " -t " : "-t ", &target->tids);
+	} else if (target->cgroup) {
+		fprintf(file, "-G %s", target->cgroup);
+	} else {
+		fputs(target->cpus.count ? "" : "-a", file);
+		write_ids(file, "-C ", &target->cpus);
+	}
+	text_stream_close(file, &text);
+	return text;
+}
+
 void run_target_apply(const struct run_target *target, struct sampler_options *options)
 {
 	options->cpus = target->cpus.items;

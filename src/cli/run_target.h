@@ -58,6 +58,9 @@ bool run_target_find_more(struct run_target *target);
 /** Of an error of opening: whose process it is, if that is why. Takes and returns the error. */
 struct error *run_target_explain(const struct run_target *target, struct error *error) MUST_CHECK;
 
+/** The target as options that name it again: "-p 12,34", "-C 0,1"; NULL: it is the command. */
+char *run_target_options(const struct run_target *target);
+
 /** Put the target into the sampler's options; borrows the target. */
 void run_target_apply(const struct run_target *target, struct sampler_options *options);
 

@@ -73,17 +73,26 @@ static size_t program_length(const char *command)
 	return command[0] == '\'' ? strlen(command) : strcspn(command, " ");
 }
 
-/** @p text with PROGRAM or COMMAND filled in; free() it. */
-static char *fill_in(const char *text, const char *command)
-{
-	const char *place = strstr(text, "PROGRAM");
-	size_t length = place ? program_length(command) : strlen(command);
+/** Where the command goes, or what was recorded instead. */
+#define COMMAND_PLACE "-- COMMAND"
+#define PROGRAM_PLACE "PROGRAM"
 
-	if (!place)
-		place = strstr(text, "COMMAND");
-	/* Both words have seven letters. */
-	return memory_format_text("%.*s%.*s%s", (int)(place - text), text, (int)length, command,
-				  place + strlen("COMMAND"));
+/** @p text with what was recorded filled in; NULL: it is about a program, and there was none. */
+static char *fill_in(const char *text, const struct profile_info *info)
+{
+	const char *command = info->command ? info->command : "COMMAND";
+	const char *place = strstr(text, PROGRAM_PLACE);
+
+	if (place && info->target)
+		return NULL;
+	if (place)
+		return memory_format_text("%.*s%.*s%s", (int)(place - text), text,
+					  (int)program_length(command), command,
+					  place + strlen(PROGRAM_PLACE));
+	place = strstr(text, COMMAND_PLACE);
+	return memory_format_text("%.*s%s%s%s", (int)(place - text), text,
+				  info->target ? "" : "-- ", info->target ? info->target : command,
+				  place + strlen(COMMAND_PLACE));
 }
 
 void explanation_write_next_command(const char *line, size_t width_columns, FILE *file)
@@ -101,8 +110,6 @@ void explanation_write_next_command(const char *line, size_t width_columns, FILE
 void next_commands_append(const struct explanation *explanation, const struct profile *profile,
 			  struct string_vector *ret)
 {
-	const char *command = profile->info.command ? profile->info.command : "COMMAND";
-
 	for (size_t i = 0; i < ARRAY_SIZE(next_steps); i++) {
 		const struct next_step *step = &next_steps[i];
 		_cleanup_free_ char *line = NULL;
@@ -110,7 +117,9 @@ void next_commands_append(const struct explanation *explanation, const struct pr
 		if (!(step->kinds & KIND(explanation->kind)) ||
 		    !is_met(step->need, explanation, profile))
 			continue;
-		line = fill_in(step->command, command);
-		string_vector_append(ret, memory_format_text("%s" WHY_MARK "%s", line, step->why));
+		line = fill_in(step->command, &profile->info);
+		if (line)
+			string_vector_append(
+				ret, memory_format_text("%s" WHY_MARK "%s", line, step->why));
 	}
 }

@@ -24,6 +24,7 @@ struct profile *profile_create(void)
 static void profile_info_deinit(struct profile_info *info)
 {
 	free(info->command);
+	free(info->target);
 	free(info->program);
 	free(info->hostname);
 	free(info->kernel_release);

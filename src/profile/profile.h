@@ -172,6 +172,7 @@ struct profile_schedule {
 struct profile_info {
 	char *command; /**< As typed, shell-quoted. */
 	char *program; /**< Last part of argv[0]. */
+	char *target;  /**< What else than a command was recorded, as options: "-a". Live only. */
 	char *hostname;
 	char *kernel_release;
 	char *architecture; /**< uname -m */

@@ -44,6 +44,7 @@ def test_attach_to_all_threads_and_let_go(tmp_path, busy):
     assert recording.share_of_chain("thread_main", "spin") >= 0.99
     assert recording.complete_share >= 0.99
     assert f"process {busy.pid} (threads)" in recording.summary["command"]["line"]
+    assert f"perf-profile -F 4999 -p {busy.pid}" in " ".join(done.stderr.split())
 
 
 def test_interrupt_ends_the_recording_and_not_the_process(tmp_path, busy):

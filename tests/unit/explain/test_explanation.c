@@ -104,6 +104,12 @@ static void test_next_commands(void **state)
 			    "perf-profile -F 4999 -- ./app 'a b'  # finer: functions of a few "
 			    "milliseconds get enough samples");
 
+	fixture.profile->info.target = memory_duplicate_text("-a");
+	explain_fixture_run(&fixture);
+	assert_text_has(fixture.explanation->next_commands.items[0], "perf-profile -F 4999 -a  #");
+	free(fixture.profile->info.target);
+	fixture.profile->info.target = NULL;
+
 	/* Already fine; but the kernel side is missing. */
 	fixture.profile->events.items[0].frequency_hz = 4999;
 	fixture.profile->info.has_kernel_samples = false;
