@@ -352,8 +352,11 @@ static void count_spans(struct run *run)
 static struct error *run_prepared(struct run *run, struct launch *launch)
 {
 	struct recording *recording = run->recording;
+	const bool is_begun = run_target_is_attached(&run->options->target);
 	struct error *error = NULL;
 
+	if (is_begun)
+		note_start(run);
 	RETURN_IF_ERROR(begin_recording(recording, run->options, &run->session->source));
 	keep_facts(recording, &run->session->facts);
 	analyzer_begin_run(recording->analyzer, clock_monotonic_ns());
@@ -363,7 +366,8 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 		run_signals_listen(run->control.takes_toggles);
 	if (run->pid > 0 && !recording->counters)
 		recording->counters = run_counters_open(run->pid);
-	note_start(run);
+	if (!is_begun)
+		note_start(run);
 	run_control_start(&run->control, &run->options->control, run->start_ns);
 	if (!run->options->is_quiet && run->folder)
 		run_degradations_print(recording);
