@@ -42,7 +42,7 @@ struct sampled_event {
 DEFINE_VECTOR(sampled_event_vector, struct sampled_event)
 
 /** More places than this in one recording are not probed. */
-#define SPAN_EDGES_MAX 64
+#define SPAN_EDGES_MAX 256
 
 /** An instruction at which spans begin or end. */
 struct span_edge {

@@ -1,5 +1,6 @@
 """When samples are taken: -D, --control."""
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -132,6 +133,33 @@ def test_spans_of_a_process_are_of_all_its_threads(tmp_path):
                       options=["--begin", "main", "--span", "process"])
     assert together.n_samples > 400
     assert alone.n_samples < 100
+
+
+THROWS = """
+volatile unsigned long sink;
+__attribute__((noinline)) void work() { for (unsigned i = 0; i < 3000000; i++) sink += i; }
+__attribute__((noinline)) void outside() { work(); work(); work(); sink++; }
+__attribute__((noinline)) void inside(int n) { work(); if (n % 2) throw n; sink++; }
+int main()
+{
+	for (int i = 0; i < 60; i++) {
+		try { inside(i); } catch (int) { }
+		outside();
+	}
+}
+"""
+
+
+def test_spans_left_by_an_exception(tmp_path):
+    needs_probes()
+    if not shutil.which("g++"):
+        pytest.skip("no g++ here")
+    (tmp_path / "throws.cc").write_text(THROWS)
+    subprocess.run(["g++", "-O2", "-o", tmp_path / "throws", tmp_path / "throws.cc"], check=True)
+    recording = record(tmp_path / "out", tmp_path / "throws", options=["--begin", "inside"])
+    assert recording.n_samples > 50
+    assert recording.share(r"inside.*") > 0.95
+    assert recording.share(r"outside.*") < 0.05
 
 
 def test_spans_that_cannot_be(tmp_path):

@@ -60,10 +60,31 @@ static void serve_windows(struct stack_windows *windows, struct record *record)
 		stack_windows_forget(windows, record->tid);
 }
 
+/** The hit of a probe. */
+static void apply_probe(struct perf_session *session, const struct record *record)
+{
+	const struct sample_record *sample = &record->sample;
+	const struct span_edge *edge =
+		&session->span_edges.edges[record->event_index - session->shown.n_layouts];
+	uint64_t caller = 0;
+
+	if (!sample->has_user_registers || !sample->user_registers_abi)
+		return;
+	if (sample->user_stack.size >= sizeof(caller))
+		memcpy(&caller, sample->user_stack.data, sizeof(caller));
+	if (edge->is_end)
+		sample_spans_end(session->spans, record->pid, record->tid,
+				 sample->user_registers[0]);
+	else
+		sample_spans_begin(session->spans, record->pid, record->tid,
+				   sample->user_registers[0], caller);
+}
+
 /** Whether a record is for others to see: not a probe's, nor a sample outside of spans. */
 static bool is_shown(struct perf_session *session, struct record *record)
 {
 	const uint32_t n_shown = session->shown.n_layouts;
+	uint64_t stack_pointer;
 
 	if (!session->spans)
 		return true;
@@ -74,17 +95,14 @@ static bool is_shown(struct perf_session *session, struct record *record)
 			record->event_index = 0;
 		return true;
 	}
-	if (record->event_index < n_shown)
-		return sample_spans_are_open(session->spans, record->pid, record->tid);
-	if (!record->sample.has_user_registers || !record->sample.user_registers_abi)
+	if (record->event_index >= n_shown) {
+		apply_probe(session, record);
 		return false;
-	if (session->span_edges.edges[record->event_index - n_shown].is_end)
-		sample_spans_end(session->spans, record->pid, record->tid,
-				 record->sample.user_registers[0]);
-	else
-		sample_spans_begin(session->spans, record->pid, record->tid,
-				   record->sample.user_registers[0]);
-	return false;
+	}
+	if (find_stack_pointer(&record->sample, &stack_pointer))
+		sample_spans_see_stack(session->spans, record->tid, stack_pointer,
+				       record->sample.user_stack);
+	return sample_spans_are_open(session->spans, record->pid, record->tid);
 }
 
 static struct error *perf_session_next(struct record_source *source, uint64_t timeout_ns,

@@ -2,10 +2,13 @@
 
 #include "base/hash_map.h"
 
+#include <string.h>
+
 /** A thread in a span. */
 struct open_span {
 	uint32_t pid;
-	uint64_t stack_pointer; /**< Of the outermost call. */
+	uint64_t stack_pointer; /**< Of the outermost call... */
+	uint64_t caller;        /**< ...and what is there: where it will return. */
 };
 
 DEFINE_HASH_MAP(span_map, uint32_t, struct open_span, hash_u32, equal_u32)
@@ -36,15 +39,13 @@ void sample_spans_destroy(struct sample_spans *spans)
 	free(spans);
 }
 
-static void open_span(struct sample_spans *spans, uint32_t pid, uint32_t tid,
-		      uint64_t stack_pointer)
+static void open_span(struct sample_spans *spans, uint32_t tid, const struct open_span *opened)
 {
 	bool is_new;
-	struct open_span *span = span_map_insert(&spans->open, tid, &is_new);
 
-	*span = (struct open_span){ .pid = pid, .stack_pointer = stack_pointer };
+	*span_map_insert(&spans->open, tid, &is_new) = *opened;
 	if (is_new)
-		(*count_map_insert(&spans->n_open_of, pid, &is_new))++;
+		(*count_map_insert(&spans->n_open_of, opened->pid, &is_new))++;
 }
 
 static void close_span(struct sample_spans *spans, uint32_t tid)
@@ -74,16 +75,34 @@ static bool is_of_process(const struct sample_spans *spans, uint32_t pid, uint32
 }
 
 void sample_spans_begin(struct sample_spans *spans, uint32_t pid, uint32_t tid,
-			uint64_t stack_pointer)
+			uint64_t stack_pointer, uint64_t caller)
 {
 	const struct open_span *span = span_map_find(&spans->open, tid);
 
-	/* Stacks grow down: a call no deeper than the one that is open says that this one was left
-	 * by other ways (longjmp(3), an exception). */
+	/* Stacks grow down: a call no deeper than the one that is open says that this one was
+	 * left. */
 	if (span && (!spans->is_call || stack_pointer < span->stack_pointer))
 		return;
 	spans->count++;
-	open_span(spans, pid, tid, stack_pointer);
+	open_span(spans, tid, &(struct open_span){ pid, stack_pointer, caller });
+}
+
+void sample_spans_see_stack(struct sample_spans *spans, uint32_t tid, uint64_t stack_pointer,
+			    struct bytes stack)
+{
+	const struct open_span *span = span_map_find(&spans->open, tid);
+	uint64_t offset, caller;
+
+	if (!span || !spans->is_call)
+		return;
+	offset = span->stack_pointer - stack_pointer;
+	if (stack_pointer > span->stack_pointer) {
+		close_span(spans, tid);
+	} else if (offset < stack.size && stack.size - offset >= sizeof(caller)) {
+		memcpy(&caller, stack.data + offset, sizeof(caller));
+		if (caller != span->caller)
+			close_span(spans, tid);
+	}
 }
 
 void sample_spans_end(struct sample_spans *spans, uint32_t pid, uint32_t tid,
@@ -107,9 +126,13 @@ void sample_spans_end(struct sample_spans *spans, uint32_t pid, uint32_t tid,
 static void apply_fork(struct sample_spans *spans, const struct task_record *task)
 {
 	const struct open_span *span = span_map_find(&spans->open, task->parent_tid);
+	struct open_span child;
 
-	if (span && task->pid != task->parent_pid)
-		open_span(spans, task->pid, task->tid, span->stack_pointer);
+	if (!span || task->pid == task->parent_pid)
+		return;
+	child = *span;
+	child.pid = task->pid;
+	open_span(spans, task->tid, &child);
 }
 
 void sample_spans_apply(struct sample_spans *spans, const struct record *record)

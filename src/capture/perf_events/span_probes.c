@@ -37,7 +37,10 @@ struct event_request span_probe_request(const struct event_request *sampled,
 		.probe_offset = edge->file_offset,
 		.sample_period = 1,
 		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
-			       PERF_SAMPLE_CPU | PERF_SAMPLE_REGS_USER,
+			       PERF_SAMPLE_CPU | PERF_SAMPLE_REGS_USER |
+			       (edge->is_end ? 0 : PERF_SAMPLE_STACK_USER),
+		/* Where a function that is entered will return. */
+		.sample_stack_user = edge->is_end ? 0 : sizeof(uint64_t),
 		.sample_regs_user = stack_pointer_mask(),
 		.sample_id_all = 1,
 		.use_clockid = sampled->attr.use_clockid,
