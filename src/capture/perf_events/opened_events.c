@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -114,6 +115,7 @@ bool opened_events_open(const struct event_request *requests, size_t n_requests,
 		.attrs = memory_allocate(n_requests, sizeof(*opened.attrs)),
 		.n_attrs = n_requests,
 		.is_always_on = memory_allocate(n_requests, sizeof(*opened.is_always_on)),
+		.is_of_all = memory_allocate(n_requests, sizeof(*opened.is_of_all)),
 		.rings = memory_allocate(n_rings_max, sizeof(*opened.rings)),
 		.ring_groups = memory_allocate(n_rings_max, sizeof(*opened.ring_groups)),
 	};
@@ -123,6 +125,7 @@ bool opened_events_open(const struct event_request *requests, size_t n_requests,
 	for (size_t i = 0; i < n_requests; i++) {
 		opened.attrs[i] = requests[i].attr;
 		opened.is_always_on[i] = requests[i].is_always_on;
+		opened.is_of_all[i] = requests[i].is_of_all;
 	}
 	for (size_t i = 0; i < n_rings_max && is_open; i++)
 		is_open = open_on_cpu(&opened, i % n_requests, options, cpus->items[i / n_requests],
@@ -156,8 +159,48 @@ void opened_events_set_enabled(const struct opened_events *opened, bool is_enabl
 	}
 }
 
+/**
+ * A process that holds all our descriptors until we have let go of them, which is told by closing
+ * what is returned; it has nothing else of ours. -1: there is none.
+ */
+static int start_holder(void)
+{
+	int ends[2];
+	char nothing;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		/* Who reads what we write is not to wait for it. */
+		close(STDIN_FILENO);
+		close(STDOUT_FILENO);
+		close(STDERR_FILENO);
+		close(ends[1]);
+		_exit(read(ends[0], &nothing, 1) != 0);
+	}
+	close(ends[0]);
+	if (pid > 0)
+		return ends[1];
+	close(ends[1]);
+	return -1;
+}
+
+/** Taking a probe away makes the kernel wait for all CPUs, some 50 ms each time. */
+static bool are_slow_to_close(const struct opened_events *opened)
+{
+	bool has_probes = false;
+
+	for (size_t i = 0; i < opened->n_attrs; i++)
+		has_probes |= opened->is_of_all[i];
+	return has_probes;
+}
+
 void opened_events_deinit(struct opened_events *opened)
 {
+	int holder = are_slow_to_close(opened) ? start_holder() : -1;
+
 	/* Before the rings they write into. */
 	for (size_t i = 0; i < opened->more_events.count; i++)
 		close(opened->more_events.items[i]);
@@ -173,5 +216,8 @@ void opened_events_deinit(struct opened_events *opened)
 	index_vector_deinit(&opened->more_attrs);
 	free(opened->attrs);
 	free(opened->is_always_on);
+	free(opened->is_of_all);
+	if (holder >= 0)
+		close(holder);
 	*opened = (struct opened_events){ 0 };
 }

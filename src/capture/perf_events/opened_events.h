@@ -33,6 +33,7 @@ struct opened_events {
 	struct perf_event_attr *attrs; /**< n_attrs of them. */
 	size_t n_attrs;
 	bool *is_always_on; /**< By attr. */
+	bool *is_of_all;    /**< By attr. */
 	struct ring *rings; /**< Per group and CPU; each owns the descriptor of its first event. */
 	enum ring_group *ring_groups; /**< By ring. */
 	size_t n_rings;
