@@ -44,7 +44,7 @@ static void append_user_frame(struct sample_stack *context, struct process *proc
 		append_frame(context, address, NULL, address, flags);
 		return;
 	}
-	object_open(mapping->object, process->pid, mapping->start, mapping->end);
+	mapping_open_object(mapping, process);
 	if (!mapping_elf_address(mapping, address, &elf_address))
 		elf_address = address - mapping->start + mapping->file_offset;
 	append_frame(context, address, mapping->object, elf_address, flags);

@@ -55,7 +55,7 @@ bool command_file_open(struct command_file *file, const struct check_context *co
 	file->name = slash ? slash + 1 : context->command;
 	file->registry = object_registry_create(/* symfs_path= */ NULL);
 	file->object = object_registry_find(file->registry, &identity);
-	object_open(file->object, /* pid= */ 0, 0, 0);
+	object_open(file->object, NULL);
 	if (file->object->state == OBJECT_OPEN)
 		return true;
 	if (ret)

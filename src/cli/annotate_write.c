@@ -204,7 +204,7 @@ static void write_code(struct annotate_writer *writer, const struct annotated_fu
 		return;
 	}
 	object = object_registry_find(writer->objects, &identity);
-	object_open(object, /* pid= */ 0, 0, 0);
+	object_open(object, NULL);
 	if (object->state != OBJECT_OPEN) {
 		write_addresses(writer, function,
 				object->state == OBJECT_REPLACED

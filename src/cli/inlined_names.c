@@ -104,8 +104,7 @@ static void note_symbols(struct inlined_names *names, const struct object *objec
 			continue;
 		data = elf_getdata(section, NULL);
 		for (int i = 0; data && gelf_getsym(data, i, &symbol); i++) {
-			const char *name =
-				elf_strptr(object->elf, header.sh_link, symbol.st_name);
+			const char *name = elf_strptr(object->elf, header.sh_link, symbol.st_name);
 
 			if (name && *name && symbol.st_shndx != SHN_UNDEF)
 				note_symbol(names, path, name, symbol.st_value);
@@ -157,7 +156,7 @@ bool inlined_names_expand(void *context, const struct script_frame *frame, struc
 	if (path[0] != '/')
 		return false;
 	object = object_registry_find(names->objects, &identity);
-	object_open(object, /* pid= */ 0, 0, 0);
+	object_open(object, NULL);
 	if (object->state != OBJECT_OPEN)
 		return false;
 	/* The address may be relative to something else; then the symbol says where it is. */

@@ -77,7 +77,7 @@ bool program_has_debug_info(const char *path)
 	struct object *object = object_registry_find(registry, &identity);
 	bool has_debug_info = false;
 
-	object_open(object, /* pid= */ 0, 0, 0);
+	object_open(object, NULL);
 	if (object->state == OBJECT_OPEN) {
 		struct object *debug_file = object_debug_file(object);
 

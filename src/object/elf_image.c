@@ -295,3 +295,23 @@ struct elf_section *elf_image_find_section(struct elf_image *image, const char *
 			return &image->sections.items[i];
 	return NULL;
 }
+
+/** Without decompressing it. */
+static bool has_section(struct elf_image *image, const char *name, const char *old_name)
+{
+	const struct elf_section *section = elf_image_find_section(image, name);
+
+	if (!section)
+		section = elf_image_find_section(image, old_name);
+	return section && section->stored.size;
+}
+
+bool elf_image_has_debug_information(struct elf_image *image)
+{
+	return has_section(image, ".debug_info", ".zdebug_info");
+}
+
+bool elf_image_has_names(struct elf_image *image)
+{
+	return elf_image_has_debug_information(image) || has_section(image, ".symtab", ".symtab");
+}

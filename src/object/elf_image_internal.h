@@ -83,6 +83,11 @@ void elf_image_deinit(struct elf_image *image);
 /** NULL when there is no section of that name. The first of several. */
 struct elf_section *elf_image_find_section(struct elf_image *image, const char *name);
 
+bool elf_image_has_debug_information(struct elf_image *image);
+
+/** A copy of a stripped program lies where its debug file might: it tells nothing new. */
+bool elf_image_has_names(struct elf_image *image);
+
 /**
  * NT_GNU_BUILD_ID in a run of notes (elf(5), "Notes"). False: not there, or longer
  * than BUILD_ID_SIZE_MAX_BYTES.

@@ -130,6 +130,8 @@ bool object_offset_of_elf_address(const struct object *object, uint64_t elf_addr
 
 struct bytes object_bytes_at(const struct object *object, uint64_t elf_address)
 {
+	if (object->is_without_code)
+		return (struct bytes){ 0 };
 	for (size_t i = 0; i < object->segments.count; i++) {
 		const struct object_segment *segment = &object->segments.items[i];
 		uint64_t position = elf_address - segment->elf_address;

@@ -73,6 +73,8 @@ struct object {
 	struct build_id build_id;        /**< From the mapping, or from the file once open. */
 	struct build_id mapped_build_id; /**< What the kernel said was mapped; size 0: nothing. */
 	bool is_debug_file; /**< Belongs to another object (object_debug_file()); never mapped. */
+	/** The program is gone and this is its debug file: names and lines, but no code. */
+	bool is_without_code;
 
 	/* Valid when state is OBJECT_OPEN; file kinds only. */
 	const struct architecture *architecture; /**< NULL: a CPU we do not know. */
@@ -158,16 +160,23 @@ void object_registry_note_process(struct object_registry *registry, uint32_t pid
 /** All objects so far, by index. */
 const struct object_vector *object_registry_objects(const struct object_registry *registry);
 
+/** Where a process has an object. */
+struct object_mapping {
+	uint32_t pid;
+	uint64_t start, end; /**< Runtime addresses; 0: unknown. */
+	uint64_t file_offset;
+};
+
 /**
  * Open the file if that was not tried before; afterwards state says how it went.
  *
- * @param pid  A process that maps it, for /proc/PID/root and map_files; 0: none.
- * @param mapping_start, mapping_end  Its range there, for map_files; 0: unknown.
+ * @param mapping  For the files that its process sees, and to place a program of which only the
+ *                 debug file is left; NULL: none is known.
  *
  * A missing or broken file is data (state, problem), not an error: the rest of
  * the profile stands. The build id is checked against the mapping's.
  */
-void object_open(struct object *object, uint32_t pid, uint64_t mapping_start, uint64_t mapping_end);
+void object_open(struct object *object, const struct object_mapping *mapping);
 
 /** File offset to elf address; false: in no PT_LOAD segment. */
 bool object_elf_address_of_offset(const struct object *object, uint64_t file_offset,
@@ -177,7 +186,7 @@ bool object_elf_address_of_offset(const struct object *object, uint64_t file_off
 bool object_offset_of_elf_address(const struct object *object, uint64_t elf_address,
 				  uint64_t *file_offset_ret);
 
-/** The bytes at an elf address up to the end of its segment's file part; empty: none. */
+/** The bytes at an elf address up to the end of its segment's file part; empty: none are here. */
 struct bytes object_bytes_at(const struct object *object, uint64_t elf_address);
 
 /**

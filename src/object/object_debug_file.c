@@ -12,27 +12,6 @@ static uint32_t crc_of(struct bytes bytes)
 	return (uint32_t)crc32_z(crc32_z(0, NULL, 0), bytes.data, bytes.size);
 }
 
-/** Without decompressing it. */
-static bool has_section(struct elf_image *image, const char *name, const char *old_name)
-{
-	const struct elf_section *section = elf_image_find_section(image, name);
-
-	if (!section)
-		section = elf_image_find_section(image, old_name);
-	return section && section->stored.size;
-}
-
-static bool has_debug_information(struct elf_image *image)
-{
-	return has_section(image, ".debug_info", ".zdebug_info");
-}
-
-/** A copy of a stripped program lies where its debug file might: it tells nothing new. */
-static bool has_names(struct elf_image *image)
-{
-	return has_debug_information(image) || has_section(image, ".symtab", ".symtab");
-}
-
 /** Whether @p image is @p object's, by what both say of themselves and @p place of it. */
 static bool belongs_to(const struct elf_image *image, const struct object *object,
 		       const struct object_place *place)
@@ -63,7 +42,7 @@ static struct object *try_debug_place(struct object *object, const struct object
 
 	if (error)
 		return NULL;
-	if (has_names(&image) && belongs_to(&image, object, place))
+	if (elf_image_has_names(&image) && belongs_to(&image, object, place))
 		return adopt(object, place->path, &image);
 	elf_image_deinit(&image);
 	return NULL;
@@ -76,7 +55,7 @@ static struct object_place_vector find_places(struct object *object)
 	struct object_place_vector places = { 0 };
 
 	if (object->state == OBJECT_OPEN && store && store->registry &&
-	    !has_debug_information(&store->image))
+	    !elf_image_has_debug_information(&store->image))
 		object_list_debug_places(object, &places);
 	return places;
 }
@@ -88,11 +67,11 @@ static void ask_servers(struct object *object)
 	struct object_servers *servers = object_registry_servers(store->registry);
 	struct object_place place = { 0 };
 
-	if (!servers || store->is_server_asked || has_debug_information(&store->image))
+	if (!servers || store->is_server_asked || elf_image_has_debug_information(&store->image))
 		return;
 	store->is_server_asked = true;
-	place.path = object_servers_fetch(servers, SERVER_DEBUG_FILE, &object->build_id,
-					  object->path);
+	place.path =
+		object_servers_fetch(servers, SERVER_DEBUG_FILE, &object->build_id, object->path);
 	if (place.path)
 		store->debug_file = try_debug_place(object, &place);
 	free(place.path);

@@ -61,6 +61,9 @@ enum object_trust object_registry_trust(const struct object_registry *registry);
 /** Free everything, the struct too. */
 void object_destroy(struct object *object);
 
+/** By the debug file of the mapped build id, when the program is nowhere. True: it is open now. */
+bool object_open_debug_only(struct object *object, const struct object_mapping *mapping);
+
 /** Copy of our own vdso into the object; see vdso(7). */
 void object_open_vdso(struct object *object);
 

@@ -140,15 +140,12 @@ static bool try_place(struct object *object, const char *place, enum place_trust
 }
 
 /**
- * /proc/PID/map_files reaches deleted files and other mount namespaces, but by
- * now the range may hold another file: its link must have our name, or the
- * build id must be known. Needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN.
+ * Links below /proc/PID reach deleted files and other mount namespaces, but by
+ * now this one may be of another file: it must have our name, or the build id
+ * must be known.
  */
-static bool try_map_files(struct object *object, const char *plain_path, uint32_t pid,
-			  uint64_t start, uint64_t end)
+static bool try_link(struct object *object, const char *plain_path, const char *place)
 {
-	_cleanup_free_ char *place =
-		memory_format_text("/proc/%u/map_files/%" PRIx64 "-%" PRIx64, pid, start, end);
 	char link[PATH_MAX + sizeof(DELETED_SUFFIX)];
 	ssize_t length = readlink(place, link, sizeof(link) - 1);
 	_cleanup_free_ char *plain_link = NULL;
@@ -161,6 +158,24 @@ static bool try_map_files(struct object *object, const char *plain_path, uint32_
 	if (!object->mapped_build_id.size_bytes && strcmp(plain_link, plain_path) != 0)
 		return false;
 	return try_place(object, place, PLACE_SURE);
+}
+
+/** Needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN. */
+static bool try_map_files(struct object *object, const char *plain_path,
+			  const struct object_mapping *mapping)
+{
+	_cleanup_free_ char *place = memory_format_text("/proc/%u/map_files/%" PRIx64 "-%" PRIx64,
+							mapping->pid, mapping->start, mapping->end);
+
+	return mapping->end && try_link(object, plain_path, place);
+}
+
+/** The program that the process runs is open to whoever may trace it. */
+static bool try_program(struct object *object, const char *plain_path, uint32_t pid)
+{
+	_cleanup_free_ char *place = memory_format_text("/proc/%u/exe", pid);
+
+	return try_link(object, plain_path, place);
 }
 
 /** The program itself, as a distribution keeps it. */
@@ -203,19 +218,19 @@ static bool try_symfs(struct object *object, const char *symfs_path, const char 
 	if (!symfs_path[0])
 		return false;
 	/* The system's libraries are rarely brought along; here may be the same. */
-	return try_place(object, flat, trust) ||
-	       (object->mapped_build_id.size_bytes &&
-		try_place(object, plain_path, PLACE_ELSEWHERE));
+	return try_place(object, flat, trust) || (object->mapped_build_id.size_bytes &&
+						  try_place(object, plain_path, PLACE_ELSEWHERE));
 }
 
 /** As the process that mapped it sees it. */
 static bool try_process(struct object *object, const char *plain_path, enum place_trust trust,
-			uint32_t pid, uint64_t start, uint64_t end)
+			const struct object_mapping *mapping)
 {
 	struct object_store *store = object_store_of(object);
 	_cleanup_free_ char *place = NULL;
 
-	if (end && try_map_files(object, plain_path, pid, start, end))
+	if (try_map_files(object, plain_path, mapping) ||
+	    try_program(object, plain_path, mapping->pid))
 		return true;
 	place = memory_format_text("%s%s",
 				   store->root_path && store->root_path[0] ? store->root_path : "",
@@ -242,7 +257,7 @@ static bool try_containers(struct object *object, const char *plain_path)
 	return false;
 }
 
-static void open_file(struct object *object, uint32_t pid, uint64_t start, uint64_t end)
+static void open_file(struct object *object, const struct object_mapping *mapping)
 {
 	bool is_deleted;
 	_cleanup_free_ char *plain_path = object_path_without_deleted(object->path, &is_deleted);
@@ -253,9 +268,9 @@ static void open_file(struct object *object, uint32_t pid, uint64_t start, uint6
 	enum object_trust objects =
 		registry ? object_registry_trust(registry) : OBJECTS_OF_PROCESSES;
 
-	if (registry && pid && objects == OBJECTS_OF_PROCESSES && !symfs_path[0]) {
-		store->root_path = object_registry_root_path(registry, pid);
-		if (try_process(object, plain_path, trust, pid, start, end))
+	if (registry && mapping && objects == OBJECTS_OF_PROCESSES && !symfs_path[0]) {
+		store->root_path = object_registry_root_path(registry, mapping->pid);
+		if (try_process(object, plain_path, trust, mapping))
 			return;
 		/* A file of this name that the process does not see is another one. */
 		if (store->root_path[0])
@@ -265,17 +280,19 @@ static void open_file(struct object *object, uint32_t pid, uint64_t start, uint6
 		trust = PLACE_ELSEWHERE;
 	if (try_symfs(object, symfs_path, plain_path, trust))
 		return;
-	if (registry && object->mapped_build_id.size_bytes && !try_containers(object, plain_path))
-		try_copies(object);
+	if (!registry || !object->mapped_build_id.size_bytes)
+		return;
+	if (!try_containers(object, plain_path) && !try_copies(object))
+		object_open_debug_only(object, mapping);
 }
 
-void object_open(struct object *object, uint32_t pid, uint64_t mapping_start, uint64_t mapping_end)
+void object_open(struct object *object, const struct object_mapping *mapping)
 {
 	if (object->state != OBJECT_UNOPENED)
 		return;
 	switch (object->kind) {
 	case OBJECT_FILE:
-		open_file(object, pid, mapping_start, mapping_end);
+		open_file(object, mapping);
 		break;
 	case OBJECT_VDSO:
 		object_open_vdso(object);

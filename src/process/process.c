@@ -225,6 +225,15 @@ void process_table_apply(struct process_table *table, const struct record *recor
 	}
 }
 
+void mapping_open_object(const struct mapping *mapping, const struct process *process)
+{
+	object_open(mapping->object,
+		    &(struct object_mapping){ .pid = process->pid,
+					      .start = mapping->start,
+					      .end = mapping->end,
+					      .file_offset = mapping->file_offset });
+}
+
 /**
  * A segment is mapped in whole pages, so a mapping may begin before the segment
  * does and end after it; addresses there count on from the segment.

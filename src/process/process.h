@@ -69,6 +69,9 @@ const struct mapping *process_find_mapping(const struct process *process, uint64
 /** The thread's present name; "" when unknown. */
 const char *process_table_comm(const struct process_table *table, uint32_t pid, uint32_t tid);
 
+/** object_open() by what @p process has mapped. */
+void mapping_open_object(const struct mapping *mapping, const struct process *process);
+
 /** Elf address of a runtime address inside @p mapping; false: in no segment of the file. */
 bool mapping_elf_address(const struct mapping *mapping, uint64_t runtime_address,
 			 uint64_t *elf_address_ret);

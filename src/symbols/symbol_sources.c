@@ -126,7 +126,7 @@ static void load_elf(struct object *object, const struct symbolizer_options *opt
 	_cleanup_free_ char *identity = NULL;
 	struct elf_symbols_found found;
 
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	if (object->state != OBJECT_OPEN)
 		return;
 	result->may_have_debug_info = true;

@@ -151,7 +151,7 @@ static const struct object_slot *find_slot(struct unwinder *unwinder, const stru
 		object_slot_vector_append_new(&unwinder->slots);
 	slot = &unwinder->slots.items[object->index];
 	if (!slot->was_tried) {
-		object_open(object, process->pid, mapping->start, mapping->end);
+		mapping_open_object(mapping, process);
 		slot_build(unwinder, slot, object);
 	}
 	return slot;

@@ -110,6 +110,32 @@ def test_files_of_another_machine(perf_profile, programs, recording, tmp_path, p
     assert "hidden_inner" in text
 
 
+@pytest.mark.parametrize("maker", ["objcopy", "eu-strip"])
+@pytest.mark.parametrize("mode", ["-pie", "-no-pie"])
+def test_program_of_which_only_the_debug_file_is_left(perf_profile, tmp_path, maker, mode):
+    if not shutil.which(maker):
+        pytest.skip(f"{maker} is not there")
+    (tmp_path / "code.c").write_text(CODE.replace("static __attribute__((noinline)) ", "") +
+                                     "\nint before_the_rest[1000] = { 1 };\n")
+    run("gcc", "-O2", "-g", mode, "-fPIE", "code.c", "-o", "gone", f"-Wl,--build-id=0x{BUILD_ID}",
+        cwd=tmp_path)
+    run(perf_profile, "-q", "-o", tmp_path / "o", "--", tmp_path / "gone")
+    if maker == "objcopy":
+        run("objcopy", "--only-keep-debug", "gone", "debug", cwd=tmp_path)
+    else:
+        run("eu-strip", "-f", "debug", "-o", "stripped", "gone", cwd=tmp_path)
+    recording = tmp_path / "o/perf.data"
+    whole = [run(perf_profile, command, *options, recording).stdout
+             for command, *options in (("collapse",), ("collapse", "--srcline"), ("report",))]
+    assert "main;hidden_inner " in whole[0] and "hidden_inner:code.c:" in whole[1]
+    (tmp_path / "gone").unlink()
+    assert "hidden_inner" not in run(perf_profile, "collapse", recording).stdout
+    folder = debug_folder(tmp_path, tmp_path / "folder")
+    for (command, *options), expected in zip((("collapse",), ("collapse", "--srcline")), whole):
+        assert run(perf_profile, command, *options, "--debug-dir", folder,
+                   recording).stdout == expected
+
+
 class Server(http.server.BaseHTTPRequestHandler):
     """debuginfod(8), as far as a client sees it."""
     def do_GET(self):

@@ -21,7 +21,7 @@ static void open_own_program(struct object_registry *registry, enum object_state
 	assert_true(length > 0);
 	path[length] = '\0';
 	object = object_registry_find(registry, &identity);
-	object_open(object, (uint32_t)getpid(), 0, 0);
+	object_open(object, &(struct object_mapping){ .pid = (uint32_t)getpid() });
 	assert_int_equal(object->state, expected);
 }
 
@@ -83,7 +83,8 @@ static void test_another_kernel_names_nothing(void **state)
 {
 	struct build_id_record known = { .build_id = some_build_id, .path = "[kernel.kallsyms]" };
 	struct record_origin facts = { .build_ids = &known, .n_build_ids = 1 };
-	struct record mapping = { .type = PERF_RECORD_MMAP, .pid = UINT32_MAX,
+	struct record mapping = { .type = PERF_RECORD_MMAP,
+				  .pid = UINT32_MAX,
 				  .mapping = { .start = UINT64_C(0xffffffff81000000),
 					       .size_bytes = 0x1000000,
 					       .file_offset = UINT64_C(0xffffffff81000000),

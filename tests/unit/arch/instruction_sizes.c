@@ -15,7 +15,7 @@ int main(int argc, char **argv)
 	struct object *object = object_registry_find(registry, &identity);
 	uint64_t address;
 
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	while (object->state == OBJECT_OPEN && scanf("%" SCNx64, &address) == 1) {
 		struct bytes code = object_bytes_at(object, address);
 		struct instruction instruction = { 0 };

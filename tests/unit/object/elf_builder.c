@@ -122,6 +122,18 @@ void elf_builder_add_build_id(struct elf_builder *builder, const char *hex)
 	byte_vector_deinit(&note);
 }
 
+struct build_id elf_builder_build_id(const char *hex)
+{
+	struct build_id build_id = { .size_bytes = (uint8_t)(strlen(hex) / 2) };
+
+	for (size_t i = 0; i < build_id.size_bytes; i++) {
+		char digits[] = { hex[2 * i], hex[2 * i + 1], '\0' };
+
+		build_id.bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
+	}
+	return build_id;
+}
+
 static void append_packed(struct byte_vector *vector, uint32_t type, struct bytes content)
 {
 	size_t bound = type == ELFCOMPRESS_ZSTD ? ZSTD_compressBound(content.size)

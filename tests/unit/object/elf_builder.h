@@ -15,6 +15,7 @@
  * Pieces are laid out in the order they are added. Failing system calls end the test.
  */
 
+#include "base/build_id.h"
 #include "base/bytes.h"
 #include "base/vector.h"
 
@@ -79,6 +80,9 @@ void elf_builder_add_segment(struct elf_builder *builder, const GElf_Phdr *heade
 
 /** .note.gnu.build-id and its PT_NOTE. @p hex has two digits a byte. */
 void elf_builder_add_build_id(struct elf_builder *builder, const char *hex);
+
+/** The same as a value. */
+struct build_id elf_builder_build_id(const char *hex);
 
 /** SHF_COMPRESSED. @p type: ELFCOMPRESS_ZLIB or ELFCOMPRESS_ZSTD. */
 void elf_builder_add_compressed(struct elf_builder *builder, const char *name, uint32_t type,

@@ -33,24 +33,12 @@ static void write_program(const char *path, const char *build_id)
 	elf_builder_deinit(&builder);
 }
 
-static struct build_id parse_build_id(const char *hex)
-{
-	struct build_id build_id = { .size_bytes = (uint8_t)(strlen(hex) / 2) };
-
-	for (size_t i = 0; i < build_id.size_bytes; i++) {
-		char digits[] = { hex[2 * i], hex[2 * i + 1], '\0' };
-
-		build_id.bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
-	}
-	return build_id;
-}
-
 static struct object *find(struct object_registry *registry, const char *path, const char *build_id)
 {
 	struct object_identity identity = { .path = path };
 
 	if (build_id)
-		identity.build_id = parse_build_id(build_id);
+		identity.build_id = elf_builder_build_id(build_id);
 	return object_registry_find(registry, &identity);
 }
 
@@ -65,7 +53,7 @@ static void test_open_file(void **state)
 	object = find(registry, path, NULL);
 	assert_int_equal(object->kind, OBJECT_FILE);
 	assert_int_equal(object->state, OBJECT_UNOPENED);
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	assert_int_equal(object->state, OBJECT_OPEN);
 	assert_null(object->problem);
 	build_id_format(&object->build_id, build_id);
@@ -86,7 +74,7 @@ static void test_build_id_found_on_opening_is_an_identity(void **state)
 	struct object *object = object_registry_find(registry, &by_inode);
 
 	write_program(path, BUILD_ID);
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	assert_ptr_equal(find(registry, path, BUILD_ID), object);
 	assert_ptr_equal(object_registry_find(registry, &by_inode), object);
 	assert_ptr_not_equal(find(registry, path, OTHER_BUILD_ID), object);
@@ -100,7 +88,7 @@ static char *fingerprint_of(const char *path)
 	char *fingerprint;
 
 	assert_null(object_fingerprint(object));
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	fingerprint = object_fingerprint(object);
 	object_registry_destroy(registry);
 	assert_non_null(fingerprint);
@@ -137,7 +125,7 @@ static void test_unknown_cpu(void **state)
 	elf_builder_write(&builder, path);
 	elf_builder_deinit(&builder);
 	object = find(registry, path, NULL);
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	assert_int_equal(object->state, OBJECT_OPEN);
 	assert_null(object->architecture);
 	assert_memory_equal(object_bytes_at(object, 0x1000).data, CODE, strlen(CODE));
@@ -154,9 +142,9 @@ static void test_build_id_checked(void **state)
 	same = find(registry, path, BUILD_ID);
 	replaced = find(registry, path, OTHER_BUILD_ID);
 	assert_ptr_not_equal(same, replaced);
-	object_open(same, 0, 0, 0);
+	object_open(same, NULL);
 	assert_int_equal(same->state, OBJECT_OPEN);
-	object_open(replaced, 0, 0, 0);
+	object_open(replaced, NULL);
 	assert_int_equal(replaced->state, OBJECT_REPLACED);
 	assert_non_null(strstr(replaced->problem, OTHER_BUILD_ID));
 	assert_non_null(strstr(replaced->problem, " " BUILD_ID));
@@ -165,7 +153,7 @@ static void test_build_id_checked(void **state)
 
 	write_program(path, NULL);
 	without = find(registry, path, "abcd");
-	object_open(without, 0, 0, 0);
+	object_open(without, NULL);
 	assert_int_equal(without->state, OBJECT_REPLACED);
 	assert_non_null(strstr(without->problem, "has none"));
 	object_registry_destroy(registry);
@@ -177,11 +165,11 @@ static void test_opened_once(void **state)
 	_cleanup_free_ char *path = temporary_path(state, "program");
 	struct object *object = find(registry, path, NULL);
 
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	assert_int_equal(object->state, OBJECT_MISSING);
 	assert_non_null(strstr(object->problem, "No such file"));
 	write_program(path, BUILD_ID);
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	assert_int_equal(object->state, OBJECT_MISSING);
 	object_registry_destroy(registry);
 }
@@ -213,7 +201,7 @@ static void test_unusable_files(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct object *object = find(registry, cases[i].path, NULL);
 
-		object_open(object, 0, 0, 0);
+		object_open(object, NULL);
 		assert_int_equal(object->state, cases[i].state);
 		assert_non_null(strstr(object->problem, cases[i].problem));
 	}
@@ -232,7 +220,7 @@ static void test_denied(void **state)
 	/* Nothing is denied to root; any other user does for the moment. */
 	if (!user)
 		assert_int_equal(seteuid(65534), 0);
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	assert_int_equal(seteuid(user), 0);
 	assert_int_equal(object->state, OBJECT_DENIED);
 	assert_non_null(strstr(object->problem, "Permission denied"));
@@ -247,20 +235,20 @@ static void test_deleted_file(void **state)
 	struct object *gone = find(registry, deleted, NULL);
 	struct object *other, *same;
 
-	object_open(gone, 0, 0, 0);
+	object_open(gone, NULL);
 	assert_int_equal(gone->state, OBJECT_MISSING);
 	assert_string_equal(gone->path, deleted);
 
 	/* Another file under the name: only a build id can tell that it is the same program. */
 	write_program(path, BUILD_ID);
 	same = find(registry, deleted, BUILD_ID);
-	object_open(same, 0, 0, 0);
+	object_open(same, NULL);
 	assert_int_equal(same->state, OBJECT_OPEN);
 	object_registry_destroy(registry);
 
 	registry = object_registry_create(NULL);
 	other = find(registry, deleted, NULL);
-	object_open(other, 0, 0, 0);
+	object_open(other, NULL);
 	assert_int_equal(other->state, OBJECT_REPLACED);
 	assert_non_null(strstr(other->problem, "deleted"));
 	object_registry_destroy(registry);
@@ -276,14 +264,15 @@ static void test_through_the_process(void **state)
 	write_program(path, BUILD_ID);
 	object = find(registry, path, BUILD_ID);
 	/* A range that is not mapped: the process's root is next. */
-	object_open(object, pid, 0x1000, 0x2000);
+	object_open(object, &(struct object_mapping){ .pid = pid, .start = 0x1000, .end = 0x2000 });
 	assert_int_equal(object->state, OBJECT_OPEN);
 	object_registry_destroy(registry);
 
 	/* A process that has ended: the path itself is last. */
 	registry = object_registry_create(NULL);
 	object = find(registry, path, BUILD_ID);
-	object_open(object, 1U << 30, 0x1000, 0x2000);
+	object_open(object,
+		    &(struct object_mapping){ .pid = 1U << 30, .start = 0x1000, .end = 0x2000 });
 	assert_int_equal(object->state, OBJECT_OPEN);
 	object_registry_destroy(registry);
 }
@@ -317,7 +306,9 @@ static bool open_mapped(struct object *object, const char *path, bool is_deleted
 	if (is_deleted_then)
 		unlink(path);
 	can_open_map_files = access_by_opening(place);
-	object_open(object, (uint32_t)getpid(), start, start + 4096);
+	object_open(object, &(struct object_mapping){ .pid = (uint32_t)getpid(),
+						      .start = start,
+						      .end = start + 4096 });
 	munmap(memory, 4096);
 	return can_open_map_files;
 }
@@ -368,10 +359,10 @@ static void test_symfs(void **state)
 
 	write_program(path, BUILD_ID);
 	object = find(registry, "/usr/bin/program-of-another-machine", BUILD_ID);
-	object_open(object, (uint32_t)getpid(), 0, 0);
+	object_open(object, &(struct object_mapping){ .pid = (uint32_t)getpid() });
 	assert_int_equal(object->state, OBJECT_OPEN);
 	shell = find(registry, "/bin/sh", NULL);
-	object_open(shell, (uint32_t)getpid(), 0, 0);
+	object_open(shell, &(struct object_mapping){ .pid = (uint32_t)getpid() });
 	assert_int_equal(shell->state, OBJECT_MISSING);
 	object_registry_destroy(registry);
 }
@@ -428,7 +419,7 @@ static void test_vdso(void **state)
 	struct bytes names;
 
 	assert_int_equal(object->kind, OBJECT_VDSO);
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	assert_int_equal(object->state, OBJECT_OPEN);
 	assert_ptr_equal(object->architecture, architecture_native());
 	assert_memory_equal(object->image.data, (const void *)getauxval(AT_SYSINFO_EHDR), 64);
@@ -437,7 +428,7 @@ static void test_vdso(void **state)
 	assert_true(object_section(object, ".eh_frame", NULL).size > 0);
 	assert_true(object_elf_address_of_offset(object, 0x400, &elf_address));
 
-	object_open(foreign, 0, 0, 0);
+	object_open(foreign, NULL);
 	assert_int_equal(foreign->state, OBJECT_REPLACED);
 	object_registry_destroy(registry);
 }
@@ -477,7 +468,7 @@ static void test_kinds(void **state)
 			fail_msg("%s: kind %d", cases[i].path, object->kind);
 		if (object->kind == OBJECT_FILE)
 			continue;
-		object_open(object, 0, 0, 0);
+		object_open(object, NULL);
 		assert_int_equal(object->state, OBJECT_OPEN);
 	}
 	object_registry_destroy(registry);

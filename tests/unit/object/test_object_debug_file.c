@@ -60,7 +60,7 @@ static struct object *open_program(void **state, struct fixture *fixture, const 
 	fixture->registry = object_registry_create(folder->path);
 	fixture->object = object_registry_find(
 		fixture->registry, &(struct object_identity){ .path = "/opt/bin/program" });
-	object_open(fixture->object, 0, 0, 0);
+	object_open(fixture->object, NULL);
 	assert_int_equal(fixture->object->state, OBJECT_OPEN);
 	return fixture->object;
 }
@@ -208,6 +208,74 @@ static void test_stamp_tells_debug_files_apart(void **state)
 	assert_int_equal(stamp(state, BUILD_ID, "program.debug", true), 0);
 }
 
+/** As objcopy(1) leaves it with --only-keep-debug: where code is in memory, and nothing of it. */
+static void write_debug_file_of_code(void **state, const uint64_t *addresses, size_t n)
+{
+	_cleanup_free_ char *path = temporary_path(state, BUILD_ID_PLACE);
+	struct elf_builder builder;
+
+	elf_builder_init(&builder, ELFCLASS64, ELFDATA2LSB, EM_X86_64);
+	elf_builder_add_build_id(&builder, BUILD_ID);
+	elf_builder_add_section(&builder, ".debug_info", SHT_PROGBITS, 0, 0, bytes_of_text("info"));
+	for (size_t i = 0; i < n; i++)
+		elf_builder_add_segment(&builder, &(GElf_Phdr){ .p_type = PT_LOAD,
+								.p_flags = PF_R | PF_X,
+								.p_vaddr = addresses[i],
+								.p_memsz = 0x1234 });
+	elf_builder_write(&builder, path);
+	elf_builder_deinit(&builder);
+}
+
+static enum object_state open_gone(void **state, const struct object_mapping *mapping,
+				   const char *build_id, uint64_t *elf_address_ret)
+{
+	struct temporary_folder *folder = *state;
+	struct object_registry *registry = object_registry_create(folder->path);
+	struct object_identity identity = { .path = "/opt/bin/gone" };
+	struct object *object;
+	enum object_state result;
+
+	identity.build_id = elf_builder_build_id(build_id);
+	object = object_registry_find(registry, &identity);
+	object_open(object, mapping);
+	result = object->state;
+	if (result == OBJECT_OPEN) {
+		assert_true(object->is_without_code);
+		assert_null(object->problem);
+		assert_true(object_elf_address_of_offset(object, mapping->file_offset + 0x321,
+							 elf_address_ret));
+		assert_false(object_elf_address_of_offset(object, mapping->file_offset - 1,
+							  elf_address_ret));
+		assert_int_equal(object_bytes_at(object, *elf_address_ret).size, 0);
+		assert_int_equal(object_section(object, ".debug_info", NULL).size, 4);
+	}
+	object_registry_destroy(registry);
+	return result;
+}
+
+static void test_program_of_which_only_the_debug_file_is_left(void **state)
+{
+	static const uint64_t one[] = { 0x401000 }, two[] = { 0x401000, 0x501000 };
+	struct object_mapping mapping = { .start = 0x7f0000001000,
+					  .end = 0x7f0000003000,
+					  .file_offset = 0x5000 };
+	uint64_t elf_address = 0;
+
+	assert_int_equal(open_gone(state, &mapping, BUILD_ID, &elf_address), OBJECT_MISSING);
+	write_debug_file_of_code(state, one, 1);
+	assert_int_equal(open_gone(state, &mapping, BUILD_ID, &elf_address), OBJECT_OPEN);
+	assert_int_equal(elf_address, 0x401321);
+	assert_int_equal(open_gone(state, &mapping, OTHER_BUILD_ID, &elf_address), OBJECT_MISSING);
+	assert_int_equal(open_gone(state, NULL, BUILD_ID, &elf_address), OBJECT_MISSING);
+	/* Two segments of one size: which of them it is, nobody knows. */
+	write_debug_file_of_code(state, two, 2);
+	assert_int_equal(open_gone(state, &mapping, BUILD_ID, &elf_address), OBJECT_MISSING);
+	/* A mapping of another size. */
+	mapping.end += 0x1000;
+	write_debug_file_of_code(state, one, 1);
+	assert_int_equal(open_gone(state, &mapping, BUILD_ID, &elf_address), OBJECT_MISSING);
+}
+
 static void test_unopened(void **state)
 {
 	struct object_registry *registry = object_registry_create(NULL);
@@ -231,6 +299,7 @@ int main(void)
 		TEST(test_debug_link_must_match),
 		TEST(test_hostile_debug_links),
 		TEST(test_stamp_tells_debug_files_apart),
+		TEST(test_program_of_which_only_the_debug_file_is_left),
 		TEST(test_unopened),
 	};
 

@@ -36,7 +36,7 @@ static void open_built(void **state, struct fixture *fixture)
 	fixture->registry = object_registry_create(NULL);
 	fixture->object =
 		object_registry_find(fixture->registry, &(struct object_identity){ .path = path });
-	object_open(fixture->object, 0, 0, 0);
+	object_open(fixture->object, NULL);
 	assert_int_equal(fixture->object->state, OBJECT_OPEN);
 }
 

@@ -473,7 +473,7 @@ static void check_own_address(struct process_table *table, uint64_t load_address
 	const struct mapping *mapping = process_find_mapping(process, runtime_address);
 
 	assert_non_null(mapping);
-	object_open(mapping->object, process->pid, mapping->start, mapping->end);
+	mapping_open_object(mapping, process);
 	assert_int_equal(mapping->object->state, OBJECT_OPEN);
 	assert_true(mapping_elf_address(mapping, runtime_address, &found));
 	assert_int_equal(found, elf_address);

@@ -13,7 +13,7 @@ void fixture_program_open(struct fixture_program *program, const char *path,
 	program->object =
 		object_registry_find(program->registry, &(struct object_identity){ .path = path });
 	program->symbolizer = symbolizer_create(options);
-	object_open(program->object, 0, 0, 0);
+	object_open(program->object, NULL);
 }
 
 void fixture_program_close(struct fixture_program *program)

@@ -104,7 +104,7 @@ int main(int n_arguments, char **arguments)
 		object = object_registry_kernel(registry);
 	else
 		object = object_registry_find(registry, &(struct object_identity){ .path = path });
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	if (object->problem)
 		fprintf(stderr, "%s\n", object->problem);
 	read_addresses(&addresses);

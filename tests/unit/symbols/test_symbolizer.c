@@ -34,7 +34,7 @@ static char *readable_name_of(const char *linkage_name, bool is_mangled)
 	elf_builder_add_symbol(&builder, linkage_name, CODE_ADDRESS, sizeof(code), STT_FUNC);
 	elf_builder_write(&builder, path);
 	object = object_registry_find(registry, &identity);
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	symbolizer_resolve(symbolizer, object, &address, 1, &result);
 	assert_int_equal(result.status, SYMBOL_FOUND);
 	assert_int_equal(result.symbol_elf_address, CODE_ADDRESS);

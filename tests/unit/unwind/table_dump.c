@@ -72,7 +72,7 @@ static int dump(struct object_registry *registry, const char *path, bool wants_r
 	uint64_t start_ns;
 	uint64_t code_size_bytes = 0;
 
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	if (object->state != OBJECT_OPEN || !object->architecture) {
 		printf("%s: %s\n", path, object->problem ? object->problem : "unknown CPU");
 		return 1;

@@ -46,7 +46,7 @@ static int32_t program_cfa_offset(struct program *program, void **state)
 	int32_t cfa_offset = 0;
 
 	elf_builder_write(&program->elf, path);
-	object_open(object, 0, 0, 0);
+	object_open(object, NULL);
 	assert_int_equal(object->state, OBJECT_OPEN);
 	error_destroy(object_table_create(object, &table));
 	if (table)

@@ -144,7 +144,7 @@ int set_up(void **state)
 	map(fixture, "//anon", JIT_ADDRESS, 0);
 	map(fixture, path, code(0), 0);
 	object = fixture->process.mappings.items[1].object;
-	object_open((struct object *)object, 0, 0, 0);
+	object_open((struct object *)object, NULL);
 	assert_int_equal(object->state, OBJECT_OPEN);
 	for (size_t i = 0; i < object->segments.count; i++) {
 		if (object->segments.items[i].is_executable)

@@ -113,7 +113,7 @@ int main(int argc, char **argv)
 		struct truth truth = { .object = object_registry_find(registry, &identity),
 				       .is_verbose = is_verbose };
 
-		object_open(truth.object, 0, 0, 0);
+		object_open(truth.object, NULL);
 		truth.architecture = truth.object->architecture;
 		_cleanup_error_ struct error *error =
 			object_table_create(truth.object, &truth.table);
