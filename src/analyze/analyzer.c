@@ -1,5 +1,6 @@
 #include "analyze/analyzer.h"
 
+#include "analyze/code_times.h"
 #include "analyze/naming.h"
 #include "analyze/sample_stack.h"
 #include "analyze/stack_memo.h"
@@ -9,6 +10,7 @@
 #include "unwind/live_memory.h"
 
 #include <string.h>
+#include <time.h>
 
 /** No event of the profile: only the ones behind off-CPU time. */
 #define EVENT_NONE UINT32_MAX
@@ -38,6 +40,8 @@ struct analyzer {
 	struct analyzer_statistics statistics;
 	struct object_servers *servers;
 	bool keeps_ticks;
+	/** Run-time code was met whose names may change: samples are kept in time to name it. */
+	bool has_timed_code;
 	bool is_for_callchains;
 };
 
@@ -204,6 +208,22 @@ void analyzer_destroy(struct analyzer *analyzer)
 	free(analyzer);
 }
 
+/** Records on another clock than runtimes' times cannot be compared with these. */
+static bool is_on_monotonic_clock(const struct perf_event_attr *attr)
+{
+	return attr->use_clockid && attr->clockid == CLOCK_MONOTONIC;
+}
+
+static void note_run_time_code(struct analyzer *analyzer, struct object *object)
+{
+	if (!object || !object->process)
+		return;
+	if (!analyzer->has_origin)
+		symbolizer_watch(analyzer->symbolizer, object);
+	if (!analyzer->has_origin || object->process->dump_path)
+		analyzer->has_timed_code |= is_on_monotonic_clock(&analyzer->attrs[0]);
+}
+
 static uint32_t intern_location(struct analyzer *analyzer, const struct address_frame *frame,
 				uint32_t pid)
 {
@@ -212,6 +232,8 @@ static uint32_t intern_location(struct analyzer *analyzer, const struct address_
 	uint64_t back = frame->flags & ADDRESS_FRAME_IS_RETURN ? 1 : 0;
 	uint32_t flags = 0;
 
+	if (frame->object && frame->object->kind == OBJECT_ANONYMOUS)
+		note_run_time_code(analyzer, analyzer->object_ids.objects.items[object]);
 	if (back)
 		flags |= LOCATION_IS_CALL_SITE;
 	if (back && analyzer->has_origin &&
@@ -264,6 +286,11 @@ static void apply_place(struct analyzer *analyzer, const struct record *record,
 	off_cpu_set_place(analyzer->off_cpu, &place);
 }
 
+static bool is_tick_kept(const struct analyzer *analyzer)
+{
+	return analyzer->keeps_ticks || analyzer->has_timed_code;
+}
+
 /** Waits that somebody else paired: how many they were and what is known of why. */
 static void add_ready_made(struct analyzer *analyzer, const struct record *record, uint32_t thread,
 			   uint32_t stack, enum stack_end end)
@@ -279,7 +306,7 @@ static void add_ready_made(struct analyzer *analyzer, const struct record *recor
 			off_cpu_reason_location(analyzer->profile, (enum wait_reason)reason));
 	sample = profile_add_sample(analyzer->profile, thread, analyzer->off_cpu_event, stack, end,
 				    count, record->sample.period);
-	if (analyzer->keeps_ticks)
+	if (is_tick_kept(analyzer))
 		profile_insert_tick(analyzer->profile, sample, record->time_ns, record->cpu,
 				    record->sample.period);
 }
@@ -297,7 +324,7 @@ static void add_to_profile(struct analyzer *analyzer, const struct record *recor
 		return;
 	}
 	sample = profile_add_sample(analyzer->profile, thread, event, stack, end, 1, period);
-	if (analyzer->keeps_ticks)
+	if (is_tick_kept(analyzer))
 		profile_insert_tick(analyzer->profile, sample, record->time_ns, record->cpu,
 				    period);
 }
@@ -527,12 +554,19 @@ static void note_unwind_problems(struct analyzer *analyzer)
 struct error *analyzer_finish(struct analyzer *analyzer)
 {
 	uint64_t start_ns = clock_monotonic_ns();
+	struct code_times times = { 0 };
 
 	analyzer_end_run(analyzer, 0);
 	if (analyzer->off_cpu)
 		off_cpu_finish(analyzer->off_cpu);
 	object_registry_set_servers(analyzer->objects, analyzer->servers);
+	if (analyzer->has_timed_code)
+		code_times_split(&times, analyzer->profile, &analyzer->object_ids,
+				 analyzer->symbolizer);
 	naming_run(analyzer->profile, &analyzer->object_ids, analyzer->symbolizer);
+	code_times_finish(&times, analyzer->profile);
+	if (!analyzer->keeps_ticks)
+		analyzer->profile->ticks.count = 0;
 	note_unwind_problems(analyzer);
 	if (analyzer->off_cpu_event != EVENT_NONE)
 		off_cpu_name_reasons(analyzer->profile, analyzer->off_cpu_event);

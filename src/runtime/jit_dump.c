@@ -1,5 +1,6 @@
 #include "runtime/jit_dump.h"
 
+#include "base/hash_map.h"
 #include "runtime/runtime_file.h"
 
 /** "JiTD" in the writer's byte order. */
@@ -24,6 +25,11 @@ static const char same_file[] = "\xff";
  */
 #define ELF_HEADER_SIZE_BYTES 64
 
+/** Of the header's flags: times are of the CPU's own counter, which no sample has. */
+#define FLAG_IS_CPU_TIME (UINT64_C(1) << 0)
+
+DEFINE_HASH_MAP(piece_map, uint64_t, uint32_t, hash_u64, equal_u64)
+
 /** Places told of the code that comes next. */
 struct pending_places {
 	uint64_t code_address;
@@ -34,6 +40,8 @@ struct pending_places {
 struct dump_walk {
 	struct code_map_builder *builder;
 	struct pending_places pending;
+	struct piece_map pieces; /**< The latest, by where they start: their number. */
+	bool is_cpu_time;
 	uint64_t least_offset; /**< Of any place from the start of its function. */
 };
 
@@ -83,6 +91,14 @@ static struct error *read_debug_info(struct dump_walk *walk, struct byte_reader 
 	return NULL;
 }
 
+static void add_piece(struct dump_walk *walk, uint64_t address, uint64_t size_bytes,
+		      uint32_t name_offset, uint32_t n_places)
+{
+	if (code_map_add(walk->builder, address, size_bytes, name_offset, n_places))
+		*piece_map_insert(&walk->pieces, address, NULL) =
+			(uint32_t)walk->builder->pieces.count - 1;
+}
+
 static struct error *read_code_load(struct dump_walk *walk, struct byte_reader *reader)
 {
 	uint64_t address, size_bytes;
@@ -106,29 +122,44 @@ static struct error *read_code_load(struct dump_walk *walk, struct byte_reader *
 	}
 	if (!code_map_add_text(walk->builder, name, strlen(name), &name_offset))
 		return byte_reader_error(reader, "too many names");
-	code_map_add(walk->builder, address, size_bytes, name_offset,
-		     (uint32_t)walk->pending.count);
+	add_piece(walk, address, size_bytes, name_offset, (uint32_t)walk->pending.count);
 	walk->pending.count = 0;
 	return NULL;
 }
 
-/** The code of the old place is at the new one as well; its places are not known there. */
+/** Places of @p piece again, for its code at @p address; how many. */
+static uint32_t copy_places(struct code_map_builder *builder, const struct code_piece *piece,
+			    uint64_t address)
+{
+	if (piece->n_places > CODE_MAP_COUNT_MAX - builder->places.count)
+		return 0;
+	for (uint32_t i = 0; i < piece->n_places; i++) {
+		struct code_place place = builder->places.items[piece->first_place + i];
+
+		place.address += address - piece->start;
+		code_place_vector_append(&builder->places, place);
+	}
+	return piece->n_places;
+}
+
+/** The code of the old place is at the new one as well. */
 static struct error *read_code_move(struct dump_walk *walk, struct byte_reader *reader)
 {
-	const struct code_piece_vector *pieces = &walk->builder->pieces;
 	uint64_t old_address, new_address, size_bytes;
+	struct code_piece piece;
+	const uint32_t *known;
 
 	RETURN_IF_ERROR(byte_reader_skip(reader, 2 * sizeof(uint32_t) + sizeof(uint64_t)));
 	RETURN_IF_ERROR(byte_reader_u64(reader, &old_address));
 	RETURN_IF_ERROR(byte_reader_u64(reader, &new_address));
 	RETURN_IF_ERROR(byte_reader_u64(reader, &size_bytes));
-	for (size_t i = pieces->count; i-- > 0;) {
-		if (pieces->items[i].start != old_address)
-			continue;
-		code_map_add(walk->builder, new_address, size_bytes, pieces->items[i].name_offset,
-			     0);
-		break;
-	}
+	known = piece_map_find(&walk->pieces, old_address);
+	if (!known)
+		return NULL;
+	drop_pending(walk);
+	piece = walk->builder->pieces.items[*known];
+	add_piece(walk, new_address, size_bytes, piece.name_offset,
+		  copy_places(walk->builder, &piece, new_address));
 	return NULL;
 }
 
@@ -151,9 +182,10 @@ static struct error *read_record(struct dump_walk *walk, uint32_t kind, struct b
 }
 
 /** The header's size is in it: later versions may have more. */
-static struct error *read_header(struct byte_reader *reader)
+static struct error *read_header(struct byte_reader *reader, bool *is_cpu_time_ret)
 {
 	uint32_t magic, version, size_bytes;
+	uint64_t flags;
 
 	RETURN_IF_ERROR(byte_reader_u32(reader, &magic));
 	if (magic != MAGIC && magic != MAGIC_SWAPPED)
@@ -163,6 +195,10 @@ static struct error *read_header(struct byte_reader *reader)
 	RETURN_IF_ERROR(byte_reader_u32(reader, &size_bytes));
 	if (size_bytes < HEADER_SIZE_BYTES)
 		return byte_reader_error(reader, "impossible size of the header");
+	/* machine, padding, pid, time */
+	RETURN_IF_ERROR(byte_reader_skip(reader, 3 * sizeof(uint32_t) + sizeof(uint64_t)));
+	RETURN_IF_ERROR(byte_reader_u64(reader, &flags));
+	*is_cpu_time_ret = flags & FLAG_IS_CPU_TIME;
 	return byte_reader_seek(reader, size_bytes);
 }
 
@@ -172,36 +208,47 @@ static void shift_places(struct code_map_builder *builder, size_t first, uint64_
 		builder->places.items[i].address -= distance;
 }
 
+static struct error *read_records(struct dump_walk *walk, struct byte_reader *reader)
+{
+	while (byte_reader_left(reader) >= RECORD_HEADER_SIZE_BYTES) {
+		uint32_t kind, size_bytes;
+		struct bytes content;
+		uint64_t time_ns;
+
+		RETURN_IF_ERROR(byte_reader_u32(reader, &kind));
+		RETURN_IF_ERROR(byte_reader_u32(reader, &size_bytes));
+		RETURN_IF_ERROR(byte_reader_u64(reader, &time_ns));
+		if (size_bytes < RECORD_HEADER_SIZE_BYTES)
+			return byte_reader_error(reader, "impossible size of a record");
+		size_bytes -= RECORD_HEADER_SIZE_BYTES;
+		if (size_bytes > byte_reader_left(reader))
+			break;
+		RETURN_IF_ERROR(byte_reader_bytes(reader, size_bytes, &content));
+		walk->builder->time_ns = walk->is_cpu_time ? 0 : time_ns;
+		RETURN_IF_ERROR(read_record(walk, kind, content, reader->swap));
+	}
+	return NULL;
+}
+
 struct error *jit_dump_parse(struct bytes bytes, struct code_map_builder *builder)
 {
 	struct byte_reader reader = byte_reader_make(bytes, "jitdump");
 	struct dump_walk walk = { .builder = builder, .least_offset = UINT64_MAX };
 	size_t first_place = builder->places.count;
-	struct error *error = NULL;
+	struct error *error;
 
-	RETURN_IF_ERROR(read_header(&reader));
-	while (!error && byte_reader_left(&reader) >= RECORD_HEADER_SIZE_BYTES) {
-		uint32_t kind, size_bytes;
-		struct bytes content;
-
-		RETURN_IF_ERROR(byte_reader_u32(&reader, &kind));
-		RETURN_IF_ERROR(byte_reader_u32(&reader, &size_bytes));
-		RETURN_IF_ERROR(byte_reader_skip(&reader, sizeof(uint64_t))); /* time */
-		if (size_bytes < RECORD_HEADER_SIZE_BYTES)
-			return byte_reader_error(&reader, "impossible size of a record");
-		size_bytes -= RECORD_HEADER_SIZE_BYTES;
-		if (size_bytes > byte_reader_left(&reader))
-			break;
-		RETURN_IF_ERROR(byte_reader_bytes(&reader, size_bytes, &content));
-		error = read_record(&walk, kind, content, reader.swap);
-	}
+	RETURN_IF_ERROR(read_header(&reader, &walk.is_cpu_time));
+	error = read_records(&walk, &reader);
+	builder->time_ns = 0;
 	drop_pending(&walk);
+	piece_map_deinit(&walk.pieces);
 	if (walk.least_offset >= ELF_HEADER_SIZE_BYTES && walk.least_offset != UINT64_MAX)
 		shift_places(builder, first_place, ELF_HEADER_SIZE_BYTES);
 	return error;
 }
 
-struct error *jit_dump_read(const struct object_process *process, struct code_map_builder *builder)
+struct error *jit_dump_read(const struct object_process *process, struct runtime_text *seen,
+			    struct code_map_builder *builder)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_free_ uint8_t *content = NULL;

@@ -1,7 +1,5 @@
 #include "runtime/perf_map.h"
 
-#include "runtime/runtime_file.h"
-
 #include <string.h>
 
 /** A hexadecimal number, "0x" allowed as some runtimes write it; moves @p at behind it. */
@@ -59,14 +57,35 @@ size_t perf_map_parse(const char *text, size_t size_bytes, struct code_map_build
 	return n_bad_lines;
 }
 
-struct error *perf_map_read(const struct object_process *process, struct code_map_builder *builder)
+struct error *perf_map_watch(const struct object_process *process, struct runtime_text *seen,
+			     uint64_t now_ns)
 {
 	_cleanup_free_ char *path =
 		memory_format_text("%s/perf-%u.map", process->temporary_path, process->own_pid);
-	_cleanup_free_ char *text = NULL;
-	size_t size_bytes;
 
-	RETURN_IF_ERROR(runtime_file_read(path, process, (uint8_t **)&text, &size_bytes));
-	perf_map_parse(text, size_bytes, builder);
-	return NULL;
+	return runtime_text_look(seen, path, process, now_ns);
+}
+
+struct error *perf_map_read(const struct object_process *process, struct runtime_text *seen,
+			    struct code_map_builder *builder)
+{
+	struct error *error = perf_map_watch(process, seen, 0);
+	const char *text = (const char *)seen->bytes.items;
+	size_t start = 0;
+
+	/* What came between two looks may have come right after the first. */
+	for (size_t i = 0; i < seen->marks.count; i++) {
+		perf_map_parse(text + start, seen->marks.items[i].offset - start, builder);
+		start = seen->marks.items[i].offset;
+		builder->time_ns = seen->marks.items[i].time_ns;
+	}
+	if (seen->bytes.count)
+		perf_map_parse(text + start, seen->bytes.count - start, builder);
+	builder->time_ns = 0;
+	/* Taken away in the end, after it was seen. */
+	if (error && error->code == ERROR_NOT_FOUND && seen->bytes.count) {
+		error_destroy(error);
+		return NULL;
+	}
+	return error;
 }

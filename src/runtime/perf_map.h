@@ -9,12 +9,19 @@
 #include "base/error.h"
 #include "object/object.h"
 #include "runtime/code_map.h"
+#include "runtime/runtime_text.h"
+
+/** Look what @p process wrote by now, under the pid it knows itself by. */
+struct error *perf_map_watch(const struct object_process *process, struct runtime_text *seen,
+			     uint64_t now_ns) MUST_CHECK;
 
 /**
- * Add what @p process wrote, under the pid it knows itself by.
- * ERROR_NOT_FOUND: it wrote none.
+ * Add what @p process wrote, all of it.
+ *
+ * @param seen  Of earlier looks.
+ * @return ERROR_NOT_FOUND: it wrote none.
  */
-struct error *perf_map_read(const struct object_process *process,
+struct error *perf_map_read(const struct object_process *process, struct runtime_text *seen,
 			    struct code_map_builder *builder) MUST_CHECK;
 
 /**

@@ -4,11 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static struct error *check_file(int fd, const char *path, uint32_t owner_uid,
-				size_t *size_bytes_ret)
+				struct stat *status_ret)
 {
 	struct stat status;
 
@@ -25,17 +24,38 @@ static struct error *check_file(int fd, const char *path, uint32_t owner_uid,
 		return error_new(ERROR_FORMAT, "%s: larger than %u bytes", path,
 				 RUNTIME_FILE_SIZE_MAX_BYTES);
 	}
-	*size_bytes_ret = (size_t)status.st_size;
+	*status_ret = status;
 	return NULL;
 }
 
-static struct error *read_bytes(int fd, const char *path, uint8_t *bytes, size_t size_bytes,
-				size_t *n_read_ret)
+struct error *runtime_file_open(const char *path, const struct object_process *process, int *fd_ret,
+				struct stat *status_ret)
+{
+	/* O_NONBLOCK: a FIFO under this name must not hold us up. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	uint32_t owner_uid = process->is_user_known ? process->user_id : geteuid();
+	struct error *error;
+
+	if (fd < 0 && errno == ELOOP)
+		return error_new(ERROR_PERMISSION, "%s: not believed: a symbolic link", path);
+	if (fd < 0)
+		return error_from_errno(errno, "opening %s", path);
+	error = check_file(fd, path, owner_uid, status_ret);
+	if (error)
+		close(fd);
+	else
+		*fd_ret = fd;
+	return error;
+}
+
+struct error *runtime_file_read_at(int fd, const char *path, size_t offset, uint8_t *bytes,
+				   size_t size_bytes, size_t *n_read_ret)
 {
 	size_t n_read = 0;
 
 	while (n_read < size_bytes) {
-		ssize_t n = read(fd, bytes + n_read, size_bytes - n_read);
+		ssize_t n =
+			pread(fd, bytes + n_read, size_bytes - n_read, (off_t)(offset + n_read));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -52,24 +72,14 @@ static struct error *read_bytes(int fd, const char *path, uint8_t *bytes, size_t
 struct error *runtime_file_read(const char *path, const struct object_process *process,
 				uint8_t **bytes_ret, size_t *size_bytes_ret)
 {
-	/* O_NONBLOCK: a FIFO under this name must not hold us up. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	uint32_t owner_uid = process->is_user_known ? process->user_id : geteuid();
-	size_t size_bytes = 0;
 	struct error *error;
+	struct stat status;
 	uint8_t *bytes;
+	int fd;
 
-	if (fd < 0 && errno == ELOOP)
-		return error_new(ERROR_PERMISSION, "%s: not believed: a symbolic link", path);
-	if (fd < 0)
-		return error_from_errno(errno, "opening %s", path);
-	error = check_file(fd, path, owner_uid, &size_bytes);
-	if (error) {
-		close(fd);
-		return error;
-	}
-	bytes = memory_allocate(size_bytes + 1, 1);
-	error = read_bytes(fd, path, bytes, size_bytes, size_bytes_ret);
+	RETURN_IF_ERROR(runtime_file_open(path, process, &fd, &status));
+	bytes = memory_allocate((size_t)status.st_size + 1, 1);
+	error = runtime_file_read_at(fd, path, 0, bytes, (size_t)status.st_size, size_bytes_ret);
 	close(fd);
 	if (error)
 		free(bytes);

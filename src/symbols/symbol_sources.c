@@ -1,6 +1,5 @@
 #include "symbols/symbol_sources_internal.h"
 
-#include "runtime/runtimes.h"
 #include "symbols/elf_symbols_internal.h"
 #include "symbols/kallsyms_internal.h"
 #include "symbols/kernel_identity_internal.h"
@@ -15,7 +14,8 @@
 void source_result_deinit(struct source_result *result)
 {
 	symbol_table_deinit(&result->table);
-	code_place_vector_deinit(&result->places);
+	code_map_deinit(&result->code);
+	runtime_watch_deinit(&result->watch);
 	cached_release(&result->cached);
 	free(result->problem);
 	*result = (struct source_result){ 0 };
@@ -38,13 +38,13 @@ static void load_run_time_code(struct object *object, const struct symbolizer_op
 			       struct source_result *result)
 {
 	struct symbol_table_builder builder = { 0 };
-	struct code_map map;
+	struct code_map *code = &result->code;
 
 	if (!object->process)
 		return;
-	note_problem(result, runtimes_read(object->process, &map));
-	for (size_t i = 0; i < MIN(map.ranges.count, (size_t)SYMBOL_COUNT_MAX); i++) {
-		const struct code_range *range = &map.ranges.items[i];
+	note_problem(result, runtimes_read(object->process, &result->watch, code));
+	for (size_t i = 0; i < MIN(code->ranges.count, (size_t)SYMBOL_COUNT_MAX); i++) {
+		const struct code_range *range = &code->ranges.items[i];
 
 		symbol_candidate_vector_append(&builder.candidates,
 					       (struct symbol_candidate){
@@ -55,16 +55,13 @@ static void load_run_time_code(struct object *object, const struct symbolizer_op
 						       .is_sized = true,
 					       });
 	}
-	if (map.ranges.count)
+	if (code->ranges.count)
 		result->kind = SYMBOLS_FULL;
-	symbol_table_set_pool(&builder.table, SYMBOL_POOL_MAIN, (const char *)map.text.items,
-			      map.text.count);
-	builder.table.owned_text = map.text.items;
-	map.text = (struct byte_vector){ 0 };
-	result->places = map.places;
-	map.places = (struct code_place_vector){ 0 };
-	code_map_deinit(&map);
+	symbol_table_set_pool(&builder.table, SYMBOL_POOL_MAIN, (const char *)code->text.items,
+			      code->text.count);
 	symbol_table_build(&builder, &result->table);
+	/* The table has them now. */
+	code_range_vector_deinit(&code->ranges);
 }
 
 static bool is_kernel(const struct object *object)

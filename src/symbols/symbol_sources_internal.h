@@ -5,14 +5,15 @@
  * list in symbol_sources.c is the policy. Adding a source is adding a line there.
  */
 
-#include "runtime/code_map.h"
+#include "runtime/runtimes.h"
 #include "symbols/symbol_table_internal.h"
 #include "symbols/symbolizer.h"
 
 /** What a source found for one object. All zero: nothing. */
 struct source_result {
 	struct symbol_table table;
-	struct code_place_vector places; /**< Source lines that came with the table's names. */
+	struct code_map code;       /**< What the table is of, and source lines; or empty. */
+	struct runtime_watch watch; /**< What its runtime was seen to tell before load(). */
 	enum symbol_source_kind kind;
 	char *problem;            /**< Heap, one line; NULL: none. */
 	bool may_have_debug_info; /**< An ELF file: DWARF is worth a look. */

@@ -213,7 +213,7 @@ static bool has_name(const struct debug_frame *debug_frames, const struct debug_
 /** The place of @p address among those that came with the names; all zero: none. */
 static struct debug_frame find_place(const struct source_result *source, uint64_t address)
 {
-	const struct code_place_vector *places = &source->places;
+	const struct code_place_vector *places = &source->code.places;
 	const struct symbol_pool_text *text = &source->table.pools[SYMBOL_POOL_MAIN];
 	size_t low = 0;
 	size_t high = places->count;
@@ -279,6 +279,24 @@ static void resolve_loaded(struct symbolizer *symbolizer, const struct object_sy
 		debug_info_resolve(symbols->debug_info, elf_addresses, n, &frames, chains);
 	resolve_all(symbolizer, symbols, elf_addresses, n, frames.items, chains, results_ret);
 	debug_frame_vector_deinit(&frames);
+}
+
+void symbolizer_watch(struct symbolizer *symbolizer, struct object *object)
+{
+	if (object->process)
+		runtimes_watch(object->process, &symbols_of(symbolizer, object)->source.watch);
+}
+
+void symbolizer_versions(struct symbolizer *symbolizer, struct object *object, uint64_t elf_address,
+			 struct code_version_vector *ret)
+{
+	struct object_symbols *symbols;
+
+	if (!object->process)
+		return;
+	symbols = symbols_of(symbolizer, object);
+	object_symbols_load(symbols, &symbolizer->options);
+	code_map_versions(&symbols->source.code, elf_address, ret);
 }
 
 static bool has_all(const struct symbol_result *results, size_t n)

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "cache/cache.h"
 #include "object/object.h"
+#include "runtime/code_map.h"
 
 enum symbol_status {
 	SYMBOL_FOUND,
@@ -60,6 +61,19 @@ void symbolizer_destroy(struct symbolizer *symbolizer);
  */
 void symbolizer_resolve(struct symbolizer *symbolizer, struct object *object,
 			const uint64_t *elf_addresses, size_t n, struct symbol_result *results_ret);
+
+/**
+ * Run-time code is replaced while its process lives: see what the runtime of @p object has told
+ * by now, so that it can be named by time. May be called for each sample. Others: nothing.
+ */
+void symbolizer_watch(struct symbolizer *symbolizer, struct object *object);
+
+/**
+ * What was at @p elf_address of @p object over time: each version has an address of its own to be
+ * resolved. Nothing is appended where it was always the same.
+ */
+void symbolizer_versions(struct symbolizer *symbolizer, struct object *object, uint64_t elf_address,
+			 struct code_version_vector *ret);
 
 /**
  * Keep in the cache what was found out since creation. Apart from resolving, because it takes

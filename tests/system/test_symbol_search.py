@@ -48,6 +48,73 @@ int main(int argc, char **argv)
 """
 
 
+# Code of one name after the other at one address, each for about a fifth of a second of CPU time,
+# told as a jitdump or as a map that is appended to or written anew.
+REPLACED = r"""
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+static const unsigned char code[] = { 0x55, 0x48, 0x89, 0xe5, 0xb9, 0x00, 0xe1, 0xf5, 0x05,
+				      0xff, 0xc9, 0x75, 0xfc, 0x5d, 0xc3 };
+static uint64_t now(int clock)
+{
+	struct timespec t;
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+static void load(FILE *dump, uint64_t address, const char *name, const char *from)
+{
+	uint32_t kind = from ? 1 : 0;
+	uint32_t size = from ? 64 : 16 + 40 + strlen(name) + 1 + sizeof(code);
+	uint64_t time = now(CLOCK_MONOTONIC), old = from - (char *)0, length = sizeof(code);
+	uint64_t number = 0;
+	uint32_t ids[2] = { getpid(), getpid() };
+	fwrite(&kind, 4, 1, dump); fwrite(&size, 4, 1, dump); fwrite(&time, 8, 1, dump);
+	fwrite(ids, 8, 1, dump); fwrite(&address, 8, 1, dump);
+	if (from) fwrite(&old, 8, 1, dump);
+	fwrite(&address, 8, 1, dump); fwrite(&length, 8, 1, dump); fwrite(&number, 8, 1, dump);
+	if (!from) { fputs(name, dump); fputc(0, dump); fwrite(code, 1, sizeof(code), dump); }
+}
+static void spin(char *p)
+{
+	for (uint64_t end = now(CLOCK_PROCESS_CPUTIME_ID) + 300000000;
+	     now(CLOCK_PROCESS_CPUTIME_ID) < end;)
+		((void (*)(void))p)();
+}
+int main(int argc, char **argv)
+{
+	const char *names[] = { "code_one", "code_two", "code_three" };
+	int is_dump = strcmp(argv[1], "dump") == 0;
+	char name[300];
+	char *p = mmap(0, 4096, 7, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint32_t header[10] = { 0x4a695444, 1, 40, 62, 0, getpid() };
+	FILE *file;
+	memcpy(p, code, sizeof(code));
+	memcpy(p + 64, code, sizeof(code));
+	sprintf(name, is_dump ? "%2$s/jit-%1$d.dump" : "/tmp/perf-%1$d.map", getpid(), argv[2]);
+	file = fopen(name, "w+");
+	if (is_dump) {
+		fwrite(header, sizeof(header), 1, file); fflush(file);
+		mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fileno(file), 0);
+	}
+	for (int i = 0; i < 3; i++) {
+		if (is_dump) load(file, (uint64_t)p, names[i], 0);
+		if (strcmp(argv[1], "anew") == 0) file = freopen(name, "w", file);
+		if (!is_dump) fprintf(file, "%lx %zx %s\n", (long)p, sizeof(code), names[i]);
+		fflush(file);
+		spin(p);
+	}
+	if (is_dump) { load(file, (uint64_t)p + 64, 0, p); fflush(file); spin(p + 64); }
+	if (!is_dump) unlink(name);
+	return 0;
+}
+"""
+
+
 def run(*arguments, **keywords):
     return subprocess.run([str(a) for a in arguments], check=True, capture_output=True, text=True,
                           timeout=120, **keywords)
@@ -220,6 +287,24 @@ def test_memory_is_called_what_it_is(perf_profile, programs, tmp_path):
     for number, kind in enumerate(("anonymous", "memfd")):
         text = folded(perf_profile, tmp_path / f"c{number}", jit, kind, "map")
         assert "main;made_code " in text and "[anon]" not in text
+
+
+@pytest.mark.parametrize("how", ["dump", "append", "anew"])
+def test_replaced_code_is_named_by_time(perf_profile, programs, tmp_path, how):
+    (tmp_path / "replaced.c").write_text(REPLACED)
+    run("gcc", "-O1", "replaced.c", "-o", "replaced", cwd=tmp_path)
+    text = folded(perf_profile, tmp_path / "o", tmp_path / "replaced", how, tmp_path)
+    counts = {name: int(n) for name, n in re.findall(r"main;spin;(\w+) (\d+)$", text, re.M)}
+    assert set(counts) == {"code_one", "code_two", "code_three"}, text
+    # The last one is moved and runs once more, which only a dump can say.
+    expected = {"code_one": 1, "code_two": 1, "code_three": 2 if how == "dump" else 1}
+    share = sum(counts.values()) / sum(expected.values())
+    # A map is looked at every tenth of a second.
+    for name, times in expected.items():
+        assert abs(counts[name] / share - times) < (0.2 if how == "dump" else 0.6), (name, counts)
+    if how == "dump":
+        again = run(perf_profile, "collapse", tmp_path / "o/perf.data").stdout
+        assert again == text
 
 
 def in_namespace(*command):

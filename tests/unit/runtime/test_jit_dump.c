@@ -12,7 +12,8 @@
 struct dump {
 	struct byte_vector bytes;
 	bool is_swapped;
-	size_t record; /**< Where the present record begins. */
+	size_t record;    /**< Where the present record begins. */
+	uint64_t time_ns; /**< Of the records to come. */
 };
 
 static void put_u32(struct dump *dump, uint32_t value)
@@ -39,7 +40,7 @@ static void begin_record(struct dump *dump, uint32_t kind)
 	dump->record = dump->bytes.count;
 	put_u32(dump, kind);
 	put_u32(dump, 0);
-	put_u64(dump, 1);
+	put_u64(dump, dump->time_ns);
 }
 
 static void end_record(struct dump *dump)
@@ -51,9 +52,10 @@ static void end_record(struct dump *dump)
 	memcpy(dump->bytes.items + dump->record + 4, &size_bytes, sizeof(size_bytes));
 }
 
-static struct dump begin_dump(bool is_swapped)
+/** @param flags  Of the header. */
+static struct dump begin_dump_with(bool is_swapped, uint64_t flags)
 {
-	struct dump dump = { .is_swapped = is_swapped };
+	struct dump dump = { .is_swapped = is_swapped, .time_ns = 1 };
 
 	put_u32(&dump, 0x4a695444);
 	put_u32(&dump, 1);
@@ -61,8 +63,13 @@ static struct dump begin_dump(bool is_swapped)
 	for (int i = 0; i < 3; i++)
 		put_u32(&dump, 0);
 	put_u64(&dump, 0);
-	put_u64(&dump, 0);
+	put_u64(&dump, flags);
 	return dump;
+}
+
+static struct dump begin_dump(bool is_swapped)
+{
+	return begin_dump_with(is_swapped, 0);
 }
 
 static void put_load(struct dump *dump, uint64_t address, const char *name, size_t size_bytes)
@@ -202,6 +209,73 @@ static void test_code_that_moves_and_is_replaced(void **state)
 	code_map_deinit(&map);
 }
 
+/** Where what was at @p address at @p time_ns is in the map. */
+static uint64_t address_then(const struct code_map *map, uint64_t address, uint64_t time_ns)
+{
+	struct code_version_vector versions = { 0 };
+
+	code_map_versions(map, address, &versions);
+	for (size_t i = 0; i < versions.count; i++) {
+		assert_true(i ? versions.items[i].start_ns > versions.items[i - 1].start_ns
+			      : versions.items[i].start_ns == 0);
+		if (versions.items[i].start_ns <= time_ns)
+			address = versions.items[i].address;
+	}
+	code_version_vector_deinit(&versions);
+	return address;
+}
+
+static void test_code_by_time(void **state)
+{
+	struct dump dump = begin_dump(false);
+	struct code_map map;
+
+	dump.time_ns = 100;
+	put_lines(&dump, 0x1000, 0);
+	put_load(&dump, 0x1000, "first", 16);
+	put_load(&dump, 0x2000, "alone", 16);
+	dump.time_ns = 200;
+	put_load(&dump, 0x1000, "second", 8);
+	dump.time_ns = 300;
+	put_move(&dump, 0x1000, 0x3000, 8);
+	put_load(&dump, 0x1000, "third", 16);
+	dump.time_ns = 400;
+	put_load(&dump, 0x3000, "third", 16);
+	dump.time_ns = 500;
+	put_load(&dump, 0x3000, "third", 16);
+	parse(&dump, &map);
+	assert_string_equal(name_at(&map, 0x1004), "third");
+	assert_string_equal(name_at(&map, address_then(&map, 0x1004, 50)), "first");
+	assert_string_equal(name_at(&map, address_then(&map, 0x1004, 199)), "first");
+	assert_int_equal(line_at(&map, address_then(&map, 0x1004, 199)), 10);
+	assert_int_equal(line_at(&map, address_then(&map, 0x1009, 250)), 20);
+	assert_string_equal(name_at(&map, address_then(&map, 0x1004, 200)), "second");
+	assert_int_equal(line_at(&map, address_then(&map, 0x1004, 200)), 0);
+	assert_string_equal(name_at(&map, address_then(&map, 0x1009, 250)), "first");
+	assert_string_equal(name_at(&map, address_then(&map, 0x1004, 300)), "third");
+	assert_int_equal(address_then(&map, 0x1004, 300), 0x1004);
+	assert_string_equal(name_at(&map, address_then(&map, 0x3004, 350)), "second");
+	assert_int_equal(address_then(&map, 0x3004, 400), 0x3004);
+	/* There is only one of it. */
+	assert_int_equal(address_then(&map, 0x2000, 1), 0x2000);
+	code_map_deinit(&map);
+}
+
+static void test_times_of_the_cpu_are_no_times(void **state)
+{
+	struct dump dump = begin_dump_with(false, 1);
+	struct code_map map;
+
+	dump.time_ns = 100;
+	put_load(&dump, 0x1000, "first", 16);
+	dump.time_ns = 200;
+	put_load(&dump, 0x1000, "second", 8);
+	parse(&dump, &map);
+	assert_int_equal(address_then(&map, 0x1000, 100), 0x1000);
+	assert_int_equal(map.pieces.count, 0);
+	code_map_deinit(&map);
+}
+
 static void test_record_being_written(void **state)
 {
 	struct dump dump = begin_dump(false);
@@ -261,6 +335,8 @@ int main(void)
 		cmocka_unit_test(test_code_and_lines),
 		cmocka_unit_test(test_places_that_count_an_elf_header),
 		cmocka_unit_test(test_code_that_moves_and_is_replaced),
+		cmocka_unit_test(test_code_by_time),
+		cmocka_unit_test(test_times_of_the_cpu_are_no_times),
 		cmocka_unit_test(test_record_being_written),
 		cmocka_unit_test(test_not_a_dump),
 		cmocka_unit_test(test_damaged_bytes),

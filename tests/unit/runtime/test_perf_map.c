@@ -135,6 +135,77 @@ static void test_random_overlaps(void **state)
 	code_map_deinit(&map);
 }
 
+static void write_text(const char *path, const char *mode, const char *text)
+{
+	FILE *file = fopen(path, mode);
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/** What was at 0x1008 at that time. */
+static const char *name_then(const struct code_map *map, uint64_t time_ns)
+{
+	struct code_version_vector versions = { 0 };
+	uint64_t address = 0x1008;
+
+	code_map_versions(map, address, &versions);
+	for (size_t i = 0; i < versions.count; i++) {
+		if (versions.items[i].start_ns <= time_ns)
+			address = versions.items[i].address;
+	}
+	code_version_vector_deinit(&versions);
+	return name_at(map, address);
+}
+
+static void test_map_that_is_written_on_anew_and_taken_away(void **state)
+{
+	char folder[] = "/tmp/perf-map-test-XXXXXX";
+	_cleanup_free_ char *path = NULL;
+	struct object_process process = { .own_pid = 7,
+					  .root_path = (char *)"",
+					  .temporary_path = mkdtemp(folder) };
+	struct code_map_builder builder = { 0 };
+	struct runtime_text seen = { 0 };
+	struct error *error;
+	struct code_map map;
+
+	path = memory_format_text("%s/perf-7.map", folder);
+	error = perf_map_watch(&process, &seen, 5);
+	assert_int_equal(error->code, ERROR_NOT_FOUND);
+	error_destroy(error);
+	write_text(path, "w", "1000 10 first\n2000 10 stays\n1000 10 half a li");
+	assert_null(perf_map_watch(&process, &seen, 10));
+	assert_null(perf_map_watch(&process, &seen, 20));
+	write_text(path, "a", "ne\n");
+	assert_null(perf_map_watch(&process, &seen, 30));
+	/* Longer than it was: only the text shows that it is another. */
+	write_text(path, "w", "1000 8 small\n3000 10 more\n1000 10 third\n5000 10 longer\n");
+	assert_null(perf_map_watch(&process, &seen, 40));
+	write_text(path, "a", "1000 10 last");
+	assert_null(perf_map_watch(&process, &seen, 50));
+	assert_int_equal(seen.marks.count, 3);
+	assert_null(perf_map_read(&process, &seen, &builder));
+	code_map_builder_deinit(&builder);
+	builder = (struct code_map_builder){ 0 };
+
+	unlink(path);
+	rmdir(folder);
+	assert_null(perf_map_read(&process, &seen, &builder));
+	code_map_build(&builder, &map);
+	assert_string_equal(name_at(&map, 0x2000), "stays");
+	assert_string_equal(name_at(&map, 0x5000), "longer");
+	assert_string_equal(name_then(&map, 19), "first");
+	assert_string_equal(name_then(&map, 20), "half a line");
+	assert_string_equal(name_then(&map, 29), "half a line");
+	assert_string_equal(name_then(&map, 30), "third");
+	assert_string_equal(name_then(&map, 49), "third");
+	assert_string_equal(name_then(&map, 50), "last");
+	runtime_text_deinit(&seen);
+	code_map_deinit(&map);
+}
+
 static void test_own_process(void **state)
 {
 	_cleanup_free_ char *path = memory_format_text("/tmp/perf-%d.map", getpid());
@@ -145,13 +216,15 @@ static void test_own_process(void **state)
 		.temporary_path = (char *)"/tmp",
 	};
 	struct code_map_builder builder = { 0 };
+	struct runtime_text seen = { 0 };
 	struct code_map map;
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, "1000 10 ours\n", 13), 13);
 	close(fd);
-	assert_null(perf_map_read(&process, &builder));
+	assert_null(perf_map_read(&process, &seen, &builder));
+	runtime_text_deinit(&seen);
 	code_map_build(&builder, &map);
 	assert_string_equal(name_at(&map, 0x1008), "ours");
 	code_map_deinit(&map);
@@ -165,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_bad_lines_are_counted),
 		cmocka_unit_test(test_later_lines_win),
 		cmocka_unit_test(test_random_overlaps),
+		cmocka_unit_test(test_map_that_is_written_on_anew_and_taken_away),
 		cmocka_unit_test(test_own_process),
 	};
 
