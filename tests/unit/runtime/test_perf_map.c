@@ -218,8 +218,11 @@ static void test_own_process(void **state)
 	struct code_map_builder builder = { 0 };
 	struct runtime_text seen = { 0 };
 	struct code_map map;
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	int fd;
 
+	/* A runtime that had our pid before may have left one. */
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, "1000 10 ours\n", 13), 13);
 	close(fd);

@@ -116,8 +116,11 @@ static void test_jit_code_of_a_process(void **state)
 	struct symbolizer *symbolizer = symbolizer_create(&(struct symbolizer_options){ 0 });
 	uint64_t addresses[] = { 0x7f0000001008, 0x7f0000001010 };
 	struct symbol_result results[2];
-	FILE *file = fopen(path, "wx");
+	FILE *file;
 
+	/* A runtime that had our pid before may have left one. */
+	unlink(path);
+	file = fopen(path, "wx");
 	assert_non_null(file);
 	fputs("7f0000001000 10 LazyCompile:*run /srv/app.js:12\n", file);
 	fclose(file);
