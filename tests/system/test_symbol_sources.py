@@ -107,14 +107,29 @@ def test_debug_link(where, plain, answers, tmp_path):
     assert answers(tmp_path / "program", addresses) == expected
 
 
+def compress(kind, source, target):
+    """By objcopy; whether a section became smaller by it."""
+    done = subprocess.run(["objcopy", f"--compress-debug-sections={kind}", source, target],
+                          capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"this objcopy makes no {kind}: {done.stderr.strip()}")
+    mark = {"zlib": "ZLIB, ", "zstd": "ZSTD, ", "zlib-gnu": ".zdebug_"}[kind]
+    return mark in run("readelf", "-tW", target).stdout
+
+
 @pytest.mark.parametrize("kind", ["zlib", "zlib-gnu", "zstd"])
 def test_compressed_sections(kind, plain, answers, tmp_path):
     program, addresses, expected = plain
-    done = subprocess.run(["objcopy", f"--compress-debug-sections={kind}", program,
-                           tmp_path / "program"], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"this objcopy makes no {kind}: {done.stderr.strip()}")
+    assert compress(kind, program, tmp_path / "program")
     assert answers(tmp_path / "program", addresses) == expected
+    # And in a debug file of its own.
+    (tmp_path / "apart").mkdir()
+    debug = tmp_path / "apart/program.debug"
+    run("objcopy", "--only-keep-debug", tmp_path / "program", debug)
+    assert re.search("COMPRESSED|zdebug_", run("readelf", "-tW", debug).stdout)
+    run("objcopy", "--strip-all", f"--add-gnu-debuglink={debug}", tmp_path / "program",
+        tmp_path / "apart/program")
+    assert answers(tmp_path / "apart/program", addresses) == expected
 
 
 def test_dwz(plain, compile_program, answers, tmp_path):
@@ -150,8 +165,9 @@ def test_split_units(compiler, compile_program, comparison, answers, tmp_path):
     units = list(moved.glob("*.dwo"))
     for unit in units:
         shutil.copy(unit, tmp_path)
-        run("objcopy", "--compress-debug-sections=zlib", unit)
-    assert answers(moved / "program", addresses) == expected
+    for kind in ("zlib", "zstd"):
+        assert any([compress(kind, tmp_path / unit.name, unit) for unit in units])
+        assert answers(moved / "program", addresses) == expected
     if compiler == "gcc-5":
         return  # binutils' dwp 2.40 knows no DWARF 5, and llvm-dwp 14 hangs on gcc's
     packer = tool("llvm-dwp", "llvm-dwp-14") if compiler == "clang-5" else tool("dwp", "llvm-dwp")
@@ -159,7 +175,13 @@ def test_split_units(compiler, compile_program, comparison, answers, tmp_path):
     for unit in units:
         unit.unlink()
     assert answers(moved / "program", addresses) == expected
-    (moved / "program.dwp").unlink()
+    package = moved / "program.dwp"
+    for kind in ("zlib", "zstd"):
+        assert compress(kind, package, tmp_path / "packed")
+        shutil.copy(tmp_path / "packed", package)
+        assert answers(moved / "program", addresses) == expected
+        run("objcopy", "--decompress-debug-sections", package)
+    package.unlink()
     assert any(len(chain) != len(expected[address])
                for address, chain in answers(moved / "program", addresses).items())
 
