@@ -2,6 +2,8 @@
 
 #include "analyze/object_advice.h"
 #include "base/memory.h"
+#include "profile/label.h"
+#include "unwind/object_table.h"
 
 void object_ids_deinit(struct object_ids *ids)
 {
@@ -76,10 +78,61 @@ static uint32_t base_frame_flags(const struct profile_location *location,
 	return flags;
 }
 
-static void name_location(struct profile *profile, uint32_t location_id,
-			  const struct object *object, const struct symbol_result *result,
-			  struct index_vector *frame_ids)
+/** What is named in one batch. */
+struct naming {
+	struct profile *profile;
+	struct object *object;           /**< NULL: addresses in no object. */
+	struct cfi_fde_vector functions; /**< Of the object, read when a name is missing. */
+	bool has_functions;
+	struct index_vector frame_ids; /**< Of the location at hand. */
+};
+
+static const struct cfi_fde *find_function(const struct cfi_fde_vector *functions, uint64_t address)
 {
+	size_t low = 0, high = functions->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (functions->items[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && address < functions->items[low - 1].end ? &functions->items[low - 1] : NULL;
+}
+
+/** Code without a symbol is told apart by where its function begins, if that is known. */
+static string_id name_without_symbol(struct naming *naming, const struct profile_location *location,
+				     uint64_t *symbol_offset_ret)
+{
+	struct profile *profile = naming->profile;
+	struct object *object = naming->object;
+	const struct cfi_fde *function;
+	_cleanup_free_ char *name = NULL;
+
+	if (!object || object->state != OBJECT_OPEN ||
+	    (object->kind != OBJECT_FILE && object->kind != OBJECT_VDSO))
+		return profile->frames.items[PROFILE_FRAME_UNKNOWN].name;
+	if (!naming->has_functions)
+		object_functions_read(object, &naming->functions);
+	naming->has_functions = true;
+	function = find_function(&naming->functions, location->elf_address);
+	if (!function)
+		return profile->frames.items[PROFILE_FRAME_UNKNOWN].name;
+	*symbol_offset_ret = location->elf_address - function->start;
+	name = profile_name_by_address(
+		profile_text(profile, profile->objects.items[location->object].name),
+		function->start);
+	return profile_intern_text(profile, name);
+}
+
+static void name_location(struct naming *naming, uint32_t location_id,
+			  const struct symbol_result *result)
+{
+	struct profile *profile = naming->profile;
+	const struct object *object = naming->object;
+	struct index_vector *frame_ids = &naming->frame_ids;
 	const struct profile_location *location = &profile->locations.items[location_id];
 	struct profile_frame frame = { .object = location->object };
 	uint32_t base_flags = base_frame_flags(location, object);
@@ -98,7 +151,7 @@ static void name_location(struct profile *profile, uint32_t location_id,
 			index_vector_append(frame_ids, profile_intern_frame(profile, &frame));
 		}
 	} else {
-		frame.name = profile_intern_text(profile, "[unknown]");
+		frame.name = name_without_symbol(naming, location, &symbol_offset);
 		frame.flags = base_flags | FRAME_IS_UNKNOWN;
 		index_vector_append(frame_ids, profile_intern_frame(profile, &frame));
 	}
@@ -130,7 +183,7 @@ static void name_object(struct profile *profile, uint32_t object_id, struct obje
 {
 	struct address_vector addresses = { 0 };
 	struct symbol_result_vector results = { 0 };
-	struct index_vector frame_ids = { 0 };
+	struct naming naming = { .profile = profile, .object = object };
 	size_t n_unnamed = 0;
 	size_t result_index = 0;
 	bool is_nameable = object && object_is_nameable(object);
@@ -152,7 +205,7 @@ static void name_object(struct profile *profile, uint32_t object_id, struct obje
 		result = is_nameable ? &results.items[result_index] : NULL;
 		if (!result || result->status != SYMBOL_FOUND)
 			n_unnamed++;
-		name_location(profile, entries[i].location, object, result, &frame_ids);
+		name_location(&naming, entries[i].location, result);
 	}
 	if (object && object->kind == OBJECT_PERF_MAP && n_unnamed == n_entries)
 		show_as_memory(profile, object_id, object->label);
@@ -160,7 +213,8 @@ static void name_object(struct profile *profile, uint32_t object_id, struct obje
 		object_advice_set(profile, object_id, object, symbolizer);
 	address_vector_deinit(&addresses);
 	symbol_result_vector_deinit(&results);
-	index_vector_deinit(&frame_ids);
+	cfi_fde_vector_deinit(&naming.functions);
+	index_vector_deinit(&naming.frame_ids);
 }
 
 void naming_run(struct profile *profile, const struct object_ids *ids,

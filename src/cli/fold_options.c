@@ -24,6 +24,7 @@ static struct error *read_kind(struct profile_fold *fold, const char *kind)
 		{ "closures", &fold->folds_closures },
 		{ "async", &fold->folds_async },
 		{ "recursion", &fold->folds_recursion },
+		{ "unnamed", &fold->folds_unnamed },
 	};
 
 	bool is_known = is_all;
@@ -37,7 +38,7 @@ static struct error *read_kind(struct profile_fold *fold, const char *kind)
 	return is_known ? NULL
 			: error_with_hint(
 				  error_new(ERROR_USAGE, "--fold: nothing called '%s'", kind),
-				  "closures, async, recursion or all");
+				  "closures, async, recursion, unnamed or all");
 }
 
 static struct error *read_fold(struct profile_fold *fold, const char *value)

@@ -24,8 +24,9 @@ enum {
 			"async "                                                                   \
 			"(leave out what only hands a call on: futures, executors), recursion "    \
 			"(show a "                                                                 \
-			"function that calls itself once), or all.",                               \
-			"closures async recursion all"                                             \
+			"function that calls itself once), unnamed (show functions without a "     \
+			"symbol as one for each library), or all.",                                \
+			"closures async recursion unnamed all"                                     \
 	}
 
 /** Take one option; @p is_known_ret false: it is none of these. */

@@ -6,6 +6,7 @@
 #include "base/count_noun.h"
 #include "base/escape.h"
 #include "explain/layout_internal.h"
+#include "profile/label.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -165,15 +166,14 @@ static void write_functions(FILE *file, const struct explanation *explanation,
 static void write_frame(FILE *file, const struct profile *profile, uint32_t frame_id)
 {
 	const struct profile_frame *frame = &profile->frames.items[frame_id];
-	const char *object = profile_text(profile, profile->objects.items[frame->object].name);
+	_cleanup_free_ char *label = NULL;
 
-	if (frame->flags & FRAME_IS_UNKNOWN && frame->object != PROFILE_OBJECT_UNKNOWN) {
-		fputc('[', file);
-		layout_write_name(file, object, PATH_NAME_COLUMNS);
-		fputc(']', file);
-	} else {
+	if (!(frame->flags & FRAME_IS_UNKNOWN)) {
 		layout_write_function(file, profile_text(profile, frame->name), PATH_NAME_COLUMNS);
+		return;
 	}
+	label = profile_label(profile, frame->name, frame->object, frame->flags);
+	layout_write_name(file, label, PATH_NAME_COLUMNS);
 }
 
 static bool are_written_alike(const struct profile *profile, uint32_t a, uint32_t b)

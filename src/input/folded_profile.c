@@ -2,6 +2,7 @@
 
 #include "base/text_hash.h"
 #include "input/text_locations_internal.h"
+#include "profile/label.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -88,6 +89,7 @@ static struct text_frame make_frame(struct profile *profile, struct text_span te
 	size_t length = strlen(name);
 	struct profile_frame values = { .object = PROFILE_OBJECT_UNKNOWN };
 	struct text_frame made = { 0 };
+	bool is_nameless = !*name;
 
 	for (size_t i = 0; length > MARK_LENGTH && i < ARRAY_SIZE(marks); i++) {
 		if (strcmp(name + length - MARK_LENGTH, marks[i].mark) != 0)
@@ -95,19 +97,22 @@ static struct text_frame make_frame(struct profile *profile, struct text_span te
 		values.flags |= marks[i].flags;
 		name[length - MARK_LENGTH] = '\0';
 		length -= MARK_LENGTH;
+		is_nameless = !length;
 		break;
 	}
-	/* "[libc.so.6]" is code of that object without a name. */
+	/* "[libc.so.6]" and "[libc.so.6+0x1f2e]" are code of that object without a name. */
 	if (length > 2 && name[0] == '[' && name[length - 1] == ']') {
 		_cleanup_free_ char *object =
 			text_span_copy(text_span_make(name + 1, name + length - 1));
+		size_t object_length = profile_label_object_length(object);
 
+		is_nameless = object[object_length] == '\0';
+		object[object_length] = '\0';
 		values.flags |= FRAME_IS_UNKNOWN;
 		if (strcmp(object, "unknown") != 0)
 			values.object = profile_intern_object(profile, object, &no_build_id);
 	}
-	values.name = profile_intern_text(
-		profile, *name && !(values.flags & FRAME_IS_UNKNOWN) ? name : "[unknown]");
+	values.name = profile_intern_text(profile, is_nameless ? "[unknown]" : name);
 	made.frame = profile_intern_frame(profile, &values);
 	made.kind = values.flags & FRAME_IS_KERNEL ? LOCATION_KERNEL : LOCATION_USER;
 	made.is_inlined = values.flags & FRAME_IS_INLINED;

@@ -2,6 +2,7 @@
 
 #include "base/rounding.h"
 #include "profile/diff.h"
+#include "profile/label.h"
 
 #include <math.h>
 
@@ -10,6 +11,7 @@
 
 struct difference {
 	struct flame_builder builder;
+	const struct profile *before, *after;
 	struct string_table texts; /**< Names and objects of both sides, to compare by number. */
 	bool is_hex_stripped;
 };
@@ -23,6 +25,13 @@ static const char *last_part(const struct flame_frame *frame)
 static bool is_main_thread_name(const char *name, const char *program)
 {
 	return program && *name && strncmp(name, program, 15) == 0;
+}
+
+/** Code without a name whose addresses are of another build on the other side. */
+static bool is_unplaced(const struct difference *difference, const struct flame_frame *frame)
+{
+	return frame->kind == FLAME_FRAME_CODE && frame->flags & FRAME_IS_UNKNOWN &&
+	       !profile_is_same_build(difference->before, difference->after, last_part(frame));
 }
 
 static struct frame_key difference_key(struct difference *difference, const struct profile *profile,
@@ -43,12 +52,11 @@ static struct frame_key difference_key(struct difference *difference, const stru
 		return key;
 	object = last_part(frame);
 	key.object = string_table_intern(&difference->texts, object);
-	if (program && strcmp(object, program) == 0) {
+	if (program && strcmp(object, program) == 0)
 		key.object = OWN_OBJECT;
-		/* "[old-name]" and "[new-name]" are the same code without a name. */
-		if (frame->flags & FRAME_IS_UNKNOWN)
-			return key;
-	}
+	/* "[old-name]" and "[new-name]" are the same code without a name. */
+	if (is_unplaced(difference, frame))
+		return key;
 	key.name = string_table_intern(&difference->texts, frame->name);
 	return key;
 }
@@ -61,7 +69,7 @@ static uint32_t *difference_frames(struct difference *difference, const struct f
 
 	for (size_t i = 0; i < side->frames.count; i++) {
 		struct flame_frame frame = side->frames.items[i];
-		_cleanup_free_ char *stripped = NULL;
+		_cleanup_free_ char *stripped = NULL, *label = NULL;
 		struct frame_key key;
 		const uint32_t *known;
 
@@ -69,6 +77,11 @@ static uint32_t *difference_frames(struct difference *difference, const struct f
 			frames[i] = tree->nodes.items[FLAME_NODE_ROOT].frame;
 			continue;
 		}
+		if (is_unplaced(difference, &frame))
+			frame.name = label = profile_label(
+				side->profile,
+				side->profile->frames.items[PROFILE_FRAME_UNKNOWN].name,
+				frame.object, frame.flags);
 		if (difference->is_hex_stripped)
 			frame.name = stripped = function_name_without_hex(frame.name);
 		key = difference_key(difference, side->profile, &frame);
@@ -105,6 +118,8 @@ void flame_tree_init_difference(struct flame_tree *ret, struct flame_side before
 				const struct flame_difference_options *options)
 {
 	struct difference difference = { .builder.tree = ret,
+					 .before = before.profile,
+					 .after = after.profile,
 					 .is_hex_stripped = options->is_hex_stripped };
 	struct flame_tree sides[2];
 	uint64_t before_count, after_count;

@@ -1,5 +1,7 @@
 #include "output/flame_tree_internal.h"
 
+#include "profile/label.h"
+
 #include <assert.h>
 
 uint32_t flame_builder_frame(struct flame_builder *builder, struct frame_key key,
@@ -24,18 +26,14 @@ uint32_t flame_builder_frame(struct flame_builder *builder, struct frame_key key
 	return *index;
 }
 
-/** The name of @p frame, "[object]" when it has none and the object is known. */
 static const char *builder_name(struct flame_builder *builder, const struct profile_frame *frame)
 {
 	const struct profile *profile = builder->tree->profile;
-	const char *object = profile_text(profile, profile->objects.items[frame->object].name);
 	_cleanup_free_ char *name = NULL;
 
-	if (!(frame->flags & FRAME_IS_UNKNOWN) || frame->object == PROFILE_OBJECT_UNKNOWN)
+	if (!(frame->flags & FRAME_IS_UNKNOWN))
 		return profile_text(profile, frame->name);
-	if (*object == '[') /* "[vdso]" */
-		return object;
-	name = memory_format_text("[%s]", object);
+	name = profile_label(profile, frame->name, frame->object, frame->flags);
 	return arena_duplicate_text(&builder->tree->names, name, strlen(name));
 }
 

@@ -12,6 +12,7 @@
 #include "base/text_stream.h"
 #include "output/call_tree_internal.h"
 #include "output/output_formats_internal.h"
+#include "profile/label.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -56,17 +57,10 @@ static string_id folded_tree_name_frame(struct folded_tree *tree, const struct p
 					const struct profile_frame *frame,
 					const struct folded_options *options)
 {
-	const struct profile_object *object = &profile->objects.items[frame->object];
-	const char *object_name = profile_text(profile, object->name);
-	const char *mark = frame_mark(frame, options);
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *label =
+		profile_label(profile, frame->name, frame->object, frame->flags);
+	_cleanup_free_ char *text = memory_format_text("%s%s", label, frame_mark(frame, options));
 
-	if (!(frame->flags & FRAME_IS_UNKNOWN) || frame->object == PROFILE_OBJECT_UNKNOWN)
-		text = memory_format_text("%s%s", profile_text(profile, frame->name), mark);
-	else if (object_name[0] == '[')
-		text = memory_format_text("%s%s", object_name, mark);
-	else
-		text = memory_format_text("[%s]%s", object_name, mark);
 	return folded_tree_intern_name(tree, text, ' ');
 }
 

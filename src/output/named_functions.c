@@ -1,13 +1,10 @@
 #include "output/named_functions_internal.h"
 
+#include "profile/label.h"
+
 char *function_name(const struct profile *profile, const struct profile_function *function)
 {
-	const char *object = profile_text(profile, profile->objects.items[function->object].name);
-
-	if (!(function->flags & FRAME_IS_UNKNOWN) || function->object == PROFILE_OBJECT_UNKNOWN)
-		return memory_duplicate_text(profile_text(profile, function->name));
-	return object[0] == '[' ? memory_duplicate_text(object)
-				: memory_format_text("[%s]", object);
+	return profile_label(profile, function->name, function->object, function->flags);
 }
 
 void named_functions_init(struct named_functions *named, const struct profile *profile)

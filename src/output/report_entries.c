@@ -1,5 +1,6 @@
 #include "base/escape.h"
 #include "output/report_internal.h"
+#include "profile/label.h"
 
 #include <assert.h>
 #include <math.h>
@@ -33,7 +34,8 @@ static char *function_display_name(const struct report *report,
 	}
 	name = escape_plain(profile_text(profile, function->name));
 	object = escape_plain(profile_text(profile, object_name));
-	if (function->flags & FRAME_IS_UNKNOWN && function->object != PROFILE_OBJECT_UNKNOWN)
+	if (function->flags & FRAME_IS_UNKNOWN && function->object != PROFILE_OBJECT_UNKNOWN &&
+	    profile_is_nameless(profile, function->name))
 		return memory_format_text("%s (%s)", name, object);
 	if (is_only_inlined)
 		return memory_format_text("%s" INLINED_MARK, name);

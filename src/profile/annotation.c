@@ -1,6 +1,7 @@
 #include "profile/annotation.h"
 
 #include "base/hash_map.h"
+#include "profile/label.h"
 
 #include <stdlib.h>
 
@@ -60,7 +61,7 @@ static void add_sample(struct annotation *annotation, struct place_map *places,
 		annotation, places,
 		(struct place_key){ .object = location->object,
 				    .name = outer->name,
-				    .start = outer->flags & FRAME_IS_UNKNOWN
+				    .start = profile_is_nameless(profile, outer->name)
 						     ? 0
 						     : location->elf_address -
 							       location->symbol_offset });

@@ -1,5 +1,6 @@
 #include "profile/diff.h"
 
+#include "profile/label.h"
 #include "profile/summary.h"
 
 #include <math.h>
@@ -30,6 +31,7 @@ static bool function_key_equal(struct function_key a, struct function_key b)
 DEFINE_HASH_MAP(function_map, struct function_key, size_t, function_key_hash, function_key_equal)
 
 struct diff {
+	const struct profile *reference, *changed;
 	struct function_map numbers; /**< Into changes, which own the keys. */
 	struct function_change_vector changes;
 };
@@ -74,14 +76,26 @@ char *function_name_without_hex(const char *name)
 	return stripped;
 }
 
+/** Of another build, addresses of code without a name are no help. */
+static char *diff_label(const struct profile *profile, string_id name, uint32_t object,
+			uint32_t flags, bool is_placed)
+{
+	if (!is_placed)
+		name = profile->frames.items[PROFILE_FRAME_UNKNOWN].name;
+	return profile_label(profile, name, object, flags);
+}
+
 static struct function_change *diff_find(struct diff *diff, const struct diff_side *side,
 					 string_id name_id, uint32_t object, uint32_t flags)
 {
 	const struct profile *profile = side->profile;
-	const char *name = profile_text(profile, name_id);
 	const char *library = profile_text(profile, profile->objects.items[object].name);
 	const char *program = profile->info.program;
+	bool is_placed = !(flags & FRAME_IS_UNKNOWN) ||
+			 profile_is_same_build(diff->reference, diff->changed, library);
+	_cleanup_free_ char *label = diff_label(profile, name_id, object, flags, is_placed);
 	_cleanup_free_ char *stripped = NULL;
+	const char *name = label;
 	struct function_key key = { name, flags & FRAME_IS_KERNEL };
 	struct function_change *change;
 	const size_t *known;
@@ -90,7 +104,7 @@ static struct function_change *diff_find(struct diff *diff, const struct diff_si
 	if (side->is_hex_stripped)
 		name = key.name = stripped = function_name_without_hex(name);
 	/* "[old-name]" and "[new-name]" are the same code without a name. */
-	if (flags & FRAME_IS_UNKNOWN && program && strcmp(library, program) == 0)
+	if (!is_placed && program && strcmp(library, program) == 0)
 		key.name = PROGRAM_UNNAMED;
 	known = function_map_find(&diff->numbers, key);
 	if (known)
@@ -289,7 +303,7 @@ void profile_diff(const struct diff_side *reference, const struct diff_side *cha
 {
 	struct event_total reference_total = event_total_of(reference);
 	struct event_total changed_total = event_total_of(changed);
-	struct diff diff = { 0 };
+	struct diff diff = { .reference = reference->profile, .changed = changed->profile };
 
 	diff_add(&diff, reference, false, &reference_total);
 	diff_add(&diff, changed, true, &changed_total);

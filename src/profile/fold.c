@@ -2,6 +2,7 @@
 
 #include "base/function_name.h"
 #include "base/text.h"
+#include "profile/label.h"
 
 #include <ctype.h>
 
@@ -50,7 +51,7 @@ static const char *const wrappers[] = { "alloc::boxed::Box<", "&mut ", "&" };
 bool profile_fold_is_empty(const struct profile_fold *fold)
 {
 	return !fold->is_short && !fold->folds_closures && !fold->folds_async &&
-	       !fold->folds_recursion;
+	       !fold->folds_recursion && !fold->folds_unnamed;
 }
 
 /** "::{{closure}}..." */
@@ -122,12 +123,16 @@ static void rename_frames(const struct profile_fold *fold, struct profile *profi
 
 		if (!(frame->flags & FRAME_IS_UNKNOWN))
 			frame->name = profile_intern_text(profile, shorter ? shorter : name);
+		else if (fold->folds_unnamed)
+			frame->name = profile->frames.items[PROFILE_FRAME_UNKNOWN].name;
 	}
 }
 
-static bool is_same_function(const struct profile_frame *a, const struct profile_frame *b)
+static bool is_same_function(const struct profile *profile, const struct profile_frame *a,
+			     const struct profile_frame *b)
 {
-	return a->name == b->name && a->object == b->object && !(a->flags & FRAME_IS_UNKNOWN);
+	return a->name == b->name && a->object == b->object &&
+	       !profile_is_nameless(profile, a->name);
 }
 
 /**
@@ -147,7 +152,7 @@ static bool fold_location(const struct profile_fold *fold, struct profile *profi
 		if (plumbing->items[frames[i]])
 			continue;
 		if (fold->folds_recursion && n_kept &&
-		    is_same_function(&profile->frames.items[frames[n_kept - 1]], frame))
+		    is_same_function(profile, &profile->frames.items[frames[n_kept - 1]], frame))
 			continue;
 		frames[n_kept++] = frames[i];
 	}
@@ -169,7 +174,7 @@ static uint32_t join(struct profile *profile, uint32_t parent, uint32_t location
 {
 	const struct profile_stack outer = profile->stacks.items[parent];
 
-	if (parent && is_same_function(profile_location_frame(profile, outer.location, 0),
+	if (parent && is_same_function(profile, profile_location_frame(profile, outer.location, 0),
 				       outermost_frame(profile, location))) {
 		if (profile->locations.items[location].n_frames == 1)
 			return parent;
@@ -213,7 +218,7 @@ void profile_fold_apply(const struct profile_fold *fold, struct profile *profile
 
 		index_vector_append(&plumbing, fold->folds_async && profile_fold_is_plumbing(name));
 	}
-	if (fold->folds_closures || fold->is_short)
+	if (fold->folds_closures || fold->is_short || fold->folds_unnamed)
 		rename_frames(fold, profile);
 	if (fold->folds_async || fold->folds_recursion) {
 		for (size_t i = 0; i < profile->locations.count; i++)

@@ -10,6 +10,7 @@ struct profile_fold {
 	bool folds_closures; /**< Closures and lambdas count as the function they stand in. */
 	bool folds_async; /**< Frames between an async function and what polls it are left out. */
 	bool folds_recursion; /**< A function that calls itself is one frame. */
+	bool folds_unnamed;   /**< Code without a symbol is one function of its object. */
 };
 
 bool profile_fold_is_empty(const struct profile_fold *fold);

@@ -127,6 +127,30 @@ struct error *object_table_create(struct object *object, struct unwind_table **r
 	return unwind_table_create(&input, ret);
 }
 
+static int fde_compare(const void *a_pointer, const void *b_pointer)
+{
+	const struct cfi_fde *a = a_pointer, *b = b_pointer;
+
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+void object_functions_read(struct object *object, struct cfi_fde_vector *ret)
+{
+	struct cfi_section sections[SECTIONS_MAX];
+	size_t n_sections = object->architecture ? find_sections(object, sections) : 0;
+
+	for (size_t i = 0; i < n_sections; i++) {
+		struct cfi *cfi = cfi_create(object->architecture, &sections[i]);
+		size_t n_bad;
+
+		/* What is damaged is told where stacks are unwound. */
+		error_destroy(cfi_read_fdes(cfi, ret, &n_bad));
+		cfi_destroy(cfi);
+	}
+	if (ret->count)
+		qsort(ret->items, ret->count, sizeof(*ret->items), fde_compare);
+}
+
 static struct cache_key key_of(const char *fingerprint)
 {
 	return (struct cache_key){

@@ -15,6 +15,14 @@
  */
 struct error *object_table_create(struct object *object, struct unwind_table **ret) MUST_CHECK;
 
+/**
+ * Where the functions of @p object begin and end, as far as its call frame information says; what
+ * a compiler has split off from a function is one of its own. Appended, ascending by start.
+ *
+ * @param object  Open.
+ */
+void object_functions_read(struct object *object, struct cfi_fde_vector *ret);
+
 /** The table that object_table_keep() kept for @p object, or NULL. */
 struct unwind_table *object_table_load(struct object *object, struct cache *cache);
 

@@ -373,3 +373,36 @@ def test_jitdump_of_node(perf_profile, tmp_path):
     # The file names the code again later, with its lines.
     text = run(perf_profile, "export", "--format", "callgrind", folder / "perf.data").stdout
     assert "app.js" in text
+
+
+def test_functions_of_a_stripped_program_are_told_apart(perf_profile, tmp_path):
+    code = "".join(f"__attribute__((noinline)) void work_{name}(void) "
+                   f"{{ for (long i = 0; i < {n}0000000L; i++) sink += i; }}\n"
+                   for name, n in (("long", 30), ("short", 10)))
+    code = f"static volatile unsigned long sink;\n{code}" \
+           "int main(void) { work_long(); work_short(); return 0; }\n"
+    run("gcc", "-O1", "-x", "c", "-", "-o", tmp_path / "whole", input=code)
+    listed = dict((name, int(address, 16)) for address, _, name in re.findall(
+        r"^(\w+) (\w) (work_\w+|main)$", run("nm", tmp_path / "whole").stdout, re.M))
+    run("strip", "-o", tmp_path / "bare", tmp_path / "whole")
+    text = folded(perf_profile, tmp_path / "o", tmp_path / "bare")
+    found = {name: re.search(rf"\[bare\+{listed['main']:#x}\];\[bare\+{address:#x}\] (\d+)", text)
+             for name, address in listed.items() if name != "main"}
+    assert all(found.values()), text
+    assert int(found["work_long"][1]) > int(found["work_short"][1])
+    label = f"[bare+{listed['work_long']:#x}]"
+    assert label in (tmp_path / "o/perf-report.txt").read_text()
+    assert label in (tmp_path / "o/flamegraph.svg").read_text()
+    assert "[unknown]" in (tmp_path / "o/perf-script.txt").read_text()
+    recording = tmp_path / "o/perf.data"
+    assert run(perf_profile, "collapse", recording).stdout == text
+    bare = run(perf_profile, "collapse", "--fold", "unnamed", recording).stdout
+    assert "[bare];[bare] " in bare and "[bare+" not in bare
+    # The same build again, then another one.
+    run(perf_profile, "-q", "-o", tmp_path / "p", "--", tmp_path / "bare")
+    assert label in run(perf_profile, "diff", recording, tmp_path / "p/perf.data").stdout
+    run("gcc", "-O1", "-x", "c", "-", "-o", tmp_path / "bare", "-s",
+        input="int before(int n) { return n; }\n" + code)
+    run(perf_profile, "-q", "-o", tmp_path / "q", "--", tmp_path / "bare")
+    other = run(perf_profile, "diff", recording, tmp_path / "q/perf.data").stdout
+    assert "[bare]" in other and "[bare+" not in other
