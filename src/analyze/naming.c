@@ -209,7 +209,8 @@ static void name_object(struct profile *profile, uint32_t object_id, struct obje
 	}
 	if (object && object->kind == OBJECT_PERF_MAP && n_unnamed == n_entries)
 		show_as_memory(profile, object_id, object->label);
-	if (n_unnamed && object)
+	/* Damage costs inlined functions and lines where the symbol table still has names. */
+	if (object && (n_unnamed || symbolizer_object_problem(symbolizer, object)))
 		object_advice_set(profile, object_id, object, symbolizer);
 	address_vector_deinit(&addresses);
 	symbol_result_vector_deinit(&results);

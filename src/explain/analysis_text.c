@@ -267,6 +267,27 @@ static void write_findings(FILE *file, const struct explanation *explanation,
 		write_finding(file, explanation, profile, &explanation->findings.items[i]);
 }
 
+static void write_damaged(FILE *file, const struct explanation *explanation,
+			  const struct profile *profile)
+{
+	struct index_vector damaged = { 0 };
+
+	profile_damaged_of(profile, &explanation->unresolved, &damaged);
+	if (damaged.count)
+		layout_write_heading(file, "Files read in part");
+	for (size_t i = 0; i < MIN(damaged.count, (size_t)LIBRARIES_SHOWN_MAX); i++) {
+		const struct profile_object *object = &profile->objects.items[damaged.items[i]];
+
+		fputs("  ", file);
+		layout_write_name(file, profile_text(profile, object->path), 76);
+		fputc('\n', file);
+		layout_write_paragraph(file, 11, profile_text(profile, object->problem));
+	}
+	if (damaged.count > LIBRARIES_SHOWN_MAX)
+		fprintf(file, "  and %zu more\n", damaged.count - LIBRARIES_SHOWN_MAX);
+	index_vector_deinit(&damaged);
+}
+
 static void write_unresolved(FILE *file, const struct explanation *explanation,
 			     const struct profile *profile)
 {
@@ -379,6 +400,7 @@ void explanation_write_text(const struct explanation *explanation, const struct 
 	activity_section_write(explanation, profile, file);
 	write_unresolved(file, explanation, profile);
 	write_cut_stacks(file, explanation, profile);
+	write_damaged(file, explanation, profile);
 	write_criteria(file, explanation);
 	write_next(file, explanation);
 	write_reading_guide(file);

@@ -70,6 +70,25 @@ static void write_info(FILE *file, const struct profile_info *info)
 /** What is beyond these is left to summary.json. */
 #define CUT_ROWS_MAX 5
 
+/** What has names, but not all that its debug information would tell. */
+static void write_damaged(const struct profile *profile,
+			  const struct unnamed_object_vector *unnamed, FILE *file)
+{
+	struct index_vector damaged = { 0 };
+
+	profile_damaged_of(profile, unnamed, &damaged);
+	for (size_t i = 0; i < MIN(damaged.count, (size_t)UNNAMED_ROWS_MAX); i++) {
+		const struct profile_object *object = &profile->objects.items[damaged.items[i]];
+
+		fputs("#   read in part: ", file);
+		escape_write_plain(file, profile_text(profile, object->name));
+		fputs(": ", file);
+		escape_write_plain(file, profile_text(profile, object->problem));
+		fputc('\n', file);
+	}
+	index_vector_deinit(&damaged);
+}
+
 /** What lacks names, why, and what mends it. */
 static void write_unnamed(const struct report *report, FILE *file)
 {
@@ -96,6 +115,7 @@ static void write_unnamed(const struct report *report, FILE *file)
 			fputc('\n', file);
 		}
 	}
+	write_damaged(profile, &unnamed, file);
 	unnamed_object_vector_deinit(&unnamed);
 }
 

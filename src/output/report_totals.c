@@ -59,7 +59,7 @@ static void write_threads(const struct report *report, struct total *threads, FI
 	}
 }
 
-/** Why an object has no names and what mends it. */
+/** Why an object has no names, or not all, and what mends it. */
 static void write_problem(const struct profile *profile, const struct profile_object *object,
 			  FILE *file)
 {

@@ -43,7 +43,7 @@ struct profile_object {
 	string_id name; /**< Last part of the path. */
 	struct build_id build_id;
 
-	/** Why its addresses have no names, or 0. E.g. "stripped: no symbol table". */
+	/** Why its addresses have no names, or not all, or 0. E.g. "stripped: no symbol table". */
 	string_id problem;
 	string_id problem_hint; /**< The command that mends it, or 0. */
 

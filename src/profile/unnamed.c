@@ -40,3 +40,16 @@ void profile_unnamed_of(const struct profile *profile, uint32_t event,
 	if (ret->count)
 		qsort(ret->items, ret->count, sizeof(*ret->items), compare);
 }
+
+void profile_damaged_of(const struct profile *profile, const struct unnamed_object_vector *unnamed,
+			struct index_vector *ret)
+{
+	for (uint32_t id = 0; id < profile->objects.count; id++) {
+		bool is_passed_over = !profile->objects.items[id].problem;
+
+		for (size_t i = 0; i < unnamed->count && !is_passed_over; i++)
+			is_passed_over = unnamed->items[i].object == id;
+		if (!is_passed_over)
+			index_vector_append(ret, id);
+	}
+}

@@ -406,3 +406,22 @@ def test_functions_of_a_stripped_program_are_told_apart(perf_profile, tmp_path):
     run(perf_profile, "-q", "-o", tmp_path / "q", "--", tmp_path / "bare")
     other = run(perf_profile, "diff", recording, tmp_path / "q/perf.data").stdout
     assert "[bare]" in other and "[bare+" not in other
+
+
+def test_damaged_debug_information_is_told_and_the_rest_stands(perf_profile, programs, tmp_path):
+    program = tmp_path / "program"
+    content = bytearray((programs / "whole").read_bytes())
+    headers = run("readelf", "-SW", programs / "whole").stdout
+    offset, size = (int(text, 16) for text in re.search(
+        r"\.debug_info +PROGBITS +\w+ (\w+) (\w+)", headers).groups())
+    content[offset:offset + size] = b"\xff" * size
+    program.write_bytes(content)
+    program.chmod(0o755)
+    # The whole program has the same build id, and its answers may be in the cache.
+    run(perf_profile, "-q", "--no-cache", "-o", tmp_path / "o", "--", program)
+    assert "main;hidden_inner " in (tmp_path / "o/perf-collapsed.txt").read_text()
+    for name in ("perf-report.txt", "analysis.txt"):
+        written = (tmp_path / "o" / name).read_text()
+        assert "ead in part" in written and "debug information: " in written, name
+    report = run(perf_profile, "report", tmp_path / "o/perf.data").stdout
+    assert "read in part: program: debug information: " in report
