@@ -117,7 +117,7 @@ static struct error *open_file(struct span_search *search, const char *path, str
 	const struct object_identity identity = { .path = path };
 	struct object *object = object_registry_find(search->registry, &identity);
 
-	object_open(object, /* pid= */ 0, 0, 0);
+	object_open(object, NULL);
 	if (object->state != OBJECT_OPEN)
 		return error_with_hint(
 			error_new(ERROR_NOT_FOUND, "no functions can be found in %s: %s", path,
