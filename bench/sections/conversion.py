@@ -1,14 +1,19 @@
-"""Turning profiles into others: text to folded, perf.data to folded, folded to SVG."""
+"""Turning profiles into others: text to folded, perf.data to folded, both to SVG."""
+import os
 import shlex
 import statistics
 import subprocess
 
 import peers
 from context import absent, figure, row
-from measure import PROGRAM, fresh_folder, interleaved, job, n_samples, timed
+from measure import PROGRAM, fresh_folder, interleaved, job, median, n_samples, timed
+from sections import pipeline
 from workloads import large_folded
 
 NAME = "conversion"
+
+# perf's own recordings of stack copies to a picture, warm, against perf script and FlameGraph.
+DWARF_GOALS = {"sqlite3": 40, "rustc": 300}
 
 TEXT_SIZE_BYTES = 300_000_000
 PATIENCE_S = 300
@@ -98,6 +103,27 @@ def folded_to_svg(context, what, folded):
               goal=f"<= {limit_mib:.0f} MiB", is_met=memory_mib <= limit_mib)
 
 
+def dwarf_to_svg(context, name, command):
+    """A recording of perf's with stack copies: we unwind and name what perf did not."""
+    data, svg = fresh_folder("dwarf.perf.data"), fresh_folder("dwarf.svg")
+    timed([peers.PERF, "record", "-q", "-F", "997", "--call-graph", "dwarf", "-o", data, "--",
+           *command])
+    ours = [PROGRAM, "flamegraph", "-q", "-f", "-o", svg, data]
+    cold = timed(ours, env={**os.environ, "XDG_CACHE_HOME": str(fresh_folder("cold-cache"))})
+    timed(ours)
+    warm = [timed(ours) for _ in range(context.runs)]
+    theirs = pipeline.theirs(context, data, "")
+    size_mib = data.stat().st_size / 2**20
+    data.unlink()
+    more = "" if theirs["status"] is not None else "more than "
+    for what, runs, goal in (("warm", warm, DWARF_GOALS.get(name)), ("cold", [cold], None)):
+        ratio = theirs["wall_s"] / median(runs, "wall_s")
+        yield row(name, f"perf's dwarf recording of {size_mib:.0f} MiB to SVG, {what} cache",
+                  figure([run["wall_s"] * 1000 for run in runs], "ms"),
+                  f"{more}{theirs['wall_s']:.3g} s", f"{more}{ratio:.0f} x",
+                  f">= {goal} x" if goal else "", ratio >= goal if goal else None)
+
+
 def measure(context):
     yield from folded_to_svg(context, "200 MB of sorted stacks", large_folded(True))
     yield from folded_to_svg(context, "200 MB of shuffled stacks", large_folded(False))
@@ -110,6 +136,11 @@ def measure(context):
     timed([peers.PERF, "record", "-q", "-g", "-F", "4000", "-o", data, "--", *command])
     piped([peers.PERF, "script", "--no-inline", "-i", data], text)
     yield from text_to_folded(context, text)
+    for name in DWARF_GOALS:
+        if context.flamegraph.is_there() and context.programs.get(name):
+            yield from dwarf_to_svg(context, name, context.programs[name])
+        else:
+            yield absent(name, "perf's dwarf recording to SVG", "FlameGraph or the program")
     if context.flamegraph.is_there():
         yield from data_to_folded(context, command)
     data.unlink()
