@@ -220,7 +220,9 @@ static struct error *collapse_stream(struct collapse_request *request, struct co
 	RETURN_IF_ERROR(input_kind_of(stream, &kind));
 	if (kind == INPUT_SCRIPT || kind == INPUT_EMPTY) {
 		*is_text_ret = true;
-		return collapse_read(collapse, stream);
+		RETURN_IF_ERROR(collapse_read(collapse, stream));
+		open_profile_warn_damage(stream);
+		return NULL;
 	}
 	if (request->paths.count > 1)
 		return error_new(ERROR_USAGE, "%s: of several inputs, all must be perf script text",

@@ -272,8 +272,11 @@ static struct error *compare_text(const struct diff_request *request,
 
 	if (!error)
 		error = read_text_side(difference, true, streams[1]);
-	if (!error)
+	if (!error) {
+		open_profile_warn_damage(streams[0]);
+		open_profile_warn_damage(streams[1]);
 		folded_difference_write(difference, request->how.is_normalized, stdout);
+	}
 	folded_difference_destroy(difference);
 	return error;
 }

@@ -126,6 +126,7 @@ static struct error *draw(struct flamegraph_request *request, int *status_ret)
 	request->input.open.has_line_ticks = request->output.flamegraph.is_chart;
 	request->input.open.has_both_counts = true;
 	request->input.open.keeps_fractions = true;
+	request->input.open.may_be_empty = true;
 	if (!request->input.open.path && !isatty(STDIN_FILENO))
 		request->input.open.path = "-";
 	RETURN_IF_ERROR(input_options_open(&request->input, &opened, &request->output.event));

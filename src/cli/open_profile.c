@@ -44,6 +44,13 @@ void open_profile_warn_lines(const char *name, const struct strange_lines *lines
 		terminal_print_note("  and %" PRIu64 " more", lines->count - n_shown);
 }
 
+void open_profile_warn_damage(const struct input_stream *stream)
+{
+	if (input_stream_damage(stream))
+		terminal_print_warning("%s; what came before is all that is read",
+				       input_stream_damage(stream));
+}
+
 /* perf.data */
 
 static void fill_info(struct profile *profile, const struct perf_data_header *header,
@@ -241,6 +248,8 @@ static struct error *open_text(const struct open_profile_options *options,
 	struct text_profile_losses losses = { 0 };
 	const char *name = input_stream_name(stream);
 
+	if (opened->kind == INPUT_EMPTY && !options->may_be_empty)
+		return error_new(ERROR_FORMAT, "%s: no profile: empty, or only comments", name);
 	opened->profile = profile_create();
 	if (opened->kind == INPUT_SCRIPT)
 		RETURN_IF_ERROR(
@@ -263,12 +272,11 @@ static struct error *open_text(const struct open_profile_options *options,
 	return NULL;
 }
 
-static struct error *open_stream(const struct open_profile_options *options,
-				 struct input_stream *stream, struct open_profile *opened)
+static struct error *open_kind(const struct open_profile_options *options,
+			       struct input_stream *stream, struct open_profile *opened)
 {
 	bool is_plain_file;
 
-	RETURN_IF_ERROR(input_kind_of(stream, &opened->kind));
 	if (opened->kind == INPUT_BUNDLE)
 		return bundle_profile_read(stream, options->is_without_ticks, &opened->profile);
 	if (opened->kind != INPUT_PERF_DATA)
@@ -276,6 +284,15 @@ static struct error *open_stream(const struct open_profile_options *options,
 	is_plain_file = strcmp(opened->path, "-") != 0 && !input_stream_is_compressed(stream);
 	return is_plain_file ? open_perf_data(options, opened->path, opened)
 			     : open_perf_data_stream(options, stream, opened);
+}
+
+static struct error *open_stream(const struct open_profile_options *options,
+				 struct input_stream *stream, struct open_profile *opened)
+{
+	RETURN_IF_ERROR(input_kind_of(stream, &opened->kind));
+	RETURN_IF_ERROR(open_kind(options, stream, opened));
+	open_profile_warn_damage(stream);
+	return NULL;
 }
 
 static struct error *open_path(const struct open_profile_options *options,

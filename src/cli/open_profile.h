@@ -28,6 +28,7 @@ struct open_profile_options {
 	struct symbol_search search; /**< Where else; not started. */
 	struct symbolizer_options symbols;
 	bool is_without_ticks; /**< Do not keep every sample in time. */
+	bool may_be_empty;     /**< An input of nothing is a profile without samples. */
 	/** As in struct text_profile_options. */
 	bool has_line_ticks, has_both_counts, keeps_fractions;
 };
@@ -36,7 +37,7 @@ struct open_profile {
 	struct profile *profile; /**< Read it; it belongs to this struct. */
 	enum input_kind kind;
 	uint64_t count_scale; /**< As in struct text_profile_losses: 1 but for fractions. */
-	char *path;                           /**< What was read. */
+	char *path;           /**< What was read. */
 	uint64_t n_records[RECORD_TYPES_MAX]; /**< By type; of perf.data only. */
 	struct analyzer *analyzer;            /**< Owner of the profile; NULL: this struct is. */
 };
@@ -48,6 +49,9 @@ void open_profile_close(struct open_profile *opened);
 
 /** A perf.data folder is an input too, though not a stream. */
 bool open_profile_is_folder(const char *path);
+
+/** Warn of compression that was damaged. For who read @p stream to its end. */
+void open_profile_warn_damage(const struct input_stream *stream);
 
 /** Warn of lines that were not understood. @p name  Of the input. */
 void open_profile_warn_lines(const char *name, const struct strange_lines *lines);

@@ -617,6 +617,7 @@ struct error *collapse_read(struct collapse *collapse, struct input_stream *stre
 	struct line_reader reader = line_reader_make(stream);
 	uint64_t n_samples_before = collapse->n_samples + collapse->losses.n_filtered;
 	struct collapse_losses *losses = &collapse->losses;
+	uint64_t n_strange_before = losses->unrecognised.count;
 
 	for (;;) {
 		struct text_span line;
@@ -629,11 +630,12 @@ struct error *collapse_read(struct collapse *collapse, struct input_stream *stre
 		RETURN_IF_ERROR(read_line(collapse, line, &reader));
 	}
 	losses->is_cut = collapse->sample.count > 0;
-	if (n_samples_before == collapse->n_samples + losses->n_filtered &&
-	    losses->unrecognised.count)
-		return error_new(ERROR_FORMAT, "%s: not perf script text: line %" PRIu64 " is '%s'",
-				 input_stream_name(stream), losses->unrecognised.shown[0].number,
-				 losses->unrecognised.shown[0].text);
+	if (strange_lines_are_most(losses->unrecognised.count - n_strange_before,
+				   reader.line_number) ||
+	    (losses->unrecognised.count > 0 &&
+	     n_samples_before == collapse->n_samples + losses->n_filtered))
+		return strange_lines_error(&losses->unrecognised, input_stream_name(stream),
+					   "perf script text", reader.line_number);
 	return NULL;
 }
 

@@ -398,10 +398,10 @@ static struct error *read_all(struct folded_reader *reader, struct input_stream 
 					       "count in a larger unit");
 	}
 	take_steps(reader);
-	if (reader->profile->samples.count == 0 && losses->unrecognised.count > 0)
-		return error_new(ERROR_FORMAT, "%s: line %" PRIu64 " is not a folded stack: '%s'",
-				 input_stream_name(stream), losses->unrecognised.shown[0].number,
-				 losses->unrecognised.shown[0].text);
+	if (strange_lines_are_most(losses->unrecognised.count, lines.line_number) ||
+	    (losses->unrecognised.count > 0 && reader->profile->samples.count == 0))
+		return strange_lines_error(&losses->unrecognised, input_stream_name(stream),
+					   "folded stack", lines.line_number);
 	return NULL;
 }
 

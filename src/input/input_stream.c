@@ -40,7 +40,8 @@ struct input_stream {
 	size_t raw_position, raw_end;
 	uint64_t raw_offset; /**< Of raw_end in the input, for messages. */
 	bool is_raw_end;
-	bool is_frame_open; /**< Amid a gzip member or zstd frame. */
+	bool is_frame_open;   /**< Amid a gzip member or zstd frame. */
+	struct error *damage; /**< Of the compression: the input ends there. NULL: none. */
 	z_stream gzip;
 	ZSTD_DStream *zstd;
 };
@@ -73,20 +74,22 @@ static struct error *fill_raw(struct input_stream *stream)
 	return NULL;
 }
 
-static struct error *damaged(const struct input_stream *stream, const char *what)
+static void note_damage(struct input_stream *stream, const char *what)
 {
-	return error_new(ERROR_FORMAT, "%s: %s near offset %" PRIu64, stream->name, what,
-			 stream->raw_offset - (stream->raw_end - stream->raw_position));
+	stream->damage = error_new(ERROR_FORMAT, "%s: %s near offset %" PRIu64, stream->name, what,
+				   stream->raw_offset - (stream->raw_end - stream->raw_position));
 }
 
-static struct error *inflate_some(struct input_stream *stream, uint8_t *buffer, size_t capacity,
-				  size_t *ret)
+/** @return how many bytes there are now. */
+static size_t inflate_some(struct input_stream *stream, uint8_t *buffer, size_t capacity)
 {
 	z_stream *gzip = &stream->gzip;
 	int status;
 
-	if (!stream->is_frame_open && inflateReset(gzip) != Z_OK)
-		return damaged(stream, "gzip cannot be read");
+	if (!stream->is_frame_open && inflateReset(gzip) != Z_OK) {
+		note_damage(stream, "gzip cannot be read");
+		return 0;
+	}
 	gzip->next_in = stream->raw + stream->raw_position;
 	gzip->avail_in = (uInt)(stream->raw_end - stream->raw_position);
 	gzip->next_out = buffer;
@@ -94,14 +97,12 @@ static struct error *inflate_some(struct input_stream *stream, uint8_t *buffer, 
 	status = inflate(gzip, Z_NO_FLUSH);
 	stream->raw_position = stream->raw_end - gzip->avail_in;
 	if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
-		return damaged(stream, gzip->msg ? gzip->msg : "damaged gzip data");
+		note_damage(stream, gzip->msg ? gzip->msg : "damaged gzip data");
 	stream->is_frame_open = status != Z_STREAM_END;
-	*ret = capacity - gzip->avail_out;
-	return NULL;
+	return capacity - gzip->avail_out;
 }
 
-static struct error *unzstd_some(struct input_stream *stream, uint8_t *buffer, size_t capacity,
-				 size_t *ret)
+static size_t unzstd_some(struct input_stream *stream, uint8_t *buffer, size_t capacity)
 {
 	ZSTD_inBuffer in = { .src = stream->raw,
 			     .size = stream->raw_end,
@@ -111,32 +112,34 @@ static struct error *unzstd_some(struct input_stream *stream, uint8_t *buffer, s
 
 	stream->raw_position = in.pos;
 	if (ZSTD_isError(status))
-		return damaged(stream, ZSTD_getErrorName(status));
+		note_damage(stream, ZSTD_getErrorName(status));
 	stream->is_frame_open = status != 0;
-	*ret = out.pos;
-	return NULL;
+	return out.pos;
 }
 
-/** Zero bytes: the end. */
+/** Zero bytes: the end, which may be one of damage. */
 static struct error *decompress_some(struct input_stream *stream, uint8_t *buffer, size_t capacity,
 				     size_t *ret)
 {
 	size_t n = 0;
 
-	while (n == 0) {
+	while (n == 0 && !stream->damage) {
 		RETURN_IF_ERROR(fill_raw(stream));
-		if (stream->is_raw_end) {
-			if (stream->is_frame_open)
-				return damaged(stream, "compressed data ends too early");
+		if (stream->is_raw_end && stream->is_frame_open)
+			note_damage(stream, "compressed data ends too early");
+		if (stream->is_raw_end)
 			break;
-		}
-		if (stream->compression == COMPRESSION_GZIP)
-			RETURN_IF_ERROR(inflate_some(stream, buffer, capacity, &n));
-		else
-			RETURN_IF_ERROR(unzstd_some(stream, buffer, capacity, &n));
+		n = stream->compression == COMPRESSION_GZIP ? inflate_some(stream, buffer, capacity)
+							    : unzstd_some(stream, buffer, capacity);
 	}
 	*ret = n;
 	return NULL;
+}
+
+/** A copy; NULL: there is none. */
+static struct error *damage_error(const struct input_stream *stream)
+{
+	return stream->damage ? error_new(ERROR_FORMAT, "%s", stream->damage->message) : NULL;
 }
 
 /** Add to the window, making it larger when it is full. */
@@ -167,6 +170,8 @@ static struct error *fill_window(struct input_stream *stream)
 						stream->capacity - left, &n));
 	stream->end += n;
 	stream->is_end = n == 0;
+	if (stream->is_end && stream->origin + stream->end == 0)
+		return damage_error(stream);
 	return NULL;
 }
 
@@ -193,7 +198,7 @@ struct error *input_stream_read_whole(struct input_stream *stream, size_t most_b
 
 		RETURN_IF_ERROR(input_stream_peek(stream, 1, &bytes));
 		if (bytes.size == 0)
-			return NULL;
+			return damage_error(stream);
 		if (bytes.size > most_bytes - ret->count)
 			return error_new(ERROR_FORMAT, "%s: more than %zu MiB%s", stream->name,
 					 most_bytes >> 20,
@@ -273,6 +278,7 @@ void input_stream_close(struct input_stream *stream)
 	ZSTD_freeDStream(stream->zstd);
 	if (stream->descriptor >= 0)
 		close(stream->descriptor);
+	error_destroy(stream->damage);
 	free(stream->raw);
 	free(stream->window);
 	free(stream->name);
@@ -287,6 +293,11 @@ const char *input_stream_name(const struct input_stream *stream)
 bool input_stream_is_compressed(const struct input_stream *stream)
 {
 	return stream->compression != COMPRESSION_NONE;
+}
+
+const char *input_stream_damage(const struct input_stream *stream)
+{
+	return stream->damage ? stream->damage->message : NULL;
 }
 
 uint64_t input_stream_offset(const struct input_stream *stream)

@@ -23,6 +23,12 @@ const char *input_stream_name(const struct input_stream *stream);
 
 bool input_stream_is_compressed(const struct input_stream *stream);
 
+/**
+ * Why compressed input ended before its time, and where; NULL: it did not (yet). What came
+ * before it is read as if it were all; who reads to the end then tells what happened.
+ */
+const char *input_stream_damage(const struct input_stream *stream);
+
 /** How far advanced; of compressed input, in what it holds. */
 uint64_t input_stream_offset(const struct input_stream *stream);
 
@@ -30,7 +36,8 @@ uint64_t input_stream_offset(const struct input_stream *stream);
  * All that is in the window, without going on: at least @p least_bytes unless
  * the input ends before. Valid until the next call.
  *
- * @return ERROR_FORMAT for damaged compression or a run over INPUT_WINDOW_MAX_BYTES.
+ * @return ERROR_FORMAT for compression damaged from the start on or a run over
+ * INPUT_WINDOW_MAX_BYTES.
  */
 struct error *input_stream_peek(struct input_stream *stream, size_t least_bytes,
 				struct bytes *ret) MUST_CHECK;
@@ -44,7 +51,8 @@ void input_stream_advance(struct input_stream *stream, size_t size_bytes);
 /**
  * All that is left, decompressed, for formats that refer to and fro.
  *
- * @return ERROR_FORMAT past @p most_bytes, which a small compressed file could reach.
+ * @return ERROR_FORMAT for damaged compression, and past @p most_bytes, which a small
+ * compressed file could reach.
  */
 struct error *input_stream_read_whole(struct input_stream *stream, size_t most_bytes,
 				      struct byte_vector *ret) MUST_CHECK;

@@ -27,9 +27,10 @@ struct error *line_reader_refill(struct line_reader *reader, struct text_span *r
 		RETURN_IF_ERROR(look(reader, left + 1));
 		if ((size_t)(reader->end - reader->at) == left) {
 			*ret = text_span_make(reader->at, reader->end);
-			*is_end_ret = left == 0;
+			/* Half a line of damaged input could say anything. */
+			*is_end_ret = left == 0 || input_stream_damage(reader->stream);
 			reader->at = reader->end;
-			reader->line_number += left > 0;
+			reader->line_number += !*is_end_ret;
 			return NULL;
 		}
 		if (memchr(reader->at + left, '\n', (size_t)(reader->end - reader->at) - left))

@@ -343,10 +343,10 @@ static struct error *read_all(struct script_reader *reader, struct input_stream 
 		read_line(reader, line, lines.line_number);
 	}
 	reader->losses->is_cut = reader->is_open && reader->frames.count > 0;
-	if (reader->profile->samples.count == 0 && reader->losses->unrecognised.count > 0)
-		return error_new(ERROR_FORMAT, "%s: line %" PRIu64 " is not perf script text",
-				 input_stream_name(stream),
-				 reader->losses->unrecognised.shown[0].number);
+	if (strange_lines_are_most(reader->losses->unrecognised.count, lines.line_number) ||
+	    (reader->losses->unrecognised.count > 0 && reader->profile->samples.count == 0))
+		return strange_lines_error(&reader->losses->unrecognised, input_stream_name(stream),
+					   "perf script text", lines.line_number);
 	finish_ticks(reader);
 	return NULL;
 }

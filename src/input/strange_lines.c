@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "base/memory.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /** So many bytes of a line are looked at: escaped, each may become three. */
@@ -47,4 +48,14 @@ void strange_lines_add(struct strange_lines *lines, uint64_t number, struct text
 	shown = &lines->shown[lines->count - 1];
 	shown->number = number;
 	copy_cut(shown->text, sizeof(shown->text), plain);
+}
+
+struct error *strange_lines_error(const struct strange_lines *lines, const char *name,
+				  const char *what, uint64_t n_lines)
+{
+	return error_new(ERROR_FORMAT,
+			 "%s: line %" PRIu64 " is no %s: '%s', nor are %" PRIu64 " more of %" PRIu64
+			 " lines",
+			 name, lines->shown[0].number, what, lines->shown[0].text, lines->count - 1,
+			 n_lines);
 }

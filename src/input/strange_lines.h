@@ -17,6 +17,20 @@ struct strange_lines {
 	struct strange_line shown[STRANGE_LINES_SHOWN]; /**< Of the first ones. */
 };
 
+/** Of a text of @p n_lines, blank ones and all: it is of another kind than it was taken for. */
+static inline bool strange_lines_are_most(uint64_t n_strange, uint64_t n_lines)
+{
+	return n_strange > n_lines / 2;
+}
+
+/**
+ * "NAME: line 3 is no WHAT: '...', nor are 7 more of 9 lines".
+ *
+ * @param lines  At least one.
+ */
+struct error *strange_lines_error(const struct strange_lines *lines, const char *name,
+				  const char *what, uint64_t n_lines) MUST_CHECK;
+
 /** The beginning of foreign text, harmless to show. Free with free(). */
 char *text_span_show(struct text_span text);
 

@@ -205,11 +205,31 @@ def test_under_flamegraphs_name(perf_profile, folded, tmp_path):
     assert b"one of: " in done.stderr
 
 
-def test_cut_compression(perf_profile, folded, tmp_path):
+def test_cut_compression(perf_profile, tmp_path):
+    """What came before the cut is read, whole lines of it, and the place of the cut is told."""
+    lines = [f"sh;main;f{i * i % 7919} {i}\n" for i in range(1, 20000)]
+    packed = gzip.compress("".join(lines).encode())
     path = tmp_path / "cut"
-    path.write_bytes(gzip.compress(folded.read_bytes() * 100)[:-9])
-    done = run(perf_profile, "report", path, status=125)
-    assert b"ends too early" in done.stderr
+    path.write_bytes(packed[:len(packed) // 2])
+    done = run(perf_profile, "collapse", path)
+    assert f"ends too early near offset {len(packed) // 2}" in done.stderr.decode()
+    read = sum(int(line.rpartition(b" ")[2]) for line in done.stdout.splitlines())
+    sums = [0]
+    for i in range(1, 20000):
+        sums.append(sums[-1] + i)
+    assert read in sums[1000:-1000]
+    for command in (("report",), ("export", "--format", "csv"), ("flamegraph",)):
+        assert b"ends too early" in run(perf_profile, *command, path).stderr
+
+
+@pytest.mark.parametrize("text", [b"", b"# a comment\n\n"])
+def test_an_empty_input_is_no_profile(perf_profile, tmp_path, text):
+    path = tmp_path / "empty"
+    path.write_bytes(text)
+    for command in (("report", path), ("script", path), ("export", "--format", "pprof", path),
+                    ("diff", path, path), ("annotate", path), ("merge", path, path)):
+        done = run(perf_profile, *command, status=125)
+        assert b"empty: no profile: empty" in done.stderr and not done.stdout
 
 
 @pytest.mark.parametrize("pack", [None, "gzip", "zstd"])

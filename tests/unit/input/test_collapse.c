@@ -152,7 +152,7 @@ static void test_refuses_other_text(void **state)
 	struct error *error = collapse_read(made, stream);
 
 	assert_non_null(error);
-	assert_non_null(strstr(error->message, "line 1 is 'hello'"));
+	assert_non_null(strstr(error->message, "line 1 is no perf script text: 'hello'"));
 	error_destroy(error);
 	collapse_destroy(made);
 	input_stream_close(stream);

@@ -93,7 +93,8 @@ static void test_counts(void **state)
 	struct text_profile_losses losses;
 	struct profile *profile = read_folded("a;b 1.6\na;c 10 20\na;d 1 x\n5\na;e 1.2.3\n"
 					      "a;f 1000000000000000000\na;g 1000000000000000001\n"
-					      "a;h -4\na;i 99999999999999999999999\na;j 0\n",
+					      "a;h -4\na;i 99999999999999999999999\n"
+					      "a;j 0\na;j 0\na;j 0\n",
 					      &losses);
 
 	/* Fractions are rounded; two counts: the second; too large and negative: left out. */
@@ -259,19 +260,26 @@ static void test_many_lines(void **state)
 	profile_destroy(profile);
 }
 
-static void test_refuses_other_text(void **state)
+static void assert_refused(const char *text, const char *part)
 {
 	static const struct text_profile_options options;
 	struct text_profile_losses losses;
-	struct input_stream *stream = input_of_text("hello\n");
+	struct input_stream *stream = input_of_text(text);
 	struct profile *profile = profile_create();
 	struct error *error = folded_profile_read(stream, &options, profile, &losses);
 
 	assert_non_null(error);
-	assert_non_null(strstr(error->message, "line 1"));
+	assert_non_null(strstr(error->message, part));
 	error_destroy(error);
 	profile_destroy(profile);
 	input_stream_close(stream);
+}
+
+static void test_refuses_other_text(void **state)
+{
+	assert_refused("hello\n", "line 1 is no folded stack: 'hello', nor are 0 more of 1 lines");
+	assert_refused("int x;\nint y = 1;\na; b 1\nint z;\n}\n",
+		       "line 1 is no folded stack: 'int x;', nor are 3 more of 5 lines");
 }
 
 int main(void)
