@@ -79,8 +79,8 @@ static void take_sample(void *context, const struct record *record)
 	test->counts.n_short++;
 	now.may_complete_stacks = test->may_complete_stacks;
 	stack.chain = sample_user_chain(&record->sample, &stack.n_chain);
-	compare(test, unwinder_run(test->unwinder, process, &registers, &stack, &now,
-				   &test->recovered));
+	compare(test,
+		unwinder_run(test->unwinder, process, &registers, &stack, &now, &test->recovered));
 }
 
 int main(int argc, char **argv)

@@ -15,6 +15,8 @@
 
 #include "unwind/unwinder.h"
 
+#include "stopped_process.h"
+
 #include "arch/architecture.h"
 #include "base/clock.h"
 #include "process/process.h"
@@ -24,7 +26,6 @@
 #include <stdio.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,45 +75,13 @@ struct single_step {
 	struct place places[PLACES_MAX];
 };
 
-static size_t read_memory(const struct single_step *test, uint64_t address, void *buffer,
-			  size_t size_bytes)
-{
-	size_t done_bytes = 0;
-
-	/* A page at a time: the read stops where the stack's mapping does. */
-	while (done_bytes < size_bytes) {
-		size_t part_bytes = MIN(size_bytes - done_bytes,
-					4096 - (size_t)((address + done_bytes) & 4095));
-		struct iovec local = { (uint8_t *)buffer + done_bytes, part_bytes };
-		struct iovec remote = { (void *)(uintptr_t)(address + done_bytes), part_bytes };
-
-		if (process_vm_readv(test->pid, &local, 1, &remote, 1, 0) != (ssize_t)part_bytes)
-			break;
-		done_bytes += part_bytes;
-	}
-	return done_bytes;
-}
-
 static uint64_t read_word(const struct single_step *test, uint64_t address)
 {
 	uint64_t value = 0;
 
-	if (read_memory(test, address, &value, sizeof(value)) != sizeof(value))
+	if (stopped_process_read(test->pid, address, &value, sizeof(value)) != sizeof(value))
 		return 0;
 	return value;
-}
-
-static struct registers registers_of_user(const struct user_regs_struct *user)
-{
-	const uint64_t values[] = {
-		user->rax, user->rdx, user->rcx, user->rbx, user->rsi, user->rdi,
-		user->rbp, user->rsp, user->r8,  user->r9,  user->r10, user->r11,
-		user->r12, user->r13, user->r14, user->r15, user->rip,
-	};
-	struct registers registers = { .valid_mask = (1 << ARRAY_SIZE(values)) - 1 };
-
-	memcpy(registers.values, values, sizeof(values));
-	return registers;
 }
 
 static void note_place(struct single_step *test, enum stack_end end)
@@ -168,7 +137,7 @@ static bool chain_is_true(const struct single_step *test)
 
 static void check(struct single_step *test, const struct user_regs_struct *user)
 {
-	struct registers registers = registers_of_user(user);
+	struct registers registers = stopped_process_registers(user);
 	struct stack_copy stack = { .bytes = { .data = test->stack } };
 	enum stack_end end;
 	uint64_t start_ns;
@@ -177,8 +146,8 @@ static void check(struct single_step *test, const struct user_regs_struct *user)
 	/* Enough for all pending returns, and one page for what else is read. */
 	if (test->pending.count)
 		wanted_bytes += test->pending.items[0].slot - user->rsp;
-	stack.bytes.size = read_memory(test, user->rsp, test->stack,
-				 MIN(wanted_bytes, (uint64_t)STACK_COPY_MAX_BYTES));
+	stack.bytes.size = stopped_process_read(test->pid, user->rsp, test->stack,
+						MIN(wanted_bytes, (uint64_t)STACK_COPY_MAX_BYTES));
 	address_frame_vector_clear(&test->frames);
 	start_ns = clock_monotonic_ns();
 	end = unwinder_run(test->unwinder, process_table_find(test->processes, (uint32_t)test->pid),
@@ -231,7 +200,7 @@ static bool changes_mappings(const struct single_step *test, const struct user_r
 {
 	uint8_t code[2] = { 0 };
 
-	read_memory(test, user->rip, code, sizeof(code));
+	stopped_process_read(test->pid, user->rip, code, sizeof(code));
 	return code[0] == 0x0f && code[1] == 0x05 &&
 	       (user->rax == SYS_mmap || user->rax == SYS_mprotect || user->rax == SYS_munmap ||
 		user->rax == SYS_mremap || user->rax == SYS_execve);
@@ -298,24 +267,6 @@ static int report(const struct single_step *test)
 	return test->n_checks && test->n_different <= test->n_allowed ? 0 : 1;
 }
 
-static pid_t start_program(char **arguments)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		execvp(arguments[0], arguments);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status)) {
-		fprintf(stderr, "cannot start %s\n", arguments[0]);
-		exit(2);
-	}
-	ptrace(PTRACE_SETOPTIONS, pid, NULL, (long)PTRACE_O_EXITKILL);
-	return pid;
-}
-
 int main(int argc, char **argv)
 {
 	struct single_step test = { .steps_max = UINT64_MAX, .every = 1 };
@@ -339,7 +290,7 @@ int main(int argc, char **argv)
 	test.processes = process_table_create(registry);
 	test.unwinder = unwinder_create(test.architecture);
 	test.stack = memory_allocate(1, STACK_COPY_MAX_BYTES);
-	test.pid = start_program(argv + optind);
+	test.pid = stopped_process_start(argv + optind);
 	run(&test);
 	kill(test.pid, SIGKILL);
 	waitpid(test.pid, NULL, 0);
