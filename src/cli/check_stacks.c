@@ -142,16 +142,17 @@ struct error *check_stacks(char **command, bool is_json, int *status_ret)
 		.command = command,
 	};
 	struct recording recording = { 0 };
-	struct error *error;
+	struct error *error = symbol_search_start(&run.search);
 
-	run.symbols.cache = cache_create_default();
+	run.symbols.cache = run.search.cache;
 	*status_ret = EXIT_SUCCESS;
-	error = recording_add_run(&recording, &run);
+	if (!error)
+		error = recording_add_run(&recording, &run);
 	if (error && recording.has_exec_failed)
 		*status_ret = EXIT_CANNOT_EXECUTE;
 	if (!error)
 		error = report(&recording, &run, is_json, status_ret);
 	recording_deinit(&recording);
-	cache_destroy(run.symbols.cache);
+	symbol_search_finish(&run.search);
 	return error;
 }

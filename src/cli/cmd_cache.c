@@ -124,7 +124,7 @@ const struct command command_cache = {
 		"meets those of the old one. Anything there may be removed at any time; what was "
 		"unused for longest goes when there is more than 256 MiB.\n\n"
 		"The folder is used only when it belongs to you and nobody else may write in it. "
-		"The option --no-cache of the main command does without.",
+		"The option --no-cache of commands that name functions does without.",
 	.options = options,
 	.examples = examples,
 	.run = run_cache,

@@ -302,15 +302,13 @@ static int cmd_run(const struct command *command, int argc, char **argv)
 	error = parse_options(command, argc, argv, &run);
 	terminal_init(run.is_quiet);
 	output_policy_set(&run.output_policy);
-	if (!error && !run.is_without_cache)
-		run.symbols.cache = cache_create_default();
 	if (!error)
 		error = symbol_search_start(&run.search);
+	run.symbols.cache = run.search.cache;
 	if (!error)
 		error = run_job(&run, &status);
 	symbol_search_finish(&run.search);
 	symbol_search_deinit(&run.search);
-	cache_destroy(run.symbols.cache);
 	flamegraph_setup_deinit(&run.graph);
 	format_vector_deinit(&run.exports);
 	string_vector_deinit(&run.rule_paths);

@@ -137,8 +137,9 @@ static struct error *analyze(const struct open_profile_options *options,
 		.n_build_ids = header->n_build_ids,
 		.is_unfinished = header->is_unfinished,
 	};
+	struct symbolizer_options symbols = options->symbols;
 	const struct analyzer_options analyzer_options = {
-		.symbols = &options->symbols,
+		.symbols = &symbols,
 		.symfs_path = options->symfs_path,
 		.debug_folders = &search->debug_folders,
 		.servers = search->servers,
@@ -146,11 +147,13 @@ static struct error *analyze(const struct open_profile_options *options,
 		.is_without_ticks = options->is_without_ticks,
 	};
 
+	symbols.cache = search->cache;
 	opened->analyzer = analyzer_create(source, &analyzer_options);
 	look_beside(analyzer_objects(opened->analyzer), opened->path);
 	opened->profile = analyzer_profile(opened->analyzer);
 	RETURN_IF_ERROR(read_records(opened, source));
 	RETURN_IF_ERROR(analyzer_finish(opened->analyzer));
+	analyzer_keep(opened->analyzer);
 	fill_info(opened->profile, header, source);
 	return NULL;
 }

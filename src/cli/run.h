@@ -54,7 +54,6 @@ struct run_options {
 	bool is_quiet;
 	bool is_built_first; /**< --build */
 	bool shows_timings;
-	bool is_without_cache;
 	const struct launch_place *place; /**< Of the command; NULL: where we are. */
 	char **command; /**< argv of the command, NULL at the end; no words: none is started. */
 };

@@ -7,7 +7,6 @@ enum {
 	OPTION_COMPRESS,
 	OPTION_SCRIPT_LIMIT,
 	OPTION_RULES,
-	OPTION_NO_CACHE,
 	OPTION_BUILD,
 	OPTION_TIMINGS,
 	OPTION_QUIET,
@@ -32,8 +31,6 @@ static const struct option_spec options[] = {
 	  NULL },
 	{ OPTION_RULES, 0, "rules", "FILE",
 	  "More rules for findings, beside the shipped ones. May be given again.", "FILE" },
-	{ OPTION_NO_CACHE, 0, "no-cache", NULL,
-	  "Neither use nor keep what earlier runs found out about programs and libraries.", NULL },
 	{ OPTION_BUILD, 0, "build", NULL,
 	  "Build the command's program first, with debug information and frame pointers, and "
 	  "profile that instead; see perf-profile build.",
@@ -83,9 +80,6 @@ static struct error *apply(void *context, int id, const char *value, bool *is_kn
 					&run->script_size_max_bytes);
 	case OPTION_RULES:
 		string_vector_append(&run->rule_paths, value);
-		return NULL;
-	case OPTION_NO_CACHE:
-		run->is_without_cache = true;
 		return NULL;
 	case OPTION_BUILD:
 		run->is_built_first = true;

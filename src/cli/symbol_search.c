@@ -43,14 +43,16 @@ struct error *symbol_search_apply(struct symbol_search *search, int id, const ch
 	case OPTION_SERVERS_LIMIT:
 		search->uses_servers = true;
 		return read_limit(search, value);
+	case OPTION_NO_CACHE:
+		search->is_without_cache = true;
+		return NULL;
 	default:
 		*is_known_ret = false;
 		return NULL;
 	}
 }
 
-static bool show_progress(void *context, const char *name, uint64_t done_bytes,
-			  uint64_t size_bytes)
+static bool show_progress(void *context, const char *name, uint64_t done_bytes, uint64_t size_bytes)
 {
 	_cleanup_free_ char *line = NULL;
 
@@ -72,14 +74,15 @@ struct error *symbol_search_start(struct symbol_search *search)
 		.progress = show_progress,
 	};
 
+	if (!search->is_without_cache)
+		search->cache = cache_create_default();
 	return search->uses_servers ? object_servers_create(&options, &search->servers) : NULL;
 }
 
 static void print_facts(const struct object_servers_facts *facts)
 {
 	if (facts->n_asked)
-		terminal_print_note("debuginfod: %" PRIu32 " of %" PRIu32 " files, %" PRIu64
-				    " MiB",
+		terminal_print_note("debuginfod: %" PRIu32 " of %" PRIu32 " files, %" PRIu64 " MiB",
 				    facts->n_found, facts->n_asked,
 				    (facts->size_bytes + BYTES_PER_MIB - 1) / BYTES_PER_MIB);
 	if (facts->is_time_up || facts->is_size_up)
@@ -97,6 +100,8 @@ void symbol_search_finish(struct symbol_search *search)
 	}
 	object_servers_destroy(search->servers);
 	search->servers = NULL;
+	cache_destroy(search->cache);
+	search->cache = NULL;
 }
 
 void symbol_search_deinit(struct symbol_search *search)

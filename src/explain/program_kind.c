@@ -1,6 +1,7 @@
 #include "explain/explanation_internal.h"
 
 #include "base/clock.h"
+#include "base/count_noun.h"
 #include "explain/layout_internal.h"
 
 /* CPU time over wall time: how many CPUs were busy on average. */
@@ -178,9 +179,9 @@ enum program_kind program_kind_of(const struct program_facts *facts, char **reas
 	layout_format_duration(facts->user_cpu_ns + facts->system_cpu_ns, cpu);
 	profile_format_count(facts->n_samples, samples);
 	if (kind == PROGRAM_TOO_SHORT) {
-		*reason_ret = memory_format_text("It ran for %s with %s of CPU time and gave %s "
-						 "samples.",
-						 wall, cpu, samples);
+		*reason_ret = memory_format_text(
+			"It ran for %s with %s of CPU time and gave %s %s.", wall, cpu, samples,
+			count_noun(facts->n_samples, "sample", "samples"));
 		return kind;
 	}
 	profile_format_share(rates.kernel_share, kernel);

@@ -1,5 +1,7 @@
 #include "profile/summary.h"
 
+#include "base/count_noun.h"
+
 #include <inttypes.h>
 
 /** The innermost frame of a stack; NULL for the empty stack. */
@@ -57,7 +59,7 @@ void profile_quality_write(const struct profile_quality *quality, FILE *file)
 	profile_format_count(quality->n_lost, lost);
 	profile_format_share(quality->complete_share, complete);
 	profile_format_share(quality->named_share, named);
-	fprintf(file, "%s samples, ", count);
+	fprintf(file, "%s %s, ", count, count_noun(quality->n_samples, "sample", "samples"));
 	if (quality->n_user_stacks &&
 	    quality->n_by_end[STACK_END_UNTRACED] == quality->n_user_stacks)
 		fputs("stacks as recorded, ", file);

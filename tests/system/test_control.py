@@ -87,8 +87,8 @@ def test_several_events_stand_side_by_side(tmp_path):
 
 
 def test_what_a_command_leaves_running_is_named(tmp_path):
-    done = subprocess.run([PROGRAM, "-o", str(tmp_path / "out"), "sh", "-c",
-                           "sleep 77 >/dev/null 2>&1 & echo $!"],
+    leave = "sleep 77 >/dev/null 2>&1 & until grep -q sleep /proc/$!/comm; do :; done; echo $!"
+    done = subprocess.run([PROGRAM, "-o", str(tmp_path / "out"), "sh", "-c", leave],
                           capture_output=True, text=True, timeout=60, check=False)
     os.kill(int(done.stdout), signal.SIGKILL)
     assert f"{int(done.stdout)} (sleep)" in done.stderr

@@ -93,7 +93,8 @@ def test_overwrite_with_waits(tmp_path):
     recording = record(tmp_path / "out", "sh", "-c", "sleep 0.2; sleep 2; sleep 0.2",
                        options=["--overwrite=1s", "--off-cpu"])
     waits = (recording.folder / "perf-collapsed-off-cpu.txt").read_text()
-    slept = sum(int(line.rpartition(" ")[2]) for line in waits.splitlines() if "[sleep]" in line)
+    slept = sum(int(line.rpartition(" ")[2]) for line in waits.splitlines()
+                if line.startswith("sleep;"))
     # In microseconds: the long and the last one are over within the last second.
     assert 2_150_000 < slept < 2_600_000
 

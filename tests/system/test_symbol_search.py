@@ -423,5 +423,5 @@ def test_damaged_debug_information_is_told_and_the_rest_stands(perf_profile, pro
     for name in ("perf-report.txt", "analysis.txt"):
         written = (tmp_path / "o" / name).read_text()
         assert "ead in part" in written and "debug information: " in written, name
-    report = run(perf_profile, "report", tmp_path / "o/perf.data").stdout
+    report = run(perf_profile, "report", "--no-cache", tmp_path / "o/perf.data").stdout
     assert "read in part: program: debug information: " in report
