@@ -178,7 +178,9 @@ static int start_holder(void)
 		close(STDOUT_FILENO);
 		close(STDERR_FILENO);
 		close(ends[1]);
-		_exit(read(ends[0], &nothing, 1) != 0);
+		while (read(ends[0], &nothing, 1) > 0)
+			;
+		_exit(0);
 	}
 	close(ends[0]);
 	if (pid > 0)
