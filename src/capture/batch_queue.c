@@ -71,6 +71,16 @@ void batch_queue_put(struct batch_queue *queue, struct batch *batch)
 	pthread_mutex_unlock(&queue->mutex);
 }
 
+size_t batch_queue_size_max_bytes(struct batch_queue *queue)
+{
+	size_t size_bytes;
+
+	pthread_mutex_lock(&queue->mutex);
+	size_bytes = queue->size_max_bytes;
+	pthread_mutex_unlock(&queue->mutex);
+	return size_bytes;
+}
+
 void batch_queue_close(struct batch_queue *queue)
 {
 	pthread_mutex_lock(&queue->mutex);

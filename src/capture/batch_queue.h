@@ -50,5 +50,8 @@ struct batch *batch_queue_take(struct batch_queue *queue, uint64_t timeout_ns, b
 /** Consumer: give a read batch back. */
 void batch_queue_recycle(struct batch_queue *queue, struct batch *batch);
 
+/** The most bytes that waited so far. */
+size_t batch_queue_size_max_bytes(struct batch_queue *queue);
+
 /** Consumer: no more takes; a waiting producer goes on. */
 void batch_queue_abandon(struct batch_queue *queue);

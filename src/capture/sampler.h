@@ -166,7 +166,7 @@ struct sampler {
 
 	/** Stop sampling for a while, or go on; who runs what is recorded all the time. */
 	void (*set_enabled)(struct sampler_session *session, bool is_enabled);
-	void (*progress)(const struct sampler_session *session, struct sampler_progress *ret);
+	void (*progress)(struct sampler_session *session, struct sampler_progress *ret);
 	/**
 	 * How far the stack of @p sample could be walked: a hint for what to copy of the next.
 	 * NULL: always copies the same.

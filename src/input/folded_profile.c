@@ -275,13 +275,14 @@ static void take_steps(struct folded_reader *reader)
 
 		index_vector_reserve(stacks, 2 * ((size_t)step->n_kept + step->n_new));
 		stacks->count = step->n_kept;
-		if (step->n_new > 0)
+		if (step->n_new > 0) {
 			profile_intern_stacks(reader->profile,
 					      step->n_kept > 0 ? stacks->items[step->n_kept - 1]
 							       : 0,
 					      locations, step->n_new, stacks->items + step->n_kept);
-		stacks->count += step->n_new;
-		locations += step->n_new;
+			stacks->count += step->n_new;
+			locations += step->n_new;
+		}
 		add_samples(reader, step, stacks->count > 0 ? stacks->items[stacks->count - 1] : 0);
 	}
 	folded_step_vector_clear(&steps->items);

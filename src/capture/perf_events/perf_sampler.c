@@ -319,16 +319,15 @@ static void perf_sampler_set_enabled(struct sampler_session *session, bool is_en
 	opened_events_set_enabled(&perf_session->opened, is_enabled);
 }
 
-static void perf_sampler_progress(const struct sampler_session *session,
-				  struct sampler_progress *ret)
+static void perf_sampler_progress(struct sampler_session *session, struct sampler_progress *ret)
 {
-	const struct perf_session *perf_session = (const struct perf_session *)session;
-	const struct drain *drain = &perf_session->drain;
+	struct perf_session *perf_session = container_of_source(&session->source);
+	struct drain *drain = &perf_session->drain;
 
 	*ret = (struct sampler_progress){
 		.n_bytes = drain->n_bytes,
 		.n_wakeups = drain->n_wakeups,
-		.queue_bytes_max = drain->queue.size_max_bytes,
+		.queue_bytes_max = batch_queue_size_max_bytes(&drain->queue),
 		.n_spans = perf_session->spans ? sample_spans_count(perf_session->spans) : 0,
 	};
 }

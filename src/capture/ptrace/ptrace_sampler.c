@@ -465,15 +465,14 @@ static void ptrace_sampler_set_enabled(struct sampler_session *session, bool is_
 	container_of_source(&session->source)->is_enabled = is_enabled;
 }
 
-static void ptrace_sampler_progress(const struct sampler_session *session,
-				    struct sampler_progress *ret)
+static void ptrace_sampler_progress(struct sampler_session *session, struct sampler_progress *ret)
 {
-	const struct ptrace_session *own = (const struct ptrace_session *)session;
+	struct ptrace_session *own = container_of_source(&session->source);
 
 	*ret = (struct sampler_progress){
 		.n_bytes = own->n_bytes,
 		.n_wakeups = own->n_wakeups,
-		.queue_bytes_max = own->queue.size_max_bytes,
+		.queue_bytes_max = batch_queue_size_max_bytes(&own->queue),
 	};
 }
 

@@ -47,7 +47,7 @@ static void test_order_across_threads(void **state)
 	assert_int_equal(expected, N_BATCHES);
 	pthread_join(thread, NULL);
 	assert_int_equal(queue.size_bytes, 0);
-	assert_true(queue.size_max_bytes >= sizeof(number));
+	assert_true(batch_queue_size_max_bytes(&queue) >= sizeof(number));
 	batch_queue_deinit(&queue);
 }
 

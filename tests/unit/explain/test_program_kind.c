@@ -117,7 +117,7 @@ static void test_too_short(void **state)
 					     .user_cpu_ns = 500000,
 					     .n_cpus = 2 },
 		    PROGRAM_TOO_SHORT,
-		    "It ran for 2 ms with 500 us of CPU time and gave 1 samples.");
+		    "It ran for 2 ms with 500 us of CPU time and gave 1 sample.");
 }
 
 static void test_unknown_without_times(void **state)
