@@ -69,8 +69,8 @@ def text_to_folded(context, text):
 
 
 def data_to_folded(context, command):
-    """A recording of many finished call chains: as many as the machine can take."""
-    recording = job(command, "-F", "max", "--script-limit", "0", folder_name="conversion-job")
+    """A recording of many finished call chains."""
+    recording = job(command, "-F", "20000", "--script-limit", "0", folder_name="conversion-job")
     data = recording["folder"] / "perf.data"
     size = data.stat().st_size
     script = (f"{peers.PERF} script --no-inline -i {shlex.quote(str(data))} | "
