@@ -20,8 +20,10 @@ struct output_file {
 /** "-", or no path at all, is standard output. */
 bool output_path_is_stdout(const char *path);
 
-/** Fails when @p path exists, unless @p may_replace. Standard output is taken as it is: its errors
- * are its owner's. */
+/**
+ * Fails when @p path exists, unless @p may_replace. Standard output is taken as it is: its errors
+ * are its owner's.
+ */
 struct error *output_file_create(struct output_file *output, const char *path,
 				 bool may_replace) MUST_CHECK;
 
@@ -34,8 +36,7 @@ void output_file_set_path(struct output_file *output, const char *path);
  */
 struct error *output_file_commit(struct output_file *output) MUST_CHECK;
 
-/** Commit what was written well, else remove it. @return @p error, or why it cannot be committed.
- */
+/** Commit unless there is an @p error, else abandon. @return it, or why it cannot be committed. */
 struct error *output_file_finish(struct output_file *output, struct error *error) MUST_CHECK;
 
 /** Remove the partial file. Fine after commit and on an all-zero struct: does nothing. */

@@ -241,19 +241,28 @@ static void test_chain_passes_over_what_has_no_frame_pointer(void **state)
 		      code(AFTER_CALL(FUNCTION_FRAME)), code(AFTER_CALL(FUNCTION_SAVES)));
 }
 
-static void test_start_code_without_frame_pointers(void **state)
+/** A chain that ends beyond the copy, in code without frame pointers; @p reader is borrowed. */
+static void push_start_code(struct fixture *fixture, const struct memory_reader *reader)
 {
-	struct fixture *fixture = *state;
-	const uint64_t chain[] = { code(FUNCTION_LEAF), code(AFTER_CALL(FUNCTION_FRAME)),
-				   code(AFTER_CALL(FUNCTION_SAVES)) };
-	struct memory_reader reader = { .read = read_words, .context = fixture };
+	static uint64_t chain[3]; /* Borrowed by the fixture. */
 
+	chain[0] = code(FUNCTION_LEAF);
+	chain[1] = code(AFTER_CALL(FUNCTION_FRAME));
+	chain[2] = code(AFTER_CALL(FUNCTION_SAVES));
 	push_stack_longer_than_copy(fixture);
 	give_chain(fixture, chain, ARRAY_SIZE(chain));
-	fixture->beyond = &reader;
+	fixture->beyond = reader;
 	fixture->words[3] = 1;
 	fixture->words[4] = code(AFTER_CALL(FUNCTION_SAVES));
 	fixture->words[7] = code(AFTER_CALL(FUNCTION_SAVES));
+}
+
+static void test_start_code_without_frame_pointers(void **state)
+{
+	struct fixture *fixture = *state;
+	struct memory_reader reader = { .read = read_words, .context = fixture };
+
+	push_start_code(fixture, &reader);
 	fixture->words[10] = code(AFTER_CALL(FUNCTION_ROOT));
 	assert_int_equal(run(fixture, code(FUNCTION_LEAF)), STACK_END_RECOVERED);
 	ASSERT_FRAMES(fixture, code(FUNCTION_LEAF), code(AFTER_CALL(FUNCTION_FRAME)),
@@ -270,16 +279,9 @@ static void test_start_code_without_frame_pointers(void **state)
 static void test_start_code_that_is_not_found(void **state)
 {
 	struct fixture *fixture = *state;
-	const uint64_t chain[] = { code(FUNCTION_LEAF), code(AFTER_CALL(FUNCTION_FRAME)),
-				   code(AFTER_CALL(FUNCTION_SAVES)) };
 	struct memory_reader reader = { .read = read_words, .context = fixture };
 
-	push_stack_longer_than_copy(fixture);
-	give_chain(fixture, chain, ARRAY_SIZE(chain));
-	fixture->beyond = &reader;
-	fixture->words[3] = 1;
-	fixture->words[4] = code(AFTER_CALL(FUNCTION_SAVES));
-	fixture->words[7] = code(AFTER_CALL(FUNCTION_SAVES));
+	push_start_code(fixture, &reader);
 	/* One more is not the start of the program any more. */
 	fixture->words[10] = code(AFTER_CALL(FUNCTION_SAVES));
 	fixture->words[13] = code(AFTER_CALL(FUNCTION_ROOT));
