@@ -29,6 +29,14 @@ static inline bool string_key_equal(struct string_key a, struct string_key b)
 DEFINE_HASH_MAP(string_map, struct string_key, string_id, string_key_hash, string_key_equal)
 DEFINE_VECTOR(string_vector, const char *)
 
+/** For texts that belong to the vector: free them with it. */
+static inline void string_vector_destroy_items(struct string_vector *vector)
+{
+	for (size_t i = 0; i < vector->count; i++)
+		free((char *)vector->items[i]);
+	string_vector_deinit(vector);
+}
+
 struct string_table {
 	struct arena arena;
 	struct string_map ids;

@@ -277,9 +277,7 @@ void run_perf_data_deinit(struct run_perf_data *data)
 	run_storage_deinit(&data->storage);
 	output_file_abandon(&data->file);
 	error_destroy(data->error);
-	for (size_t i = 0; i < data->part_paths.count; i++)
-		free((char *)data->part_paths.items[i]);
-	string_vector_deinit(&data->part_paths);
+	string_vector_destroy_items(&data->part_paths);
 	free(data->path);
 	*data = (struct run_perf_data){ 0 };
 }

@@ -477,8 +477,6 @@ void recording_deinit(struct recording *recording)
 	run_containers_destroy(recording->containers);
 	index_vector_deinit(&recording->children);
 	analyzer_destroy(recording->analyzer);
-	for (size_t i = 0; i < recording->degradations.count; i++)
-		free((char *)recording->degradations.items[i]);
-	string_vector_deinit(&recording->degradations);
+	string_vector_destroy_items(&recording->degradations);
 	*recording = (struct recording){ 0 };
 }

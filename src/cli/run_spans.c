@@ -277,9 +277,7 @@ struct error *run_spans_resolve(struct run_spans *spans, const struct run_target
 		return NULL;
 	search.registry = object_registry_create(/* symfs_path= */ NULL);
 	error = resolve(spans, &search, &begin, &end);
-	for (size_t i = 0; i < search.files.count; i++)
-		free((char *)search.files.items[i]);
-	string_vector_deinit(&search.files);
+	string_vector_destroy_items(&search.files);
 	object_registry_destroy(search.registry);
 	free(begin.name);
 	free(end.name);
@@ -299,8 +297,6 @@ void run_spans_apply(const struct run_spans *spans, struct sampler_options *opti
 void run_spans_deinit(struct run_spans *spans)
 {
 	span_edge_vector_deinit(&spans->edges);
-	for (size_t i = 0; i < spans->paths.count; i++)
-		free((char *)spans->paths.items[i]);
-	string_vector_deinit(&spans->paths);
+	string_vector_destroy_items(&spans->paths);
 	*spans = (struct run_spans){ 0 };
 }

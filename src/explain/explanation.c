@@ -139,9 +139,7 @@ void explanation_destroy(struct explanation *explanation)
 		free(explanation->criteria.items[i].hint);
 	}
 	criterion_vector_deinit(&explanation->criteria);
-	for (size_t i = 0; i < explanation->next_commands.count; i++)
-		free((char *)explanation->next_commands.items[i]);
-	string_vector_deinit(&explanation->next_commands);
+	string_vector_destroy_items(&explanation->next_commands);
 	free(explanation->ending);
 	free(explanation->kind_reason);
 	free(explanation);

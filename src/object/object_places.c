@@ -112,13 +112,6 @@ static void list_debug_folders(const struct object *object, struct string_vector
 		free(perf_cache);
 }
 
-static void destroy_texts(struct string_vector *texts)
-{
-	for (size_t i = 0; i < texts->count; i++)
-		free((char *)texts->items[i]);
-	string_vector_deinit(texts);
-}
-
 /** The path's folder, without the last '/'; false: it has none. Both are to be freed. */
 static bool split_path(const struct object *object, char **folder_ret, char **name_ret)
 {
@@ -226,7 +219,7 @@ void object_list_debug_places(struct object *object, struct object_place_vector 
 	add_by_build_id(&folders, &object->build_id, "/elf", places);
 	add_by_build_id(&folders, &object->build_id, "", places);
 	add_downloaded(&object->build_id, SERVER_DEBUG_FILE, places);
-	destroy_texts(&folders);
+	string_vector_destroy_items(&folders);
 }
 
 void object_list_copies(struct object *object, struct object_place_vector *places)
@@ -243,7 +236,7 @@ void object_list_copies(struct object *object, struct object_place_vector *place
 			add_place(places, memory_format_text("%s/%s", folders.items[i], name));
 	}
 	add_downloaded(build_id, SERVER_PROGRAM, places);
-	destroy_texts(&folders);
+	string_vector_destroy_items(&folders);
 }
 
 void object_list_named(struct object *object, const char *folder, const char *name,
@@ -279,7 +272,7 @@ void object_list_named(struct object *object, const char *folder, const char *na
 		add_place(places, memory_format_text("%s/%s", folders.items[i], base));
 	}
 	string_vector_deinit(&roots);
-	destroy_texts(&folders);
+	string_vector_destroy_items(&folders);
 }
 
 void object_list_by_build_id(struct object *object, const struct build_id *build_id,
@@ -291,5 +284,5 @@ void object_list_by_build_id(struct object *object, const struct build_id *build
 	add_by_build_id(&folders, build_id, ".debug", places);
 	add_by_build_id(&folders, build_id, "/debug", places);
 	add_downloaded(build_id, SERVER_DEBUG_FILE, places);
-	destroy_texts(&folders);
+	string_vector_destroy_items(&folders);
 }

@@ -92,9 +92,7 @@ void object_registry_destroy(struct object_registry *registry)
 	identity_map_deinit(&registry->by_identity);
 	memory_map_deinit(&registry->memories);
 	destroy_processes(&registry->processes);
-	for (size_t i = 0; i < registry->debug_folders.count; i++)
-		free((char *)registry->debug_folders.items[i]);
-	string_vector_deinit(&registry->debug_folders);
+	string_vector_destroy_items(&registry->debug_folders);
 	object_roots_deinit(&registry->roots);
 	free(registry->symfs_path);
 	free(registry);

@@ -31,9 +31,7 @@ static void profile_info_deinit(struct profile_info *info)
 	free(info->architecture);
 	free(info->cpu_model);
 	free(info->tool_version);
-	for (size_t i = 0; i < info->degradations.count; i++)
-		free((char *)info->degradations.items[i]);
-	string_vector_deinit(&info->degradations);
+	string_vector_destroy_items(&info->degradations);
 }
 
 static void profile_index_destroy(struct profile_index *index)

@@ -88,9 +88,7 @@ static struct error *not_found(const struct object *object, const struct symbol_
 					"it has no symbols (stripped?): the file with them, or "
 					"its debug package, is needed");
 	word_vector_deinit(&words);
-	for (size_t i = 0; i < shown.count; i++)
-		free((char *)shown.items[i]);
-	string_vector_deinit(&shown);
+	string_vector_destroy_items(&shown);
 	return error;
 }
 

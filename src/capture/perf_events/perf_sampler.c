@@ -149,9 +149,7 @@ static void perf_session_free(struct perf_session *session)
 	opened_events_deinit(&session->opened);
 	free(session->layout_of_event);
 	free(session->event_names);
-	for (size_t i = 0; i < degradations->count; i++)
-		free((char *)degradations->items[i]);
-	string_vector_deinit(degradations);
+	string_vector_destroy_items(degradations);
 	free(session);
 }
 

@@ -167,9 +167,7 @@ static char *nearest_entries(const char *folder, const char *wanted)
 		word_vector_append(&words, names.items[i]);
 	nearest = suggestion_make(wanted, &words, "");
 	word_vector_deinit(&words);
-	for (size_t i = 0; i < names.count; i++)
-		free((char *)names.items[i]);
-	string_vector_deinit(&names);
+	string_vector_destroy_items(&names);
 	return nearest;
 }
 

@@ -282,9 +282,7 @@ static void ptrace_session_free(struct ptrace_session *session)
 	batch_queue_deinit(&session->queue);
 	traced_records_deinit(&session->records);
 	tracees_deinit(&session->tracees);
-	for (size_t i = 0; i < degradations->count; i++)
-		free((char *)degradations->items[i]);
-	string_vector_deinit(degradations);
+	string_vector_destroy_items(degradations);
 	sem_destroy(&session->is_seized);
 	free(session->tasks);
 	free(session->task_pids);
