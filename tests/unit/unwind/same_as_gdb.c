@@ -4,7 +4,9 @@
  *     same_as_gdb GDB STOPS PROGRAM [ARGUMENT...]
  *
  * The program runs for some milliseconds, is stopped, unwound by us, and left standing for gdb to
- * attach to. All frames' addresses must be equal, to the outermost. Fails at any other.
+ * attach to. All frames' addresses must be equal, to the outermost. Fails at any other. Above the
+ * dynamic linker's own _start(), which has no caller, gdb takes the arguments for addresses: its
+ * chain ends where no code is.
  */
 
 #include "unwind/unwinder.h"
@@ -120,6 +122,16 @@ static void ask_gdb(const struct stops *stops, const char *script_path, struct c
 	pclose(answer);
 }
 
+/** Cut a chain at its first address that is in no code. */
+static void keep_code(const struct process *process, struct chain_vector *chain)
+{
+	size_t n_code = 0;
+
+	while (n_code < chain->count && process_find_mapping(process, chain->items[n_code]))
+		n_code++;
+	chain->count = n_code;
+}
+
 static void compare(struct stops *stops, const struct chain_vector *theirs, unsigned int number)
 {
 	size_t n_most = MAX(stops->frames.count, theirs->count);
@@ -150,6 +162,7 @@ static bool take_stop(struct stops *stops, const char *script_path, unsigned int
 	unwind(stops);
 	ptrace(PTRACE_DETACH, stops->pid, NULL, (long)SIGSTOP);
 	ask_gdb(stops, script_path, &theirs);
+	keep_code(process_table_find(stops->processes, (uint32_t)stops->pid), &theirs);
 	compare(stops, &theirs, number);
 	chain_vector_deinit(&theirs);
 	return ptrace(PTRACE_ATTACH, stops->pid, NULL, NULL) == 0 && stop(stops);
