@@ -1,5 +1,6 @@
 #include "cli/machine.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <stdio.h>
@@ -59,6 +60,26 @@ static void read_governor(struct machine *machine)
 	if (fgets(line, sizeof(line), file))
 		machine->governor = memory_format_text("%.*s", (int)strcspn(line, "\n"), line);
 	fclose(file);
+}
+
+uint64_t machine_busy_ns(void)
+{
+	enum { USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL, N_FIELDS };
+	unsigned long long ticks[N_FIELDS];
+	FILE *file = fopen("/proc/stat", "re");
+	int n_fields;
+
+	if (!file)
+		return 0;
+	n_fields = fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &ticks[USER],
+			  &ticks[NICE], &ticks[SYSTEM], &ticks[IDLE], &ticks[IOWAIT], &ticks[IRQ],
+			  &ticks[SOFTIRQ], &ticks[STEAL]);
+	fclose(file);
+	if (n_fields != N_FIELDS)
+		return 0;
+	return (ticks[USER] + ticks[NICE] + ticks[SYSTEM] + ticks[IRQ] + ticks[SOFTIRQ] +
+		ticks[STEAL]) *
+	       (NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 void machine_init(struct machine *machine)

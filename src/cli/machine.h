@@ -19,3 +19,9 @@ struct machine {
 
 void machine_init(struct machine *machine);
 void machine_deinit(struct machine *machine);
+
+/**
+ * CPU time that its online CPUs have not been idle for, since it started, in ticks of a hundredth
+ * of a second; time that a hypervisor gave to others is in it (proc(5), /proc/stat). 0: unknown.
+ */
+uint64_t machine_busy_ns(void);

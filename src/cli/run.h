@@ -87,6 +87,7 @@ struct recording {
 	unsigned int n_runs;
 	struct index_vector children; /**< Processes of the command that have not ended. */
 	uint64_t wall_ns;
+	uint64_t machine_busy_ns; /**< As in profile_info; 0 for what is attached to. */
 	uint64_t start_realtime_ns;
 	struct run_counters *counters;     /**< NULL: no PMU, or nothing launched. */
 	struct rusage usage;               /**< Of the command and its waited-for children. */

@@ -82,6 +82,7 @@ static void fill_info(const struct recording *recording, const struct run_option
 	info->tool_version = memory_duplicate_text("perf-profile " PERF_PROFILE_VERSION);
 	info->start_realtime_ns = recording->start_realtime_ns;
 	info->wall_ns = recording->wall_ns;
+	info->machine_busy_ns = recording->machine_busy_ns;
 	info->user_cpu_ns = timeval_ns(recording->usage.ru_utime);
 	info->system_cpu_ns = timeval_ns(recording->usage.ru_stime);
 	info->rss_max_bytes = (uint64_t)recording->usage.ru_maxrss * 1024;

@@ -41,6 +41,7 @@ struct run {
 	struct run_control control;
 	pid_t pid;
 	uint64_t start_ns;
+	uint64_t machine_busy_ns; /**< When it started. */
 	struct run_status status;
 	uint64_t end_ns; /**< When sampling was stopped; 0: it was not. */
 	bool is_stopped;
@@ -334,6 +335,7 @@ static void note_start(struct run *run)
 	struct recording *recording = run->recording;
 
 	run->start_ns = clock_monotonic_ns();
+	run->machine_busy_ns = machine_busy_ns();
 	run_status_start(&run->status, run->pid, run->start_ns);
 	if (!recording->timings.sampling_ns) {
 		recording->timings.sampling_ns = run->start_ns;
@@ -382,6 +384,8 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 	count_spans(run);
 	is_writing_snapshot(run, true);
 	recording->wall_ns += recording->timings.drained_ns - run->start_ns;
+	if (!is_begun)
+		recording->machine_busy_ns += machine_busy_ns() - run->machine_busy_ns;
 	analyzer_end_run(recording->analyzer,
 			 run->end_ns ? run->end_ns : recording->timings.drained_ns);
 	run_perf_data_append_waits(&recording->perf_data, recording->analyzer);

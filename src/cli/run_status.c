@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #define STATUS_PERIOD_NS (NS_PER_S / 4)
+/** A command that ends or speaks before is not spoken over: most do. */
+#define STATUS_SILENCE_NS (3 * NS_PER_S)
 
 /**
  * Whether the command has written anything (proc(5), /proc/PID/io, wchar: children it has
@@ -42,7 +44,7 @@ void run_status_start(struct run_status *status, pid_t pid, uint64_t now_ns)
 {
 	*status = (struct run_status){ .pid = pid,
 				       .start_ns = now_ns,
-				       .next_ns = now_ns + STATUS_PERIOD_NS };
+				       .next_ns = now_ns + STATUS_SILENCE_NS };
 }
 
 void run_status_show(struct run_status *status, const struct recording *recording, uint64_t now_ns)

@@ -130,6 +130,7 @@ static void narrow(struct recording *recording)
 	if (!records->n_samples_left)
 		return;
 	recording->wall_ns = MIN(whole_ns, kept_ns);
+	recording->machine_busy_ns = 0;
 	note_what_left(recording, whole_ns);
 }
 

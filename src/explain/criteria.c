@@ -1,5 +1,6 @@
 #include "explain/explanation_internal.h"
 
+#include "base/count_noun.h"
 #include "explain/layout_internal.h"
 
 #include <inttypes.h>
@@ -211,11 +212,29 @@ static void check_losses(struct explanation *explanation, const struct profile *
 	} else if (losses->unreadable_records) {
 		profile_format_count(losses->unreadable_records, count);
 		criterion_append(&explanation->criteria, "nothing lost", CRITERION_WARNING,
-				 memory_format_text("%s records could not be read", count), NULL);
+				 memory_format_text("%s %s could not be read", count,
+						    count_noun(losses->unreadable_records, "record",
+							       "records")),
+				 NULL);
 	} else {
 		criterion_append(&explanation->criteria, "nothing lost", CRITERION_MET,
 				 memory_duplicate_text("0 records lost"), NULL);
 	}
+}
+
+/** Shares of functions hold on a busy machine, too; times do not. */
+static void check_machine(struct explanation *explanation, const struct profile *profile)
+{
+	if (explanation->others_cpus <= 0)
+		return;
+	criterion_append(&explanation->criteria, "quiet machine",
+			 explanation->is_machine_full ? CRITERION_WARNING : CRITERION_MET,
+			 memory_format_text("other programs kept %.2f of %u CPUs busy",
+					    explanation->others_cpus, profile->info.n_cpus),
+			 explanation->is_machine_full
+				 ? memory_duplicate_text("it takes longer than it would alone; to "
+							 "compare times, use compare")
+				 : NULL);
 }
 
 void criteria_collect(struct explanation *explanation, const struct profile *profile)
@@ -226,4 +245,5 @@ void criteria_collect(struct explanation *explanation, const struct profile *pro
 		check_names(explanation, profile);
 	}
 	check_losses(explanation, profile);
+	check_machine(explanation, profile);
 }

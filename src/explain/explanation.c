@@ -106,6 +106,7 @@ struct explanation *explanation_create(const struct profile *profile, const stru
 		.wall_ns = info->wall_ns,
 		.user_cpu_ns = info->user_cpu_ns,
 		.system_cpu_ns = info->system_cpu_ns,
+		.machine_busy_ns = info->machine_busy_ns,
 		.n_cpus = info->n_cpus,
 		.voluntary_switches = info->voluntary_switches,
 		.involuntary_switches = info->involuntary_switches,
@@ -119,6 +120,8 @@ struct explanation *explanation_create(const struct profile *profile, const stru
 	if (explanation->kind != PROGRAM_CROWDED_OUT)
 		serial_finding_collect(explanation, profile);
 	explanation->ending = ending_of(info);
+	explanation->others_cpus = program_others_cpus(&facts);
+	explanation->is_machine_full = machine_is_full(&facts);
 	criteria_collect(explanation, profile);
 	next_commands_append(explanation, profile, &explanation->next_commands);
 	return explanation;

@@ -106,6 +106,8 @@ DEFINE_VECTOR(criterion_vector, struct criterion)
 struct explanation {
 	uint32_t event;
 	struct profile_quality quality;
+	double others_cpus;  /**< How many CPUs other programs kept busy; 0: not known. */
+	bool is_machine_full; /**< These kept it from running, at times. */
 	double kernel_share; /**< Of the period, 0..1: samples taken in the kernel. */
 	struct profile_function_vector functions; /**< Descending self. */
 	enum program_kind kind;

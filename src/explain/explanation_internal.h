@@ -37,6 +37,7 @@ struct program_facts {
 	uint64_t n_samples;
 	uint64_t wall_ns;
 	uint64_t user_cpu_ns, system_cpu_ns;
+	uint64_t machine_busy_ns; /**< Of all programs. */
 	uint32_t n_cpus;
 	uint64_t voluntary_switches;
 	uint64_t involuntary_switches;
@@ -48,6 +49,12 @@ struct program_facts {
 
 /** @param reason_ret  One sentence with its figures; free() it. */
 enum program_kind program_kind_of(const struct program_facts *facts, char **reason_ret);
+
+/** How many CPUs other programs kept busy meanwhile; 0 also when that is not known. */
+double program_others_cpus(const struct program_facts *facts);
+
+/** Whether these kept it from running, at times. */
+bool machine_is_full(const struct program_facts *facts);
 
 /** Append "COMMAND  # why" lines for a program of this kind. */
 void next_commands_append(const struct explanation *explanation, const struct profile *profile,
@@ -68,6 +75,13 @@ void criteria_collect(struct explanation *explanation, const struct profile *pro
 #define COMPLETE_SHARE_LEAST  0.90
 #define NAMED_SHARE_WANTED    0.95
 #define NAMED_SHARE_LEAST     0.80
+
+/**
+ * From this share of the CPUs busy on, and this many by others, a program waits for its turn and
+ * shares caches and memory: it takes longer than it would alone.
+ */
+#define MACHINE_FULL_SHARE  0.90
+#define OTHERS_CPUS_TOO_MANY 0.5
 
 /** More lost than this and the rest may be a biased choice. */
 #define LOST_SHARE_MOST 0.01

@@ -25,6 +25,8 @@
  */
 #define CROWDED_SWITCHES_PER_SECOND_LEAST 20
 #define CROWDED_SWITCHES_RATIO            4
+/** ...or, where other programs are known to have kept the CPUs busy, this many. */
+#define CROWDED_SWITCHES_RATIO_FULL 0.5
 
 #define IO_SHARE_WAITING 0.05
 /** Each is a read from disk that was waited for. */
@@ -59,6 +61,28 @@ const char *program_kind_name(enum program_kind kind)
 	return kinds[kind].name;
 }
 
+/** A tick of the machine's own accounting is 10 ms: a shorter run has too few of them. */
+#define MACHINE_BUSY_WALL_LEAST_NS (300 * NS_PER_MS)
+
+double program_others_cpus(const struct program_facts *facts)
+{
+	uint64_t own_ns = facts->user_cpu_ns + facts->system_cpu_ns;
+
+	if (facts->wall_ns < MACHINE_BUSY_WALL_LEAST_NS || facts->machine_busy_ns <= own_ns)
+		return 0;
+	return (double)(facts->machine_busy_ns - own_ns) / (double)facts->wall_ns;
+}
+
+bool machine_is_full(const struct program_facts *facts)
+{
+	double others_cpus = program_others_cpus(facts);
+	double own_ns = (double)(facts->user_cpu_ns + facts->system_cpu_ns);
+
+	return facts->n_cpus && others_cpus >= OTHERS_CPUS_TOO_MANY &&
+	       own_ns / (double)facts->wall_ns + others_cpus >=
+		       MACHINE_FULL_SHARE * facts->n_cpus;
+}
+
 /** Figures derived from the facts. */
 struct rates {
 	double cpus_busy;
@@ -90,11 +114,13 @@ static bool is_too_short(const struct program_facts *facts, const struct rates *
 	return facts->n_samples < SAMPLES_LEAST;
 }
 
-static bool is_crowded_out(const struct rates *rates)
+static bool is_crowded_out(const struct program_facts *facts, const struct rates *rates)
 {
+	double ratio = machine_is_full(facts) ? CROWDED_SWITCHES_RATIO_FULL
+					      : CROWDED_SWITCHES_RATIO;
+
 	return rates->involuntary_switches_per_second >= CROWDED_SWITCHES_PER_SECOND_LEAST &&
-	       rates->involuntary_switches_per_second >=
-		       CROWDED_SWITCHES_RATIO * rates->switches_per_second;
+	       rates->involuntary_switches_per_second >= ratio * rates->switches_per_second;
 }
 
 static enum program_kind kind_of_rates(const struct program_facts *facts, const struct rates *rates)
@@ -106,7 +132,7 @@ static enum program_kind kind_of_rates(const struct program_facts *facts, const 
 	if (facts->lock_share >= (is_waiting ? LOCK_SHARE_WAITING : LOCK_SHARE_BUSY) &&
 	    rates->switches_per_second >= LOCK_SWITCHES_PER_SECOND_LEAST)
 		return PROGRAM_LOCK_BOUND;
-	if (is_waiting && is_crowded_out(rates))
+	if (is_waiting && is_crowded_out(facts, rates))
 		return PROGRAM_CROWDED_OUT;
 	if (is_waiting)
 		return facts->io_share >= IO_SHARE_WAITING || rates->major_faults_per_second >=

@@ -36,6 +36,7 @@ static void write_command(struct json_writer *json, const struct profile_info *i
 	json_u64(json, "wall_ns", info->wall_ns);
 	json_u64(json, "user_cpu_ns", info->user_cpu_ns);
 	json_u64(json, "system_cpu_ns", info->system_cpu_ns);
+	json_u64(json, "machine_busy_ns", info->machine_busy_ns);
 	json_u64(json, "rss_max_bytes", info->rss_max_bytes);
 	json_u64(json, "voluntary_switches", info->voluntary_switches);
 	json_u64(json, "involuntary_switches", info->involuntary_switches);

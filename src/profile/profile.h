@@ -183,6 +183,7 @@ struct profile_info {
 	uint64_t start_realtime_ns; /**< Since the epoch. */
 	uint64_t wall_ns;
 	uint64_t user_cpu_ns, system_cpu_ns; /**< Of the command and its waited-for children. */
+	uint64_t machine_busy_ns; /**< CPU time of all that ran meanwhile. */
 	uint64_t rss_max_bytes;
 	uint64_t voluntary_switches, involuntary_switches;
 	uint64_t minor_faults, major_faults;

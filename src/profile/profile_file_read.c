@@ -7,7 +7,7 @@
 #define N_SCHEDULE_NUMBERS_OF_VERSION_2 2
 
 /** Numbers of the info that this version knows; a later one may have more. */
-#define INFO_NUMBERS 19
+#define INFO_NUMBERS 20
 
 struct file_reader {
 	struct byte_reader bytes;
@@ -120,6 +120,7 @@ static struct error *read_info_numbers(struct file_reader *reader)
 	losses->lost_samples = numbers[n++];
 	losses->throttles = numbers[n++];
 	losses->unreadable_records = numbers[n++];
+	info->machine_busy_ns = numbers[n++];
 	return NULL;
 }
 

@@ -73,6 +73,7 @@ static void write_info(struct writer *writer)
 		losses->lost_samples,
 		losses->throttles,
 		losses->unreadable_records,
+		info->machine_busy_ns,
 	};
 
 	write_text(writer, PROFILE_TEXT_COMMAND, info->command);

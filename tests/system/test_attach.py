@@ -99,8 +99,8 @@ def test_the_profiler_itself_is_left_out(tmp_path):
         pytest.skip("recording whole CPUs is not permitted to this user")
     for options, is_there in (([], True), (["--exclude-self"], False)):
         folder = tmp_path / f"out-{len(options)}"
-        with subprocess.Popen([PROGRAM, "-a", *options, "-F", "4999", "-o", folder, "--", "sleep",
-                               "1"], stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen([PROGRAM, "-a", *options, "-F", "4999", "--script-limit", "1G",
+                               "-o", folder, "--", "sleep", "1"], stderr=subprocess.PIPE, text=True) as process:
             _, messages = process.communicate(timeout=60)
         assert process.returncode == 0, messages
         script = (folder / "perf-script.txt").read_text()
@@ -126,7 +126,8 @@ for pid in children:
 def test_nothing_is_lost_of_five_hundred_processes(tmp_path):
     if not may_record_cpus():
         pytest.skip("recording whole CPUs is not permitted to this user")
-    done = perf_profile("-a", "-o", tmp_path / "out", "--", "python3", "-c", CROWD, timeout=120)
+    done = perf_profile("-a", "--script-limit", "1G", "-o", tmp_path / "out", "--", "python3", "-c",
+                        CROWD, timeout=120)
     assert done.returncode == 0, done.stderr
     recording = Recording(tmp_path / "out")
     assert recording.summary["quality"]["losses"]["records"] == 0

@@ -1,5 +1,6 @@
 """The main job as its user meets it: files, streams, signals, statuses."""
 import os
+import pty
 import signal
 import stat
 import subprocess
@@ -237,6 +238,34 @@ def test_duration(tmp_path):
     # All of the time it got on the CPU, at 997 Hz.
     cpu_s = (command["user_cpu_ns"] + command["system_cpu_ns"]) / 1e9
     assert recording.n_samples == pytest.approx(997 * cpu_s, rel=0.2, abs=5)
+
+
+def on_terminal(folder, *command):
+    """All that is seen on a terminal that is the program's and ours."""
+    master, slave = pty.openpty()
+    with subprocess.Popen([PROGRAM, "-o", folder, "--", *command], stdin=slave,
+                          stdout=slave, stderr=slave):
+        os.close(slave)
+        seen = b""
+        while True:
+            try:
+                piece = os.read(master, 65536)
+            except OSError:  # EIO: nobody holds the other end any more.
+                break
+            seen += piece
+    os.close(master)
+    return seen.decode()
+
+
+def test_the_live_line_keeps_out_of_the_way(tmp_path):
+    assert "recording: " not in on_terminal(tmp_path / "first", "sh", "-c", "sleep 1; echo an answer")
+    # What has spoken goes on speaking.
+    assert "recording: " not in on_terminal(tmp_path / "second", "sh", "-c", "echo well; sleep 4")
+
+
+def test_the_live_line_shows_that_something_goes_on(tmp_path):
+    seen = on_terminal(tmp_path / "out", "sleep", "4")
+    assert "recording: 3." in seen and " lost, CPU 0 %" in seen
 
 
 def test_repeat_collects_runs(tmp_path):

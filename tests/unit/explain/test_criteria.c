@@ -1,5 +1,7 @@
 #include "explain_fixture.h"
 
+#include "base/clock.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -142,7 +144,7 @@ static void test_losses(void **state)
 		{ { .lost_records = 10 }, CRITERION_WARNING, "10 records lost (1.0 %)" },
 		{ { .lost_samples = 11 }, CRITERION_FAILED, "11 records lost (1.1 %)" },
 		{ { .throttles = 2 }, CRITERION_WARNING, "the kernel paused sampling 2 times" },
-		{ { .unreadable_records = 1 }, CRITERION_WARNING, "1 records could not be read" },
+		{ { .unreadable_records = 1 }, CRITERION_WARNING, "1 record could not be read" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -155,6 +157,41 @@ static void test_losses(void **state)
 				    cases[i].detail);
 		assert_int_equal(explain_fixture_criterion(&fixture, "nothing lost")->verdict,
 				 cases[i].verdict);
+		explain_fixture_deinit(&fixture);
+	}
+}
+
+/** Ten seconds on two CPUs, of which the program had one. */
+static void test_machine(void **state)
+{
+	static const struct {
+		uint64_t machine_busy_s;
+		enum criterion_verdict verdict;
+		const char *detail; /* NULL: not a word. */
+	} cases[] = {
+		{ 0, CRITERION_MET, NULL }, /* not known */
+		{ 10, CRITERION_MET, NULL },
+		{ 11, CRITERION_MET, "other programs kept 0.10 of 2 CPUs busy" },
+		{ 17, CRITERION_MET, "other programs kept 0.70 of 2 CPUs busy" },
+		{ 19, CRITERION_WARNING, "other programs kept 0.90 of 2 CPUs busy" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct criterion *criterion;
+		struct explain_fixture fixture;
+
+		explain_fixture_init(&fixture, "app;main 990\n", NULL);
+		fixture.profile->info.n_cpus = 2;
+		fixture.profile->info.wall_ns = 10 * NS_PER_S;
+		fixture.profile->info.user_cpu_ns = 10 * NS_PER_S;
+		fixture.profile->info.machine_busy_ns = cases[i].machine_busy_s * NS_PER_S;
+		explain_fixture_run(&fixture);
+		criterion = explain_fixture_criterion(&fixture, "quiet machine");
+		assert_int_equal(criterion != NULL, cases[i].detail != NULL);
+		if (criterion) {
+			assert_string_equal(criterion->detail, cases[i].detail);
+			assert_int_equal(criterion->verdict, cases[i].verdict);
+		}
 		explain_fixture_deinit(&fixture);
 	}
 }
@@ -181,6 +218,7 @@ int main(void)
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_symbols_hint_of_the_library),
 		cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_no_samples),
 	};
 

@@ -15,30 +15,34 @@ struct kind_case {
 	double lock_share, io_share;
 	uint32_t n_cpus; /**< 0: four. */
 	uint64_t involuntary_switches;
+	double others_s; /**< CPU time of other programs. */
 };
 
 static const struct kind_case cases[] = {
-	{ PROGRAM_SERIAL, 9.9, 0.1, 20, 0, 0, 0, 0, 0 },
-	{ PROGRAM_SERIAL, 9.0, 0, 20, 0, 0, 0, 0, 0 },
-	{ PROGRAM_CPU_BOUND, 8.9, 0, 20, 0, 0, 0, 0, 0 },
-	{ PROGRAM_CPU_BOUND, 9.9, 0.1, 20, 0, 0, 0, 1, 0 },
-	{ PROGRAM_CPU_BOUND, 5.0, 0, 20, 0, 0, 0, 0, 0 },
-	{ PROGRAM_CPU_BOUND, 13, 0, 20, 0, 0, 0, 0, 0 },
-	{ PROGRAM_PARALLEL, 15, 0, 20, 0, 0, 0, 0, 0 },
-	{ PROGRAM_PARALLEL, 39, 0.5, 20, 0, 0.1, 0, 0, 0 },
-	{ PROGRAM_KERNEL_BOUND, 4.9, 5.1, 20, 0, 0, 0, 0, 0 },
-	{ PROGRAM_SERIAL, 5.1, 4.9, 20, 0, 0, 0, 0, 0 },
-	{ PROGRAM_LOCK_BOUND, 20, 1, 500, 0, 0.2, 0, 0, 0 },
-	{ PROGRAM_PARALLEL, 20, 1, 499, 0, 0.2, 0, 0, 0 }, /* a lock nobody waits for */
-	{ PROGRAM_LOCK_BOUND, 1, 1, 5000, 0, 0.05, 0, 0, 0 },
-	{ PROGRAM_IDLE, 1, 1, 5000, 0, 0.04, 0.04, 0, 0 },
-	{ PROGRAM_IO_BOUND, 1, 1, 5000, 0, 0, 0.05, 0, 0 },
-	{ PROGRAM_IO_BOUND, 1, 1, 10, 500, 0, 0, 0, 0 },
-	{ PROGRAM_IDLE, 0.01, 0, 10, 0, 0, 0, 0, 0 },
-	{ PROGRAM_CROWDED_OUT, 4, 0, 20, 0, 0, 0, 0, 900 },
-	{ PROGRAM_IDLE, 4, 0, 20, 0, 0, 0, 0, 199 },   /* too few to matter */
-	{ PROGRAM_IDLE, 4, 0, 300, 0, 0, 0, 0, 1199 }, /* it waits itself, too */
-	{ PROGRAM_SERIAL, 9.9, 0.1, 20, 0, 0, 0, 0, 900 },
+	{ PROGRAM_SERIAL, 9.9, 0.1, 20, 0, 0, 0, 0, 0, 0 },
+	{ PROGRAM_SERIAL, 9.0, 0, 20, 0, 0, 0, 0, 0, 0 },
+	{ PROGRAM_CPU_BOUND, 8.9, 0, 20, 0, 0, 0, 0, 0, 0 },
+	{ PROGRAM_CPU_BOUND, 9.9, 0.1, 20, 0, 0, 0, 1, 0, 0 },
+	{ PROGRAM_CPU_BOUND, 5.0, 0, 20, 0, 0, 0, 0, 0, 0 },
+	{ PROGRAM_CPU_BOUND, 13, 0, 20, 0, 0, 0, 0, 0, 0 },
+	{ PROGRAM_PARALLEL, 15, 0, 20, 0, 0, 0, 0, 0, 0 },
+	{ PROGRAM_PARALLEL, 39, 0.5, 20, 0, 0.1, 0, 0, 0, 0 },
+	{ PROGRAM_KERNEL_BOUND, 4.9, 5.1, 20, 0, 0, 0, 0, 0, 0 },
+	{ PROGRAM_SERIAL, 5.1, 4.9, 20, 0, 0, 0, 0, 0, 0 },
+	{ PROGRAM_LOCK_BOUND, 20, 1, 500, 0, 0.2, 0, 0, 0, 0 },
+	{ PROGRAM_PARALLEL, 20, 1, 499, 0, 0.2, 0, 0, 0, 0 }, /* a lock nobody waits for */
+	{ PROGRAM_LOCK_BOUND, 1, 1, 5000, 0, 0.05, 0, 0, 0, 0 },
+	{ PROGRAM_IDLE, 1, 1, 5000, 0, 0.04, 0.04, 0, 0, 0 },
+	{ PROGRAM_IO_BOUND, 1, 1, 5000, 0, 0, 0.05, 0, 0, 0 },
+	{ PROGRAM_IO_BOUND, 1, 1, 10, 500, 0, 0, 0, 0, 0 },
+	{ PROGRAM_IDLE, 0.01, 0, 10, 0, 0, 0, 0, 0, 0 },
+	{ PROGRAM_CROWDED_OUT, 4, 0, 20, 0, 0, 0, 0, 900, 0 },
+	{ PROGRAM_IDLE, 4, 0, 20, 0, 0, 0, 0, 199, 0 },   /* too few to matter */
+	{ PROGRAM_IDLE, 4, 0, 300, 0, 0, 0, 0, 1199, 0 }, /* it waits itself, too */
+	{ PROGRAM_SERIAL, 9.9, 0.1, 20, 0, 0, 0, 0, 900, 0 },
+	{ PROGRAM_CROWDED_OUT, 4, 0, 300, 0, 0, 0, 0, 201, 33 },
+	{ PROGRAM_IDLE, 4, 0, 300, 0, 0, 0, 0, 201, 30 }, /* a CPU was free, at times */
+	{ PROGRAM_IDLE, 4, 0, 500, 0, 0, 0, 0, 201, 33 },
 };
 
 static void test_kinds(void **state)
@@ -52,6 +56,9 @@ static void test_kinds(void **state)
 			.n_cpus = cases[i].n_cpus ? cases[i].n_cpus : 4,
 			.voluntary_switches = cases[i].switches,
 			.involuntary_switches = cases[i].involuntary_switches,
+			.machine_busy_ns = (uint64_t)((cases[i].user_s + cases[i].system_s +
+						       cases[i].others_s) *
+						      NS_PER_S),
 			.major_faults = cases[i].major_faults,
 			.lock_share = cases[i].lock_share,
 			.io_share = cases[i].io_share,
