@@ -99,8 +99,9 @@ def test_the_profiler_itself_is_left_out(tmp_path):
         pytest.skip("recording whole CPUs is not permitted to this user")
     for options, is_there in (([], True), (["--exclude-self"], False)):
         folder = tmp_path / f"out-{len(options)}"
-        with subprocess.Popen([PROGRAM, "-a", *options, "-F", "4999", "--script-limit", "1G",
-                               "-o", folder, "--", "sleep", "1"], stderr=subprocess.PIPE, text=True) as process:
+        command = [PROGRAM, "-a", *options, "-F", "4999", "--script-limit", "1G", "-o", folder,
+                   "--", "sleep", "1"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
             _, messages = process.communicate(timeout=60)
         assert process.returncode == 0, messages
         script = (folder / "perf-script.txt").read_text()

@@ -258,7 +258,7 @@ def on_terminal(folder, *command):
 
 
 def test_the_live_line_keeps_out_of_the_way(tmp_path):
-    assert "recording: " not in on_terminal(tmp_path / "first", "sh", "-c", "sleep 1; echo an answer")
+    assert "recording: " not in on_terminal(tmp_path / "first", "sh", "-c", "sleep 1; echo done")
     # What has spoken goes on speaking.
     assert "recording: " not in on_terminal(tmp_path / "second", "sh", "-c", "echo well; sleep 4")
 
