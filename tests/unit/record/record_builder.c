@@ -265,3 +265,41 @@ struct bytes record_builder_finished_round(struct record_builder *builder)
 	record_builder_begin(builder, RECORD_TYPE_FINISHED_ROUND, 0);
 	return record_builder_end(builder);
 }
+
+struct record record_builder_example(uint64_t id)
+{
+	static const uint64_t callchain[] = { PERF_CONTEXT_KERNEL, 0xffffffff81000000,
+					      PERF_CONTEXT_USER, 0x401000, 0x402000 };
+	static const uint64_t registers[] = { 1, 2, 3, 4 };
+	static const uint8_t stack[40] = { 9, 8, 7 };
+	static const struct perf_branch_entry branches[] = { { .from = 1, .to = 2 },
+							     { .from = 3, .to = 4 } };
+
+	return (struct record){
+		.type = PERF_RECORD_SAMPLE,
+		.misc = PERF_RECORD_MISC_USER,
+		.pid = 10,
+		.tid = 11,
+		.time_ns = 12,
+		.cpu = 13,
+		.id = id,
+		.sample = {
+			.ip = 0x401000,
+			.period = 1000000,
+			.address = 0xadd4,
+			.callchain = callchain,
+			.n_callchain = ARRAY_SIZE(callchain),
+			.has_user_registers = true,
+			.user_registers_abi = PERF_SAMPLE_REGS_ABI_64,
+			.user_registers = registers,
+			.user_registers_mask = 0x8181,
+			.user_stack = { stack, sizeof(stack) },
+			.user_stack_asked_bytes = 64,
+			.raw = { (const uint8_t *)"twelve bytes", 12 },
+			.branches = branches,
+			.n_branches = ARRAY_SIZE(branches),
+			.weight = 21,
+			.data_source = 22,
+		},
+	};
+}

@@ -50,6 +50,12 @@ struct bytes record_builder_all(const struct record_builder *builder);
 struct bytes record_builder_sample(struct record_builder *builder,
 				   const struct record_layout *layout, const struct record *values);
 
+/**
+ * The values of a user-side sample with all that can be in one: four registers of the mask 0x8181,
+ * two branches without flags. What it points to is static.
+ */
+struct record record_builder_example(uint64_t id);
+
 /** A whole MMAP2: with a build id when the mapping has one. */
 struct bytes record_builder_mmap2(struct record_builder *builder,
 				  const struct record_layout *layout, const struct record *values);

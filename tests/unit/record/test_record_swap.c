@@ -36,43 +36,6 @@ static const uint64_t ids[] = { 14, 15 };
 static const uint32_t event_of_id[] = { 0, 1 };
 static const struct record_layout_table table = { layouts, 2, ids, event_of_id, 2, true };
 
-static const uint64_t callchain[] = { PERF_CONTEXT_KERNEL, 0xffffffff81000000 };
-static const uint64_t registers[] = { 1, 2, 3, 4 };
-static const uint8_t stack[40] = { 9, 8, 7 };
-/* No flags: their bits would be turned around. */
-static const struct perf_branch_entry branches[] = { { .from = 1, .to = 2 },
-						     { .from = 3, .to = 4 } };
-
-static struct record values_of(uint64_t id)
-{
-	return (struct record){
-		.misc = PERF_RECORD_MISC_USER,
-		.pid = 10,
-		.tid = 11,
-		.time_ns = 12,
-		.cpu = 13,
-		.id = id,
-		.sample = {
-			.ip = 0x401000,
-			.period = 1000000,
-			.address = 0xadd4,
-			.callchain = callchain,
-			.n_callchain = ARRAY_SIZE(callchain),
-			.has_user_registers = true,
-			.user_registers_abi = PERF_SAMPLE_REGS_ABI_64,
-			.user_registers = registers,
-			.user_registers_mask = 0x8181,
-			.user_stack = { stack, sizeof(stack) },
-			.user_stack_asked_bytes = 64,
-			.raw = { (const uint8_t *)"twelve bytes", 12 },
-			.branches = branches,
-			.n_branches = ARRAY_SIZE(branches),
-			.weight = 21,
-			.data_source = 22,
-		},
-	};
-}
-
 /** A digit: a number of so many bytes to turn around; '.': a byte to leave; ' ': nothing. */
 static void turn(uint8_t *bytes, size_t size_bytes, const char *form)
 {
@@ -107,12 +70,12 @@ static void assert_comes_back(struct bytes record, const char *form)
 static void test_samples_of_each_event(void **state)
 {
 	struct record_builder builder = { 0 };
-	const struct record values[] = { values_of(14), values_of(15) };
+	const struct record values[] = { record_builder_example(14), record_builder_example(15) };
 
 	assert_comes_back(record_builder_sample(&builder, &layouts[0], &values[0]),
 			  "422 8844888844 8" /* up to the period */
 			  "88 88 88 88"      /* group of three, with time and ids */
-			  "888"              /* chain */
+			  "8 88888"          /* chain */
 			  "4............"    /* raw */
 			  "88 888 888"       /* branches */
 			  "8 8888"           /* registers */
@@ -125,7 +88,7 @@ static void test_samples_of_each_event(void **state)
 static void test_side_band(void **state)
 {
 	struct record_builder builder = { 0 };
-	struct record values = values_of(14);
+	struct record values = record_builder_example(14);
 
 	values.comm = (struct comm_record){ .name = "comm" };
 	assert_comes_back(record_builder_comm(&builder, &layouts[0], &values),
@@ -155,7 +118,7 @@ static void test_side_band(void **state)
 static void test_impossible_counts_stay_inside(void **state)
 {
 	const uint8_t values[] = { 0, 1, 0x7f, 0xff };
-	const struct record sample_values = values_of(14);
+	const struct record sample_values = record_builder_example(14);
 	struct record_builder builder = { 0 };
 	struct bytes sample = record_builder_sample(&builder, &layouts[0], &sample_values);
 

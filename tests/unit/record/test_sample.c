@@ -20,44 +20,6 @@ static const struct record_layout full_layout = {
 	.has_sample_id_all = true,
 };
 
-static const uint64_t callchain[] = { PERF_CONTEXT_KERNEL, 0xffffffff81000000, PERF_CONTEXT_USER,
-				      0x401000, 0x402000 };
-static const uint64_t registers[] = { 1, 2, 3, 4 };
-static const uint8_t stack[40] = { 9, 8, 7 };
-static const struct perf_branch_entry branches[] = { { .from = 1, .to = 2 },
-						     { .from = 3, .to = 4 } };
-
-static struct record full_values(void)
-{
-	return (struct record){
-		.type = PERF_RECORD_SAMPLE,
-		.misc = PERF_RECORD_MISC_USER,
-		.pid = 10,
-		.tid = 11,
-		.time_ns = 12,
-		.cpu = 13,
-		.id = 14,
-		.sample = {
-			.ip = 0x401000,
-			.period = 1000000,
-			.address = 0xadd4,
-			.callchain = callchain,
-			.n_callchain = ARRAY_SIZE(callchain),
-			.has_user_registers = true,
-			.user_registers_abi = PERF_SAMPLE_REGS_ABI_64,
-			.user_registers = registers,
-			.user_registers_mask = 0x8181,
-			.user_stack = { stack, sizeof(stack) },
-			.user_stack_asked_bytes = 64,
-			.raw = { (const uint8_t *)"twelve bytes", 12 },
-			.branches = branches,
-			.n_branches = ARRAY_SIZE(branches),
-			.weight = 21,
-			.data_source = 22,
-		},
-	};
-}
-
 static void assert_sample_equal(const struct record *record, const struct record *values,
 				uint64_t sample_type)
 {
@@ -84,15 +46,18 @@ static void assert_sample_equal(const struct record *record, const struct record
 	}
 	if (sample_type & PERF_SAMPLE_BRANCH_STACK) {
 		assert_int_equal(actual->n_branches, expected->n_branches);
-		assert_memory_equal(actual->branches, expected->branches, sizeof(branches));
+		assert_memory_equal(actual->branches, expected->branches,
+				    expected->n_branches * sizeof(*expected->branches));
 	}
 	assert_int_equal(actual->has_user_registers, !!(sample_type & PERF_SAMPLE_REGS_USER));
 	if (sample_type & PERF_SAMPLE_REGS_USER)
-		assert_memory_equal(actual->user_registers, registers, sizeof(registers));
+		assert_memory_equal(actual->user_registers, expected->user_registers,
+				    sizeof(uint64_t) * 4);
 	if (sample_type & PERF_SAMPLE_STACK_USER) {
 		assert_int_equal(actual->user_stack_asked_bytes, 64);
-		assert_int_equal(actual->user_stack.size, sizeof(stack));
-		assert_memory_equal(actual->user_stack.data, stack, sizeof(stack));
+		assert_int_equal(actual->user_stack.size, expected->user_stack.size);
+		assert_memory_equal(actual->user_stack.data, expected->user_stack.data,
+				    expected->user_stack.size);
 	}
 	assert_int_equal(actual->weight, sample_type & PERF_SAMPLE_WEIGHT ? 21 : 0);
 	assert_int_equal(actual->data_source, sample_type & PERF_SAMPLE_DATA_SRC ? 22 : 0);
@@ -101,7 +66,7 @@ static void assert_sample_equal(const struct record *record, const struct record
 /** All fields, then all without one of them, then each alone. */
 static void test_round_trip_of_field_sets(void **state)
 {
-	struct record values = full_values();
+	struct record values = record_builder_example(14);
 
 	for (unsigned int bit = 0; bit < 64; bit++) {
 		const uint64_t field = UINT64_C(1) << bit;
@@ -126,7 +91,7 @@ static void test_round_trip_of_field_sets(void **state)
 
 static void test_read_formats(void **state)
 {
-	struct record values = full_values();
+	struct record values = record_builder_example(14);
 
 	for (uint64_t read_format = 0; read_format < 16; read_format++) {
 		struct record_layout layout = full_layout;
@@ -217,7 +182,7 @@ static void test_truncation_at_every_byte(void **state)
 {
 	struct record_layout_table table = { .layouts = &full_layout, .n_layouts = 1 };
 	struct record_builder builder = { 0 };
-	struct record values = full_values();
+	struct record values = record_builder_example(14);
 	struct bytes bytes = record_builder_sample(&builder, &full_layout, &values);
 	/* TRANSACTION is the last word and not looked at. */
 	const size_t needed_size_bytes = bytes.size - 8;
@@ -247,7 +212,7 @@ static void test_mutations_stay_in_bounds(void **state)
 {
 	struct record_layout_table table = { .layouts = &full_layout, .n_layouts = 1 };
 	struct record_builder builder = { 0 };
-	struct record values = full_values();
+	struct record values = record_builder_example(14);
 	struct bytes bytes = record_builder_sample(&builder, &full_layout, &values);
 	uint64_t random = 42;
 	size_t n_decoded = 0;
@@ -384,7 +349,7 @@ static void test_sample_before_any_event_is_an_error(void **state)
 {
 	struct record_layout_table table = { 0 };
 	struct record_builder builder = { 0 };
-	struct record values = full_values();
+	struct record values = record_builder_example(14);
 	_cleanup_error_ struct error *error = NULL;
 	struct record record;
 
@@ -418,7 +383,7 @@ static void test_encode_replaces_the_chain(void **state)
 							    .n_layouts = 1 };
 		struct perf_event_attr stored;
 		struct record_builder builder = { 0 };
-		struct record values = full_values(), record;
+		struct record values = record_builder_example(14), record;
 		_Alignas(8) uint8_t out[RECORD_SIZE_MAX_BYTES];
 		size_t size_bytes;
 
@@ -447,7 +412,7 @@ static void test_encode_clips_a_long_chain(void **state)
 	struct record_layout layout = { .sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_CALLCHAIN };
 	struct record_layout_table table = { .layouts = &layout, .n_layouts = 1 };
 	struct record_builder builder = { 0 };
-	struct record values = full_values(), record;
+	struct record values = record_builder_example(14), record;
 	_cleanup_free_ uint64_t *chain = memory_allocate(20000, sizeof(*chain));
 	_Alignas(8) uint8_t out[RECORD_SIZE_MAX_BYTES];
 	size_t size_bytes;
