@@ -175,11 +175,11 @@ static struct error *unknown_name_error(const struct command *command, const cha
 	return error_with_hint(error, "'perf-profile %s --help' lists the options", command->name);
 }
 
-/** By its whole name or an unambiguous beginning. */
+/** By its whole name, with or without the s of the plural, or by an unambiguous beginning. */
 static struct error *find_name(const struct command *command, const char *name, size_t length,
 			       const struct option_spec **ret)
 {
-	const struct option_spec *found = NULL, *spec;
+	const struct option_spec *found = NULL, *plural = NULL, *spec;
 	size_t n_found = 0;
 
 	for (size_t i = 0; (spec = command_option(command, i)); i++) {
@@ -188,15 +188,17 @@ static struct error *find_name(const struct command *command, const char *name, 
 		found = spec;
 		n_found++;
 		if (!spec->name[length]) {
-			n_found = 1;
-			break;
+			*ret = spec;
+			return NULL;
 		}
+		if (strcmp(spec->name + length, "s") == 0)
+			plural = spec;
 	}
 	if (!found || length == 0)
 		return unknown_name_error(command, name, length);
-	if (n_found > 1)
+	if (n_found > 1 && !plural)
 		return ambiguous_name_error(command, name, length);
-	*ret = found;
+	*ret = plural ? plural : found;
 	return NULL;
 }
 

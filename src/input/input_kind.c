@@ -6,6 +6,8 @@
 #include "input/script_line.h"
 #include "input/text_profile.h"
 
+#include <ctype.h>
+
 /** Headers of perf script text have some fifty lines, some of them long. */
 #define LOOKED_AT_BYTES ((size_t)128 * 1024)
 
@@ -55,20 +57,37 @@ static bool is_folded(struct text_span line)
 	return at < end && at - line.start >= 2 && script_is_space(at[-1]);
 }
 
-static bool is_script(struct text_span line)
+/**
+ * As perf prints them: the address in hexadecimal, the file in brackets last. Words such as "a"
+ * and "added" are no addresses: there is no digit in them.
+ */
+static bool is_frame(struct text_span line)
 {
-	struct script_header header;
 	struct script_frame frame;
+	bool has_digit = false;
 
-	return script_parse_header(line, &header) || script_parse_frame(line, &frame);
+	if (line.length == 0 || text_span_end(line)[-1] != ')' ||
+	    !script_parse_frame(line, &frame) || !script_is_space(*text_span_end(frame.address)))
+		return false;
+	for (size_t i = 0; i < frame.address.length; i++) {
+		if (!isxdigit((unsigned char)frame.address.start[i]))
+			return false;
+		has_digit |= isdigit((unsigned char)frame.address.start[i]) != 0;
+	}
+	return has_digit;
 }
 
-static bool is_indented_frame(struct text_span line)
+/** A name and a number are a sample's header if there is an event, a time or a frame with them. */
+static bool is_script(struct text_span line, struct text_span next)
 {
-	struct script_frame frame;
+	struct script_header header;
+	uint64_t time_ns = UINT64_MAX;
+	uint32_t cpu = 0;
 
-	return line.length > 0 && script_is_space(line.start[0]) &&
-	       script_parse_frame(line, &frame);
+	if (!script_parse_header(line, &header))
+		return is_frame(line);
+	script_parse_place(&header, &cpu, &time_ns);
+	return header.event.length > 0 || time_ns != UINT64_MAX || is_frame(next);
 }
 
 /** What a foreign format is called; NULL: it is none of those known to be none of ours. */
@@ -110,19 +129,6 @@ static bool is_json(struct bytes bytes)
 	return i < bytes.size && bytes.data[i] == '{';
 }
 
-/** A sample's header that cannot be anything else: it names an event or a time. */
-static bool is_sure_header(struct text_span line)
-{
-	struct script_header header;
-	uint64_t time_ns = UINT64_MAX;
-	uint32_t cpu = 0;
-
-	if (!script_parse_header(line, &header))
-		return false;
-	script_parse_place(&header, &cpu, &time_ns);
-	return header.event.length > 0 || time_ns != UINT64_MAX;
-}
-
 /** The first line that can be told decides; lines of no known kind before it may be noise. */
 static struct error *text_kind_of(const struct input_stream *stream, struct bytes bytes,
 				  enum input_kind *ret)
@@ -132,16 +138,19 @@ static struct error *text_kind_of(const struct input_stream *stream, struct byte
 
 	while (at < end) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		struct text_span line = line_at(at, end);
+		struct text_span line = line_at(at, end), next = { 0 };
 		struct text_span whole = text_span_make(line.start, newline ? newline : end);
 
 		at = newline ? newline + 1 : end;
+		if (at < end)
+			next = line_at(at, end);
 		if (line.length == 0 || line.start[0] == '#')
 			continue;
-		if (is_folded(line) && !is_indented_frame(line_at(at, end)) &&
-		    (!stranger.length || memchr(line.start, ';', line.length)))
+		if (is_folded(line) && !is_frame(next) &&
+		    (memchr(line.start, ';', line.length) ||
+		     (!stranger.length && (next.length == 0 || is_folded(next)))))
 			*ret = INPUT_FOLDED;
-		else if (stranger.length ? is_sure_header(whole) : is_script(whole))
+		else if (is_script(whole, next))
 			*ret = INPUT_SCRIPT;
 		else if (stranger_name(bytes))
 			return unknown_kind(stream, bytes, line);

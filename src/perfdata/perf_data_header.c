@@ -70,7 +70,7 @@ static bool has_feature(const struct perf_data_file_header *header, uint32_t fea
 	return header->feature_bits[feature / 64] >> (feature % 64) & 1;
 }
 
-/** What is broken here is left out, as in perf_data_facts_add(). */
+/** @return where the file is cut; what is broken otherwise is left out. */
 static struct error *read_features(const struct perf_data_input *input,
 				   const struct perf_data_file_header *header,
 				   struct perf_data_events *events, struct perf_data_facts *facts)
@@ -156,7 +156,7 @@ static struct error *read_file_header(struct perf_data_input *input,
 		facts->n_missing_bytes = header->data.size_bytes - left;
 	} else {
 		input->end = header->data.offset + header->data.size_bytes;
-		error_destroy(read_features(input, header, events, facts));
+		facts->features_error = read_features(input, header, events, facts);
 	}
 	return NULL;
 }

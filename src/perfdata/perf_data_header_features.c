@@ -13,6 +13,7 @@
 
 void perf_data_facts_deinit(struct perf_data_facts *facts)
 {
+	error_destroy(facts->features_error);
 	arena_deinit(&facts->arena);
 	build_id_record_vector_deinit(&facts->build_ids);
 }

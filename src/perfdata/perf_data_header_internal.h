@@ -46,6 +46,7 @@ struct error *perf_data_events_finish(struct perf_data_events *events,
 struct perf_data_facts {
 	struct perf_data_header header;
 	uint64_t n_missing_bytes; /**< Data that the header promises and the file does not have. */
+	struct error *features_error; /**< The file ends before its features do; NULL: no. */
 	struct arena arena;
 	struct build_id_record_vector build_ids;
 };

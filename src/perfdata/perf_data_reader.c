@@ -219,6 +219,8 @@ static void end_stream(struct perf_data_reader *reader, struct error *error)
 		reader->pending = error_new(
 			ERROR_FORMAT, "%s: the last %" PRIu64 " bytes of the data are missing",
 			reader->inputs.items[0].name, reader->facts.n_missing_bytes);
+	note_problem(reader, reader->facts.features_error);
+	reader->facts.features_error = NULL;
 	perf_data_queue_release(&reader->queue, UINT64_MAX);
 }
 
@@ -357,8 +359,7 @@ static struct error *reader_open(struct perf_data_reader *reader, const char *pa
 	reader->source.name = reader->inputs.items[0].name;
 	RETURN_IF_ERROR(
 		perf_data_header_read(&reader->inputs.items[0], &reader->events, &reader->facts));
-	reader->stream = perf_data_stream_create(reader->inputs.items, reader->inputs.count,
-						 header->is_pipe_mode || header->is_unfinished);
+	reader->stream = perf_data_stream_create(reader->inputs.items, reader->inputs.count);
 	if (!header->is_pipe_mode)
 		return prepare_events(reader);
 	error = read_leading_records(reader);

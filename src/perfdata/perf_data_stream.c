@@ -22,9 +22,8 @@ struct perf_data_stream {
 	struct perf_data_input *inputs;
 	size_t n_inputs;
 	size_t input_index;
-	bool may_be_cut;
 	bool was_cut;
-	struct error *cut; /**< The first such end, if it is not to be expected. */
+	struct error *cut; /**< The first such end, until it is told. */
 
 	ZSTD_DCtx *zstd; /**< NULL until the first compressed record. */
 	struct bytes compressed;
@@ -36,14 +35,12 @@ struct perf_data_stream {
 	size_t plain_begin, plain_end;
 };
 
-struct perf_data_stream *perf_data_stream_create(struct perf_data_input *inputs, size_t n_inputs,
-						 bool may_be_cut)
+struct perf_data_stream *perf_data_stream_create(struct perf_data_input *inputs, size_t n_inputs)
 {
 	struct perf_data_stream *stream = memory_allocate(1, sizeof(*stream));
 
 	stream->inputs = inputs;
 	stream->n_inputs = n_inputs;
-	stream->may_be_cut = may_be_cut;
 	return stream;
 }
 
@@ -78,7 +75,7 @@ static struct error *stream_error(const struct perf_data_stream *stream, const c
 static void note_cut(struct perf_data_stream *stream, uint64_t offset)
 {
 	stream->was_cut = true;
-	if (!stream->may_be_cut && !stream->cut)
+	if (!stream->cut)
 		stream->cut = stream_error(stream, "the file ends inside the record", offset);
 }
 

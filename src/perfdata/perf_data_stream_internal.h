@@ -18,13 +18,8 @@ struct raw_record {
 	bool is_stable;  /**< The bytes stay until the stream is destroyed. */
 };
 
-/**
- * @param inputs  Borrowed; each positioned at its first record.
- * @param may_be_cut  An end inside a record is the end, not an error: the recorder
- *                    was killed, or this is a pipe.
- */
-struct perf_data_stream *perf_data_stream_create(struct perf_data_input *inputs, size_t n_inputs,
-						 bool may_be_cut);
+/** @param inputs  Borrowed; each positioned at its first record. */
+struct perf_data_stream *perf_data_stream_create(struct perf_data_input *inputs, size_t n_inputs);
 void perf_data_stream_destroy(struct perf_data_stream *stream);
 
 /**
@@ -34,7 +29,8 @@ void perf_data_stream_destroy(struct perf_data_stream *stream);
  *
  * @param is_end_ret  No more; @p ret is left alone.
  * @return ERROR_FORMAT with the offset; the stream cannot go on after it. That an input ended
- *         inside a record comes after what the others have.
+ *         inside a record (a recorder was killed, a file or pipe cut) comes after what the
+ *         others have.
  */
 struct error *perf_data_stream_next(struct perf_data_stream *stream, struct raw_record *ret,
 				    bool *is_end_ret) MUST_CHECK;

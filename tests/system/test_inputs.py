@@ -66,6 +66,19 @@ def test_what_comes_before_damage_is_kept(perf_profile):
     assert re.search(rb"impossible size 0 at offset \d+", done.stderr)
 
 
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not there")
+@pytest.mark.parametrize("name, cut", [
+    ("singleprocess-3.8", "feature"), ("zstd", "feature"), ("lost_samples-4.4", "feature"),
+    ("pipe-target-3.4", "record"), ("zstd-compressed2-pipe", "record")])
+def test_every_cut_is_told_with_its_place(perf_profile, tmp_path, name, cut):
+    """A byte before the end: in what is said of the recording, or in a pipe's last record."""
+    whole = (CORPORA / f"{name}.perf.data").read_bytes()
+    (tmp_path / "cut.data").write_bytes(whole[:-1])
+    done = run(perf_profile, "report", "--stats", "-i", tmp_path / "cut.data")
+    assert b"SAMPLE events" in done.stdout
+    assert re.search(rf"warning: .*{cut} at offset \d+".encode(), done.stderr), done.stderr
+
+
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recording")
@@ -201,6 +214,7 @@ def test_under_flamegraphs_name(perf_profile, folded, tmp_path):
     done = run(link, "-title", "Old script", "--hash", "--fontsize=11", folded)
     assert b"Old script" in done.stdout
     assert b"font-size:11px" in done.stdout
+    assert run(link, "--color=java", folded).stdout == run(link, "--colors=java", folded).stdout
     done = run(link, "--colors", "puce", folded, status=125)
     assert b"one of: " in done.stderr
 

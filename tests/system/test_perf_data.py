@@ -25,6 +25,9 @@ N_SAMPLES = {
     "corrupt-zero-size-record": 0,
 }
 
+# These end in the middle of a record, or have an impossible one.
+DAMAGED = {"zstd-compressed2-pipe", "corrupt-zero-size-record"}
+
 
 def count_records(build, path, **keywords):
     """({type: count}, error or None) of the records of a file; keywords go to run()."""
@@ -58,7 +61,7 @@ def perf():
 def test_corpus_counts(build, corpus, name):
     counts, error = count_records(build, corpus / f"{name}.perf.data")
     assert counts.get(SAMPLE, 0) == N_SAMPLES[name]
-    assert (error is not None) == name.startswith("corrupt")
+    assert (error is not None) == (name in DAMAGED)
 
 
 def test_corrupt_file_keeps_what_came_before(build, corpus):
@@ -71,7 +74,8 @@ def test_pipe_mode_through_a_pipe(build, corpus):
     for name in ["pipe-target-3.4", "zstd-compressed2-pipe"]:
         data = (corpus / f"{name}.perf.data").read_bytes()
         counts, error = count_records(build, "-", input=data)
-        assert (counts[SAMPLE], error) == (N_SAMPLES[name], None)
+        assert counts[SAMPLE] == N_SAMPLES[name]
+        assert (error is not None) == (name in DAMAGED)
 
 
 def run_perf(perf, *arguments):

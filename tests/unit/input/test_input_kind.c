@@ -32,6 +32,7 @@ static void test_kinds(void **state)
 	check("sh 12/13 1.5: 7\n\n", INPUT_SCRIPT);
 	check("sh 12 13\n\t 1 f (/a)\n", INPUT_SCRIPT);
 	check("\t 7f f (/a)\n\n", INPUT_SCRIPT);
+	check("java 12 cycles:\n8103d0ca f (/a)\n", INPUT_SCRIPT);
 	check("  {\"$schema\": \"https://www.speedscope.app/x\"}", INPUT_SPEEDSCOPE);
 	check("\n\4\x08\1\x10\2\n\4\x08\3\x10\4", INPUT_PPROF);
 }
@@ -62,6 +63,9 @@ static void test_strangers(void **state)
 		      "an ELF program");
 	check_refused("{\"a\": 1}\n", "JSON");
 	check_refused("<svg>\n</svg>\n", "XML");
+	check_refused("/** Helpers (gcc 12 and clang). */\n", "it begins with '/** Helpers");
+	check_refused("version 12\nof a program (the last)\n", "it begins with 'version 12'");
+	check_refused("see above:\n  a function (or two)\n  add (x) to y\n", "'see above:'");
 	check_refused("hello world\n", "it begins with 'hello world'");
 	check_refused("esc\033[2J\n", "it begins with 'esc\xef\xbf\xbd[2J'");
 }

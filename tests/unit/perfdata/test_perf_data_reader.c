@@ -1,5 +1,6 @@
 #include "file_builder.h"
 
+#include "base/memory.h"
 #include "perfdata/perf_data_header_internal.h"
 
 #include <setjmp.h>
@@ -264,7 +265,7 @@ static void test_missing_file(void **state)
 	read_back_deinit(&read_back);
 }
 
-/** A pipe may be cut anywhere: whole records come, the cut is no error. */
+/** A pipe may be cut anywhere: whole records come, then the place of the cut. */
 static void test_pipe_cut_at_every_byte(void **state)
 {
 	struct record_builder builder = { 0 };
@@ -278,9 +279,16 @@ static void test_pipe_cut_at_every_byte(void **state)
 	all = record_builder_all(&builder);
 	for (size_t size = first_sample_offset; size < all.size; size++) {
 		struct read_back read_back = read_back_bytes((struct bytes){ all.data, size });
+		size_t n_whole = (size - first_sample_offset) / 32;
+		size_t cut_offset = first_sample_offset + n_whole * 32;
+		_cleanup_free_ char *message = memory_format_text(
+			"the file ends inside the record at offset %zu", cut_offset);
 
-		assert_null(read_back.error);
-		assert_int_equal(read_back.types.count, (size - first_sample_offset) / 32);
+		if (size == cut_offset)
+			assert_null(read_back.error);
+		else
+			assert_error_says(&read_back, ERROR_FORMAT, message);
+		assert_int_equal(read_back.types.count, n_whole);
 		read_back_deinit(&read_back);
 	}
 	record_builder_deinit(&builder);
