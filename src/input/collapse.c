@@ -1,117 +1,51 @@
 #include "input/collapse.h"
 
-#include "base/escape.h"
+#include "input/folded_stacks.h"
+#include "input/frame_lines.h"
 #include "input/frame_name.h"
-#include "base/text_hash.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+/** Lines are read some ahead: what is known of them comes from memory together. */
+#define LINES_AHEAD 32
 
-/** No line: the first entry of the store. */
-#define LINE_NONE 0
-
-/** What entries are aligned to, and the unit of their ids. */
-#define LINE_ALIGNMENT_BYTES 8
-
-/** Of different frame lines remembered at a time. */
-#define LINE_STORE_MAX_BYTES ((size_t)128 * 1024 * 1024)
-
-/**
- * What a line of text stands for: a run of names, outermost first. Text and
- * meaning lie together in collapse.line_store: a look-up waits for memory, not
- * for the processor. A line's id is its place there in units of LINE_ALIGNMENT_BYTES.
- */
-struct line_entry {
-	uint32_t length;
-	uint32_t first_name; /**< Into collapse.line_names. */
-	uint32_t n_names;
-	uint32_t successor; /**< The line that came after it last time. */
-	bool is_java;       /**< Read as a line of a Java process. */
-	bool is_frame;      /**< False: not recognised. */
-	bool ends_stack;    /**< Its callers are left out. */
-	char text[];
+/** Lines that were read and not looked at yet. */
+struct line_queue {
+	struct line_reader reader;
+	struct text_span lines[LINES_AHEAD];
+	uint64_t hashes[LINES_AHEAD];
+	size_t count, at;
 };
 
-struct line_slot {
-	uint32_t hash;
-	uint32_t line; /**< LINE_NONE: free. */
-};
-
-/** A distinct stack: the thread's name, then the functions from the innermost on. */
-struct stack_entry {
-	uint64_t hash;     /**< 0: the slot is free. */
-	size_t first_name; /**< Into collapse.stack_names. */
-	uint32_t n_names;
-	uint64_t weight;
+/** What the last header says, for headers that say the same. */
+struct known_header {
+	struct byte_vector ids; /**< Its beginning: comm and ids. */
+	string_id name;         /**< Made of them. */
+	bool is_java;
+	struct byte_vector measure; /**< Its end: period and event. Empty: none. */
+	uint64_t period;
+	bool is_wanted; /**< Of an event that is counted. */
 };
 
 struct collapse {
 	const struct collapse_options *options;
 	struct string_table names;
-
-	struct byte_vector line_store;
-	struct line_slot *line_slots; /**< Open addressing; capacities are powers of two. */
-	size_t n_lines, line_capacity;
-	struct index_vector line_names;
-
-	struct stack_entry *stacks;
-	size_t n_stacks, stack_capacity;
-	struct index_vector stack_names;
+	struct frame_lines lines;
+	struct folded_stacks stacks;
 
 	char *event; /**< Of the samples counted; NULL: not known yet. */
 	size_t event_length;
 	struct collapse_losses losses;
-
-	/* The sample being read. */
-	struct index_vector sample; /**< As stack_entry has it; empty: none, or one left out. */
-	uint64_t period;
-	bool is_java;
-	bool is_complete;   /**< The rest of its callers is not wanted. */
-	uint32_t last_line; /**< The frame before, or the first one after a header. */
 	uint64_t n_samples;
 
-	struct byte_vector last_ids; /**< Comm and ids of the last header, and... */
-	string_id last_name;         /**< ...the name made of them. */
-	bool last_is_java;
-	struct byte_vector name_text; /**< Scratch. */
+	/* The sample being read. */
+	struct index_vector sample; /**< As folded_stacks has it; empty: none, or one left out. */
+	uint64_t period;
+	bool is_java;
+	bool is_complete; /**< The rest of its callers is not wanted. */
+
+	struct known_header header;
+	struct index_vector line_names;          /**< Of the frame line being read. */
+	struct byte_vector name_text, line_text; /**< Scratch. */
 };
-
-/** Valid until a line is added. */
-static struct line_entry *line_of(const struct collapse *collapse, uint32_t id)
-{
-	return (struct line_entry *)(collapse->line_store.items +
-				     (size_t)id * LINE_ALIGNMENT_BYTES);
-}
-
-/** Append an entry for @p text. @return its id. */
-static uint32_t store_line(struct collapse *collapse, const struct line_entry *entry,
-			   const char *text)
-{
-	struct byte_vector *store = &collapse->line_store;
-	size_t start = store->count;
-	size_t end = start + sizeof(*entry) + entry->length;
-
-	end = (end + LINE_ALIGNMENT_BYTES - 1) & ~(size_t)(LINE_ALIGNMENT_BYTES - 1);
-	if (end > store->capacity)
-		byte_vector_reserve(store, end * 2);
-	memcpy(store->items + start, entry, sizeof(*entry));
-	memcpy(((struct line_entry *)(store->items + start))->text, text, entry->length);
-	store->count = end;
-	return (uint32_t)(start / LINE_ALIGNMENT_BYTES);
-}
-
-/** Forget what lines stand for: there may be no end of different addresses. */
-static void clear_lines(struct collapse *collapse)
-{
-	static const struct line_entry none;
-
-	byte_vector_clear(&collapse->line_store);
-	store_line(collapse, &none, "");
-	index_vector_clear(&collapse->line_names);
-	memset(collapse->line_slots, 0, collapse->line_capacity * sizeof(*collapse->line_slots));
-	collapse->n_lines = 0;
-	collapse->last_line = LINE_NONE;
-}
 
 struct collapse *collapse_create(const struct collapse_options *options)
 {
@@ -119,14 +53,10 @@ struct collapse *collapse_create(const struct collapse_options *options)
 
 	collapse->options = options;
 	string_table_init(&collapse->names);
-	collapse->line_capacity = 1024;
-	collapse->line_slots =
-		memory_allocate(collapse->line_capacity, sizeof(*collapse->line_slots));
-	collapse->stack_capacity = 1024;
-	collapse->stacks = memory_allocate(collapse->stack_capacity, sizeof(*collapse->stacks));
+	frame_lines_init(&collapse->lines);
+	folded_stacks_init(&collapse->stacks);
 	collapse->event = memory_duplicate_text(options->event);
 	collapse->event_length = options->event ? strlen(options->event) : 0;
-	clear_lines(collapse);
 	return collapse;
 }
 
@@ -135,43 +65,59 @@ void collapse_destroy(struct collapse *collapse)
 	if (!collapse)
 		return;
 	string_table_deinit(&collapse->names);
-	byte_vector_deinit(&collapse->line_store);
-	free(collapse->line_slots);
-	index_vector_deinit(&collapse->line_names);
-	free(collapse->stacks);
-	index_vector_deinit(&collapse->stack_names);
+	frame_lines_deinit(&collapse->lines);
+	folded_stacks_deinit(&collapse->stacks);
 	free(collapse->event);
 	free(collapse->losses.filtered_event);
 	index_vector_deinit(&collapse->sample);
-	byte_vector_deinit(&collapse->last_ids);
+	byte_vector_deinit(&collapse->header.ids);
+	byte_vector_deinit(&collapse->header.measure);
+	index_vector_deinit(&collapse->line_names);
 	byte_vector_deinit(&collapse->name_text);
+	byte_vector_deinit(&collapse->line_text);
 	free(collapse);
 }
 
-/* Frame lines. */
+/* Lines. */
 
-static void place_line(struct line_slot *slots, size_t capacity, struct line_slot slot)
+static struct error *fill_queue(struct collapse *collapse, struct line_queue *queue)
 {
-	size_t index = slot.hash & (capacity - 1);
-
-	while (slots[index].line != LINE_NONE)
-		index = (index + 1) & (capacity - 1);
-	slots[index] = slot;
-}
-
-static void grow_lines(struct collapse *collapse)
-{
-	size_t capacity = collapse->line_capacity * 2;
-	struct line_slot *slots = memory_allocate(capacity, sizeof(*slots));
-
-	for (size_t i = 0; i < collapse->line_capacity; i++) {
-		if (collapse->line_slots[i].line != LINE_NONE)
-			place_line(slots, capacity, collapse->line_slots[i]);
+	queue->at = 0;
+	RETURN_IF_ERROR(
+		line_reader_next_few(&queue->reader, LINES_AHEAD, queue->lines, &queue->count));
+	for (size_t i = 0; i < queue->count; i++) {
+		queue->hashes[i] = text_hash(queue->lines[i].start, queue->lines[i].length);
+		frame_lines_expect(&collapse->lines, queue->hashes[i]);
 	}
-	free(collapse->line_slots);
-	collapse->line_slots = slots;
-	collapse->line_capacity = capacity;
+	for (size_t i = 0; i < queue->count; i++)
+		frame_lines_expect_text(&collapse->lines, queue->hashes[i]);
+	return NULL;
 }
+
+/**
+ * @param ret  Place of the next line in the queue. Valid until the next call.
+ * @param is_end_ret  There was none.
+ */
+static struct error *next_line(struct collapse *collapse, struct line_queue *queue, size_t *ret,
+			       bool *is_end_ret)
+{
+	if (queue->at == queue->count)
+		RETURN_IF_ERROR(fill_queue(collapse, queue));
+	*is_end_ret = queue->count == 0;
+	*ret = queue->at;
+	queue->at += !*is_end_ret;
+	return NULL;
+}
+
+static void note_strange_line(struct collapse *collapse, const struct line_queue *queue,
+			      struct text_span line)
+{
+	uint64_t number = queue->reader.line_number - (queue->count - queue->at);
+
+	strange_lines_add(&collapse->losses.unrecognised, number, line);
+}
+
+/* Frame lines. */
 
 /** Names of a piece of text that is one frame, or several joined by ';'. */
 static void add_names(struct collapse *collapse, const char *text, size_t length)
@@ -220,15 +166,17 @@ static bool expand_inlined(struct collapse *collapse, const struct script_frame 
 }
 
 /** perf script -F +srcline: the line after a frame, without "[address]" and blanks around. */
-static struct error *append_source_line(struct line_reader *reader, struct byte_vector *text)
+static struct error *append_source_line(struct collapse *collapse, struct line_queue *queue,
+					struct byte_vector *text)
 {
-	size_t start = text->count;
+	size_t start = text->count, next;
 	struct text_span line;
 	bool is_end;
 
-	RETURN_IF_ERROR(line_reader_next(reader, &line, &is_end));
+	RETURN_IF_ERROR(next_line(collapse, queue, &next, &is_end));
 	if (is_end)
 		return NULL;
+	line = queue->lines[next];
 	byte_vector_append(text, ':');
 	for (size_t i = 0; i < line.length; i++) {
 		const char *close =
@@ -260,11 +208,11 @@ static bool is_skip_after(const struct collapse *collapse, struct text_span func
 
 /** Append the names of @p frame to line_names; none when the collapser has none for it. */
 static struct error *name_frame(struct collapse *collapse, const struct script_frame *frame,
-				bool is_java, struct line_reader *reader)
+				struct line_queue *queue)
 {
 	const struct collapse_options *options = collapse->options;
 	const struct frame_name_style style = {
-		.is_java = is_java,
+		.is_java = collapse->is_java,
 		.has_addresses = options->has_addresses,
 		.marks_kernel = options->marks_kernel,
 		.marks_jit = options->marks_jit,
@@ -283,7 +231,7 @@ static struct error *name_frame(struct collapse *collapse, const struct script_f
 		byte_vector_clear(text);
 		frame_part_append_name(&part, &style, text);
 		if (options->has_source_lines && !frame_part_is_unknown(&part))
-			RETURN_IF_ERROR(append_source_line(reader, text));
+			RETURN_IF_ERROR(append_source_line(collapse, queue, text));
 		index_vector_append(&collapse->line_names,
 				    frame_name_intern(&collapse->names, (const char *)text->items,
 						      text->count));
@@ -292,131 +240,75 @@ static struct error *name_frame(struct collapse *collapse, const struct script_f
 	return NULL;
 }
 
-static struct error *make_line(struct collapse *collapse, struct text_span line, bool is_java,
-			       struct line_reader *reader, struct line_entry *ret)
+/** What @p line stands for; its names are left in line_names. */
+static struct error *read_meaning(struct collapse *collapse, struct text_span line,
+				  struct line_queue *queue, struct frame_line *ret)
 {
-	struct line_entry entry = { .length = (uint32_t)line.length,
-				    .first_name = (uint32_t)collapse->line_names.count,
-				    .is_java = is_java };
+	struct frame_line meaning = { .is_java = collapse->is_java };
 	struct script_frame frame;
 
+	index_vector_clear(&collapse->line_names);
 	if (script_parse_frame(line, &frame)) {
-		entry.is_frame = true;
-		entry.ends_stack =
+		meaning.is_frame = true;
+		meaning.ends_stack =
 			is_skip_after(collapse, text_span_make(frame.function.start,
 							       script_symbol_end(frame.function)));
-		RETURN_IF_ERROR(name_frame(collapse, &frame, is_java, reader));
+		RETURN_IF_ERROR(name_frame(collapse, &frame, queue));
 	}
-	entry.n_names = (uint32_t)collapse->line_names.count - entry.first_name;
-	*ret = entry;
+	meaning.n_names = (uint32_t)collapse->line_names.count;
+	*ret = meaning;
 	return NULL;
 }
 
-static struct error *add_line(struct collapse *collapse, struct text_span line, uint32_t hash,
-			      struct line_reader *reader, uint32_t *ret)
+static void append_frame(struct collapse *collapse, const struct frame_line *line,
+			 const string_id *names)
 {
-	struct line_entry entry;
-	uint32_t id;
-
-	if (collapse->line_store.count + line.length > LINE_STORE_MAX_BYTES)
-		clear_lines(collapse);
-	RETURN_IF_ERROR(make_line(collapse, line, collapse->is_java, reader, &entry));
-	id = store_line(collapse, &entry, line.start);
-	if (++collapse->n_lines * 2 > collapse->line_capacity)
-		grow_lines(collapse);
-	place_line(collapse->line_slots, collapse->line_capacity,
-		   (struct line_slot){ .hash = hash, .line = id });
-	*ret = id;
-	return NULL;
-}
-
-static struct error *find_line(struct collapse *collapse, struct text_span line,
-			       struct line_reader *reader, uint32_t *ret)
-{
-	uint32_t hash = (uint32_t)text_hash(line.start, line.length) ^ collapse->is_java;
-
-	for (size_t index = hash;; index++) {
-		const struct line_slot *slot =
-			&collapse->line_slots[index & (collapse->line_capacity - 1)];
-		const struct line_entry *entry = line_of(collapse, slot->line);
-
-		if (slot->line == LINE_NONE)
-			return add_line(collapse, line, hash, reader, ret);
-		if (slot->hash == hash && entry->length == line.length &&
-		    entry->is_java == collapse->is_java &&
-		    memcmp(entry->text, line.start, line.length) == 0) {
-			*ret = slot->line;
-			return NULL;
-		}
-	}
-}
-
-static void append_frame(struct collapse *collapse, const struct line_entry *entry)
-{
-	const uint32_t *names = collapse->line_names.items;
-
-	for (uint32_t i = entry->n_names; i-- > 0;)
-		index_vector_append(&collapse->sample, names[entry->first_name + i]);
-	collapse->is_complete = entry->ends_stack;
+	for (uint32_t i = line->n_names; i-- > 0;)
+		index_vector_append(&collapse->sample, names[i]);
+	collapse->is_complete = line->ends_stack;
 }
 
 /** The names follow from two lines, so that one cannot be looked up. */
 static struct error *read_frame_with_source(struct collapse *collapse, struct text_span line,
-					    struct line_reader *reader)
+					    struct line_queue *queue)
 {
-	struct line_entry made;
+	struct byte_vector *text = &collapse->line_text;
+	struct frame_line meaning;
 
-	index_vector_clear(&collapse->line_names);
 	if (collapse->sample.count == 0)
 		return NULL;
-	RETURN_IF_ERROR(make_line(collapse, line, collapse->is_java, reader, &made));
-	if (!made.is_frame)
-		strange_lines_add(&collapse->losses.unrecognised, reader->line_number, line);
+	/* The next line may take the place of this one. */
+	byte_vector_clear(text);
+	byte_vector_append_bytes(text, line.start, line.length);
+	line.start = (const char *)text->items;
+	RETURN_IF_ERROR(read_meaning(collapse, line, queue, &meaning));
+	if (!meaning.is_frame)
+		note_strange_line(collapse, queue, line);
 	else if (!collapse->is_complete)
-		append_frame(collapse, &made);
+		append_frame(collapse, &meaning, collapse->line_names.items);
 	return NULL;
 }
 
-static struct error *read_frame(struct collapse *collapse, struct text_span line,
-				struct line_reader *reader)
+static struct error *read_frame(struct collapse *collapse, struct text_span text, uint64_t hash,
+				struct line_queue *queue)
 {
-	const struct line_entry *entry;
-	uint32_t id;
+	const struct frame_line *line;
 
 	if (collapse->options->has_source_lines)
-		return read_frame_with_source(collapse, line, reader);
-	RETURN_IF_ERROR(find_line(collapse, line, reader, &id));
-	entry = line_of(collapse, id);
-	if (!entry->is_frame) {
-		strange_lines_add(&collapse->losses.unrecognised, reader->line_number, line);
-		return NULL;
+		return read_frame_with_source(collapse, text, queue);
+	line = frame_lines_find(&collapse->lines, text, hash, collapse->is_java);
+	if (!line) {
+		struct frame_line meaning;
+
+		RETURN_IF_ERROR(read_meaning(collapse, text, queue, &meaning));
+		line = frame_lines_add(&collapse->lines, text, hash, &meaning,
+				       collapse->line_names.items);
 	}
-	line_of(collapse, collapse->last_line)->successor = id;
-	collapse->last_line = id;
-	if (collapse->sample.count > 0 && !collapse->is_complete)
-		append_frame(collapse, entry);
+	if (!line->is_frame)
+		note_strange_line(collapse, queue, text);
+	else if (collapse->sample.count > 0 && !collapse->is_complete)
+		append_frame(collapse, line, line->names);
 	return NULL;
-}
-
-/**
- * Take the lines that come as they came last time: a caller mostly follows the
- * same callee. That is a comparison a line, where anything else has to look for
- * the line's end and look it up.
- */
-static void read_expected_frames(struct collapse *collapse, struct line_reader *reader)
-{
-	if (collapse->options->has_source_lines)
-		return;
-	while (collapse->sample.count > 0 && !collapse->is_complete) {
-		uint32_t id = line_of(collapse, collapse->last_line)->successor;
-		const struct line_entry *entry = line_of(collapse, id);
-
-		if (id == LINE_NONE || entry->is_java != collapse->is_java ||
-		    !line_reader_accept(reader, entry->text, entry->length))
-			return;
-		collapse->last_line = id;
-		append_frame(collapse, entry);
-	}
 }
 
 /* Samples. */
@@ -436,171 +328,107 @@ static bool is_wanted_event(struct collapse *collapse, struct text_span event)
 	if (collapse->event_length == event.length &&
 	    memcmp(collapse->event, event.start, event.length) == 0)
 		return true;
-	losses->n_filtered++;
 	if (!losses->filtered_event)
 		losses->filtered_event = text_span_show(event);
 	return false;
 }
 
-/** "COMM", "COMM-PID" or "COMM-PID/TID", with '_' for blanks. */
-static string_id name_thread(struct collapse *collapse, const struct script_header *header)
+/** Whether the header is of the thread of the last one: it begins with the same text. */
+static bool is_known_thread(const struct known_header *known, struct text_span line)
 {
-	const struct collapse_options *options = collapse->options;
-	struct byte_vector *text = &collapse->name_text;
-	struct text_span unknown = { .start = "?", .length = 1 };
-	bool has_both = header->second.length > 0 &&
-			!(header->second.length == 1 && header->second.start[0] == '0');
-	struct text_span pid = has_both ? header->first : unknown;
-	struct text_span tid = has_both ? header->second : header->first;
+	const struct byte_vector *ids = &known->ids;
 
-	byte_vector_clear(text);
-	byte_vector_append_bytes(text, header->comm.start, header->comm.length);
-	if (options->has_pids || options->has_tids) {
-		byte_vector_append(text, '-');
-		byte_vector_append_bytes(text, pid.start, pid.length);
-	}
-	if (options->has_tids) {
-		byte_vector_append(text, '/');
-		byte_vector_append_bytes(text, tid.start, tid.length);
-	}
-	for (size_t i = 0; i < text->count; i++) {
-		if (text->items[i] <= ' ')
-			text->items[i] = '_';
-	}
-	return frame_name_intern(&collapse->names, (const char *)text->items, text->count);
+	return ids->count > 0 && line.length > ids->count &&
+	       memcmp(line.start, ids->items, ids->count) == 0 &&
+	       script_is_space(line.start[ids->count]);
 }
 
-/**
- * Whether the header is of the same thread as the last one: it begins with the
- * same text up to the blank behind the ids, so those are the same, too.
- */
-static bool is_last_thread(const struct collapse *collapse, struct text_span line)
+/** Whether the header ends as the last one did, from the ':' before the period on. */
+static bool is_known_measure(const struct known_header *known, struct text_span line)
 {
-	const struct byte_vector *last = &collapse->last_ids;
+	const struct byte_vector *measure = &known->measure;
 
-	return last->count > 0 && line.length > last->count &&
-	       memcmp(line.start, last->items, last->count) == 0 &&
-	       script_is_space(line.start[last->count]);
+	return measure->count > 0 && line.length > measure->count &&
+	       memcmp(text_span_end(line) - measure->count, measure->items, measure->count) == 0;
 }
 
 static void note_thread(struct collapse *collapse, const struct script_header *header)
 {
-	struct byte_vector *last = &collapse->last_ids;
+	const struct collapse_options *options = collapse->options;
+	struct known_header *known = &collapse->header;
+	struct byte_vector *name = &collapse->name_text;
 
-	byte_vector_clear(last);
-	byte_vector_append_bytes(last, header->comm.start,
+	byte_vector_clear(name);
+	script_append_thread(header, options->has_pids, options->has_tids, name);
+	byte_vector_clear(&known->ids);
+	byte_vector_append_bytes(&known->ids, header->comm.start,
 				 (size_t)(header->rest.start - header->comm.start));
-	collapse->last_name = name_thread(collapse, header);
-	collapse->last_is_java =
-		header->comm.length >= 4 && memcmp(header->comm.start, "java", 4) == 0;
+	known->name = frame_name_intern(&collapse->names, (const char *)name->items, name->count);
+	known->is_java = header->comm.length >= 4 && memcmp(header->comm.start, "java", 4) == 0;
 }
 
-/** A period of nothing counts as one sample. */
-static uint64_t parse_period(struct text_span digits)
+static void note_measure(struct collapse *collapse, const struct script_header *header)
 {
-	uint64_t period = 0;
+	struct known_header *known = &collapse->header;
 
-	if (digits.length == 0 || (digits.length == 1 && digits.start[0] == '0'))
-		return 1;
-	for (size_t i = 0; i < digits.length; i++) {
-		if (__builtin_mul_overflow(period, 10u, &period) ||
-		    __builtin_add_overflow(period, (uint64_t)(digits.start[i] - '0'), &period))
-			return UINT64_MAX;
-	}
-	return period;
+	byte_vector_clear(&known->measure);
+	byte_vector_append_bytes(&known->measure, header->measure.start, header->measure.length);
+	known->period = script_period(header);
+	known->is_wanted = is_wanted_event(collapse, header->event);
 }
 
-static void begin_sample(struct collapse *collapse, struct text_span event, struct text_span period)
+static void begin_sample(struct collapse *collapse)
 {
-	string_id name = collapse->last_name;
+	const struct known_header *header = &collapse->header;
 
-	if (!is_wanted_event(collapse, event))
+	if (!header->is_wanted) {
+		collapse->losses.n_filtered++;
 		return;
+	}
 	/* A header may come without an end of the sample before: its frames stay. */
 	if (collapse->sample.count == 0)
-		index_vector_append(&collapse->sample, name);
+		index_vector_append(&collapse->sample, header->name);
 	else
-		collapse->sample.items[0] = name;
-	collapse->is_java = collapse->last_is_java;
+		collapse->sample.items[0] = header->name;
+	collapse->is_java = header->is_java;
 	collapse->is_complete = false;
-	collapse->last_line = LINE_NONE;
-	collapse->period = parse_period(period);
+	collapse->period = header->period;
 	collapse->n_samples++;
-}
-
-static void grow_stacks(struct collapse *collapse)
-{
-	size_t capacity = collapse->stack_capacity * 2;
-	struct stack_entry *stacks = memory_allocate(capacity, sizeof(*stacks));
-
-	for (size_t i = 0; i < collapse->stack_capacity; i++) {
-		size_t index = collapse->stacks[i].hash & (capacity - 1);
-
-		if (!collapse->stacks[i].hash)
-			continue;
-		while (stacks[index].hash)
-			index = (index + 1) & (capacity - 1);
-		stacks[index] = collapse->stacks[i];
-	}
-	free(collapse->stacks);
-	collapse->stacks = stacks;
-	collapse->stack_capacity = capacity;
 }
 
 static void end_sample(struct collapse *collapse)
 {
-	const struct index_vector *sample = &collapse->sample;
-	const size_t size_bytes = sample->count * sizeof(*sample->items);
-	struct stack_entry *entry;
-	uint64_t hash;
-	size_t index;
+	struct index_vector *sample = &collapse->sample;
 
-	if (sample->count == 0)
-		return;
-	hash = text_hash((const char *)sample->items, size_bytes) | 1ull << 63;
-	index = hash & (collapse->stack_capacity - 1);
-	for (; (entry = &collapse->stacks[index])->hash;
-	     index = (index + 1) & (collapse->stack_capacity - 1)) {
-		if (entry->hash == hash && entry->n_names == sample->count &&
-		    memcmp(collapse->stack_names.items + entry->first_name, sample->items,
-			   size_bytes) == 0)
-			break;
-	}
-	if (!entry->hash) {
-		entry->hash = hash;
-		entry->first_name = collapse->stack_names.count;
-		entry->n_names = (uint32_t)sample->count;
-		for (size_t i = 0; i < sample->count; i++)
-			index_vector_append(&collapse->stack_names, sample->items[i]);
-		collapse->n_stacks++;
-	}
-	if (__builtin_add_overflow(entry->weight, collapse->period, &entry->weight))
-		entry->weight = UINT64_MAX;
-	index_vector_clear(&collapse->sample);
-	if (collapse->n_stacks * 4 > collapse->stack_capacity * 3)
-		grow_stacks(collapse);
+	if (sample->count > 0)
+		folded_stacks_add(&collapse->stacks, sample->items, sample->count,
+				  collapse->period);
+	index_vector_clear(sample);
 }
 
 /** @return false: it is none. */
 static bool read_header(struct collapse *collapse, struct text_span line)
 {
-	struct script_header header = { 0 };
+	bool is_known = is_known_thread(&collapse->header, line);
 
-	if (is_last_thread(collapse, line)) {
-		script_parse_event(line, &header);
-	} else {
-		if (!script_parse_header(line, &header))
+	if (!is_known || !is_known_measure(&collapse->header, line)) {
+		struct script_header header = { 0 };
+
+		if (is_known)
+			script_parse_measure(line, &header);
+		else if (script_parse_header(line, &header))
+			note_thread(collapse, &header);
+		else
 			return false;
-		note_thread(collapse, &header);
+		note_measure(collapse, &header);
 	}
-	begin_sample(collapse, header.event, header.period);
+	begin_sample(collapse);
 	return true;
 }
 
-static struct error *read_line(struct collapse *collapse, struct text_span line,
-			       struct line_reader *reader)
+static struct error *read_line(struct collapse *collapse, struct text_span line, uint64_t hash,
+			       struct line_queue *queue)
 {
-
 	if (line.length == 0) {
 		end_sample(collapse);
 		return NULL;
@@ -609,102 +437,51 @@ static struct error *read_line(struct collapse *collapse, struct text_span line,
 		return NULL;
 	if (!script_is_space(line.start[0]) && read_header(collapse, line))
 		return NULL;
-	return read_frame(collapse, line, reader);
+	return read_frame(collapse, line, hash, queue);
+}
+
+static struct error *read_lines(struct collapse *collapse, struct line_queue *queue)
+{
+	for (;;) {
+		size_t next;
+		bool is_end;
+
+		RETURN_IF_ERROR(next_line(collapse, queue, &next, &is_end));
+		if (is_end)
+			return NULL;
+		RETURN_IF_ERROR(
+			read_line(collapse, queue->lines[next], queue->hashes[next], queue));
+	}
 }
 
 struct error *collapse_read(struct collapse *collapse, struct input_stream *stream)
 {
-	struct line_reader reader = line_reader_make(stream);
+	struct line_queue queue = { .reader = line_reader_make(stream) };
 	uint64_t n_samples_before = collapse->n_samples + collapse->losses.n_filtered;
 	struct collapse_losses *losses = &collapse->losses;
 	uint64_t n_strange_before = losses->unrecognised.count;
+	struct error *error = read_lines(collapse, &queue);
 
-	for (;;) {
-		struct text_span line;
-		bool is_end;
-
-		read_expected_frames(collapse, &reader);
-		RETURN_IF_ERROR(line_reader_next(&reader, &line, &is_end));
-		if (is_end)
-			break;
-		RETURN_IF_ERROR(read_line(collapse, line, &reader));
-	}
+	folded_stacks_settle(&collapse->stacks);
+	RETURN_IF_ERROR(error);
 	losses->is_cut = collapse->sample.count > 0;
 	if (strange_lines_are_most(losses->unrecognised.count - n_strange_before,
-				   reader.line_number) ||
+				   queue.reader.line_number) ||
 	    (losses->unrecognised.count > 0 &&
 	     n_samples_before == collapse->n_samples + losses->n_filtered))
 		return strange_lines_error(&losses->unrecognised, input_stream_name(stream),
-					   "perf script text", reader.line_number);
+					   "perf script text", queue.reader.line_number);
 	return NULL;
-}
-
-/* Writing. */
-
-/** Position @p i of a stack from the outside: its thread, then its outermost function. */
-static const char *name_at(const struct collapse *collapse, const struct stack_entry *stack,
-			   uint32_t i)
-{
-	const uint32_t *names = collapse->stack_names.items + stack->first_name;
-
-	return string_table_text(&collapse->names, names[i == 0 ? 0 : stack->n_names - i]);
-}
-
-/** As the lines would compare byte by byte, without the weights. */
-static int compare_stacks(const void *left, const void *right, void *argument)
-{
-	const struct stack_entry *a = *(const struct stack_entry *const *)left;
-	const struct stack_entry *b = *(const struct stack_entry *const *)right;
-	const struct collapse *collapse = argument;
-
-	for (uint32_t i = 0; i < a->n_names && i < b->n_names; i++) {
-		const unsigned char *a_text = (const unsigned char *)name_at(collapse, a, i);
-		const unsigned char *b_text = (const unsigned char *)name_at(collapse, b, i);
-		int a_byte, b_byte;
-
-		if (a_text == b_text)
-			continue;
-		while (*a_text && *a_text == *b_text) {
-			a_text++;
-			b_text++;
-		}
-		a_byte = *a_text ? *a_text : i + 1 < a->n_names ? ';' : 0;
-		b_byte = *b_text ? *b_text : i + 1 < b->n_names ? ';' : 0;
-		return a_byte - b_byte;
-	}
-	return (a->n_names > b->n_names) - (a->n_names < b->n_names);
-}
-
-static void write_stack(const struct collapse *collapse, const struct stack_entry *stack,
-			FILE *file)
-{
-	for (uint32_t i = 0; i < stack->n_names; i++) {
-		if (i > 0)
-			putc_unlocked(';', file);
-		fputs_unlocked(name_at(collapse, stack, i), file);
-	}
-	fprintf(file, " %" PRIu64 "\n", stack->weight);
 }
 
 void collapse_write(const struct collapse *collapse, FILE *file)
 {
-	const struct stack_entry **sorted =
-		memory_allocate(collapse->n_stacks + 1, sizeof(const struct stack_entry *));
-	size_t n = 0;
-
-	for (size_t i = 0; i < collapse->stack_capacity; i++) {
-		if (collapse->stacks[i].hash)
-			sorted[n++] = &collapse->stacks[i];
-	}
-	qsort_r(sorted, n, sizeof(*sorted), compare_stacks, (void *)collapse);
-	for (size_t i = 0; i < n; i++)
-		write_stack(collapse, sorted[i], file);
-	free(sorted);
+	folded_stacks_write(&collapse->stacks, &collapse->names, file);
 }
 
 uint64_t collapse_n_stacks(const struct collapse *collapse)
 {
-	return collapse->n_stacks;
+	return collapse->stacks.count;
 }
 
 const struct collapse_losses *collapse_losses(const struct collapse *collapse)

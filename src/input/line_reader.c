@@ -37,3 +37,21 @@ struct error *line_reader_refill(struct line_reader *reader, struct text_span *r
 			return line_reader_next(reader, ret, is_end_ret);
 	}
 }
+
+struct error *line_reader_next_few(struct line_reader *reader, size_t n_most,
+				   struct text_span *lines, size_t *n_ret)
+{
+	bool is_end;
+	size_t n = 1;
+
+	RETURN_IF_ERROR(line_reader_next(reader, &lines[0], &is_end));
+	while (!is_end && n < n_most && reader->at < reader->end) {
+		const char *newline = memchr(reader->at, '\n', (size_t)(reader->end - reader->at));
+
+		if (!newline)
+			break;
+		lines[n++] = line_reader_take(reader, newline);
+	}
+	*n_ret = is_end ? 0 : n;
+	return NULL;
+}

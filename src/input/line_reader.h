@@ -34,15 +34,16 @@ struct line_reader line_reader_make(struct input_stream *stream);
 struct error *line_reader_refill(struct line_reader *reader, struct text_span *ret,
 				 bool *is_end_ret) MUST_CHECK;
 
-/** Go past the next line if it is @p text, ended by "\n" and whole in the window. */
-static inline bool line_reader_accept(struct line_reader *reader, const char *text, size_t length)
+/** Take the line that ends at @p newline. */
+static inline struct text_span line_reader_take(struct line_reader *reader, const char *newline)
 {
-	if ((size_t)(reader->end - reader->at) <= length || reader->at[length] != '\n' ||
-	    memcmp(reader->at, text, length) != 0)
-		return false;
-	reader->at += length + 1;
+	const char *start = reader->at;
+
+	reader->at = newline + 1;
 	reader->line_number++;
-	return true;
+	if (newline > start && newline[-1] == '\r')
+		newline--;
+	return text_span_make(start, newline);
 }
 
 /**
@@ -52,17 +53,19 @@ static inline bool line_reader_accept(struct line_reader *reader, const char *te
 static inline struct error *line_reader_next(struct line_reader *reader, struct text_span *ret,
 					     bool *is_end_ret)
 {
-	const char *start = reader->at;
-	size_t left = (size_t)(reader->end - start);
-	const char *newline = left ? memchr(start, '\n', left) : NULL;
+	size_t left = (size_t)(reader->end - reader->at);
+	const char *newline = left ? memchr(reader->at, '\n', left) : NULL;
 
 	if (__builtin_expect(!newline, 0))
 		return line_reader_refill(reader, ret, is_end_ret);
-	reader->at = newline + 1;
-	reader->line_number++;
-	if (newline > start && newline[-1] == '\r')
-		newline--;
-	*ret = text_span_make(start, newline);
+	*ret = line_reader_take(reader, newline);
 	*is_end_ret = false;
 	return NULL;
 }
+
+/**
+ * As many of the next lines as are at hand, at least one unless the text is at its end, and at
+ * most @p n_most. All are valid until the next call.
+ */
+struct error *line_reader_next_few(struct line_reader *reader, size_t n_most,
+				   struct text_span *lines, size_t *n_ret) MUST_CHECK;

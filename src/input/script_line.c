@@ -40,7 +40,7 @@ static bool parse_ids(const char *at, const char *end, struct script_header *ret
 }
 
 /** The line ends with ": PERIOD EVENT:" or ": EVENT:". */
-void script_parse_event(struct text_span line, struct script_header *ret)
+void script_parse_measure(struct text_span line, struct script_header *ret)
 {
 	const char *end = text_span_end(line), *event, *at;
 
@@ -67,6 +67,7 @@ void script_parse_event(struct text_span line, struct script_header *ret)
 		return;
 	ret->event = text_span_make(event, end);
 	ret->period = text_span_make(period, period_end);
+	ret->measure = text_span_make(at - 1, text_span_end(line));
 }
 
 bool script_parse_header(struct text_span line, struct script_header *ret)
@@ -87,7 +88,7 @@ bool script_parse_header(struct text_span line, struct script_header *ret)
 		ids = skip_spaces(at, end);
 		if (comm_end < ids && parse_ids(ids, end, &header)) {
 			header.comm = text_span_make(line.start, comm_end);
-			script_parse_event(line, &header);
+			script_parse_measure(line, &header);
 			*ret = header;
 			return true;
 		}
@@ -191,4 +192,44 @@ void script_parse_place(const struct script_header *header, uint32_t *cpu_ret,
 		}
 	}
 	parse_time(at, end, time_ns_ret);
+}
+
+uint64_t script_period(const struct script_header *header)
+{
+	struct text_span digits = header->period;
+	uint64_t period = 0;
+
+	if (digits.length == 0 || (digits.length == 1 && digits.start[0] == '0'))
+		return 1;
+	for (size_t i = 0; i < digits.length; i++) {
+		if (__builtin_mul_overflow(period, 10u, &period) ||
+		    __builtin_add_overflow(period, (uint64_t)(digits.start[i] - '0'), &period))
+			return UINT64_MAX;
+	}
+	return period;
+}
+
+void script_append_thread(const struct script_header *header, bool has_pid, bool has_tid,
+			  struct byte_vector *text)
+{
+	const size_t start = text->count;
+	struct text_span unknown = { .start = "?", .length = 1 };
+	bool has_both = header->second.length > 0 &&
+			!(header->second.length == 1 && header->second.start[0] == '0');
+	struct text_span pid = has_both ? header->first : unknown;
+	struct text_span tid = has_both ? header->second : header->first;
+
+	byte_vector_append_bytes(text, header->comm.start, header->comm.length);
+	if (has_pid || has_tid) {
+		byte_vector_append(text, '-');
+		byte_vector_append_bytes(text, pid.start, pid.length);
+	}
+	if (has_tid) {
+		byte_vector_append(text, '/');
+		byte_vector_append_bytes(text, tid.start, tid.length);
+	}
+	for (size_t i = start; i < text->count; i++) {
+		if (text->items[i] <= ' ')
+			text->items[i] = '_';
+	}
 }

@@ -22,6 +22,10 @@ struct script_header {
 	struct text_span period; /**< Digits; empty: not given. */
 	struct text_span event;  /**< Without its ':'; empty: not given. */
 	struct text_span rest;   /**< All that follows the ids. */
+
+	/** The end of the line, ":  PERIOD EVENT:" and all: period and event follow from it alone.
+	 * Empty: neither was found. */
+	struct text_span measure;
 };
 
 struct script_frame {
@@ -38,14 +42,21 @@ struct script_frame {
 /** False: no such line. */
 bool script_parse_header(struct text_span line, struct script_header *ret);
 
-/** Only the event and period of a line that is known to be a header. */
-void script_parse_event(struct text_span line, struct script_header *ret);
+/** Only period and event of a line that is known to be a header. */
+void script_parse_measure(struct text_span line, struct script_header *ret);
 
 bool script_parse_frame(struct text_span line, struct script_frame *ret);
 
 /** CPU and time of a header; what it does not have stays as it was. */
 void script_parse_place(const struct script_header *header, uint32_t *cpu_ret,
 			uint64_t *time_ns_ret);
+
+/** Of a sample; 1 if there is none or it is 0, UINT64_MAX if it is larger. */
+uint64_t script_period(const struct script_header *header);
+
+/** Append "COMM", "COMM-PID" or "COMM-PID/TID", with '_' for blanks and "?" for an unknown PID. */
+void script_append_thread(const struct script_header *header, bool has_pid, bool has_tid,
+			  struct byte_vector *text);
 
 /** Where the symbol ends and "+0xOFFSET" begins; the end when there is none. */
 const char *script_symbol_end(struct text_span function);

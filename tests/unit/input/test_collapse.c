@@ -107,9 +107,65 @@ static void test_source_lines(void **state)
 	      "sh;main:a.so;f:a.c:7 10\n");
 }
 
+static void test_source_lines_of_inlined_functions(void **state)
+{
+	static const struct collapse_options options = { .has_source_lines = true };
+	enum { N_SAMPLES = 30000 };
+	struct byte_vector text = { 0 };
+	char expected[64];
+
+	/* One sample fills no queue of lines nor window evenly: all of its lines end one somewhere. */
+	for (int i = 0; i < N_SAMPLES; i++) {
+		static const char sample[] = HEADER " 1 outer->inner (/a)\n  a.c:7\n  b.c:8\n\n";
+
+		byte_vector_append_bytes(&text, sample, sizeof(sample) - 1);
+	}
+	byte_vector_append(&text, '\0');
+	snprintf(expected, sizeof(expected), "sh;outer:a.c:7;inner_[i]:b.c:8 %d\n", 10 * N_SAMPLES);
+	check(&options, (const char *)text.items, expected);
+	byte_vector_deinit(&text);
+}
+
+static void test_headers_that_change(void **state)
+{
+	check(&plain,
+	      "sh 12/13 1.5:  10 cycles: \n 1 f (/a)\n\n" /* the first */
+	      "sh 12/13 1.6:  10 cycles: \n 1 f (/a)\n\n" /* the same but for its time */
+	      "sh 12/13 1.6:  7 cycles: \n 1 f (/a)\n\n"	/* another period */
+	      "sh 12/13 1.6:  7 faults: \n 1 f (/a)\n\n"	/* another event, twice */
+	      "sh 12/13 1.7:  7 faults: \n 1 f (/a)\n\n"
+	      "ls 12/14 1.7:  7 cycles: \n 1 f (/a)\n\n"  /* another thread */
+	      "ls 12/14 1.7:  \n 1 f (/a)\n\n",		 /* no period and no event */
+	      "ls;f 8\nsh;f 27\n");
+}
+
+static void test_more_lines_than_are_read_ahead(void **state)
+{
+	struct byte_vector text = { 0 };
+	char line[64];
+
+	/* Of so many lines their table grows, with lines waiting that were asked for before. */
+	for (int i = 0; i < 5000; i++) {
+		int length = snprintf(line, sizeof(line), HEADER " %x f%d (/a)\n\n", i, i % 2);
+
+		byte_vector_append_bytes(&text, line, (size_t)length);
+	}
+	byte_vector_append(&text, '\0');
+	check(&plain, (const char *)text.items, "sh;f0 25000\nsh;f1 25000\n");
+	byte_vector_deinit(&text);
+}
+
+static void test_java_lines_are_their_own(void **state)
+{
+	check(&plain,
+	      "java 1 1.5: 3 c:\n 1 Lorg/A;::m (/a)\n\n"
+	      "jav 1 1.5: 3 c:\n 1 Lorg/A;::m (/a)\n\n"
+	      "java 1 1.5: 3 c:\n 1 Lorg/A;::m (/a)\n\n",
+	      "jav;Lorg/A:::m 3\njava;org/A:::m 6\n");
+}
+
 static void test_what_comes_again_is_the_same(void **state)
 {
-	/* The second time, all lines are expected; the third, the last one differs. */
 	check(&plain,
 	      HEADER " 1 f (/a)\n 2 g (/a)\n\n" HEADER " 1 f (/a)\n 2 g (/a)\n\n" HEADER
 		     " 1 f (/a)\n 2 h (/a)\n\n",
@@ -174,6 +230,10 @@ int main(void)
 		cmocka_unit_test(test_one_event),
 		cmocka_unit_test(test_skip_after),
 		cmocka_unit_test(test_source_lines),
+		cmocka_unit_test(test_source_lines_of_inlined_functions),
+		cmocka_unit_test(test_headers_that_change),
+		cmocka_unit_test(test_more_lines_than_are_read_ahead),
+		cmocka_unit_test(test_java_lines_are_their_own),
 		cmocka_unit_test(test_what_comes_again_is_the_same),
 		cmocka_unit_test(test_line_ends_of_another_system),
 		cmocka_unit_test(test_sorts_as_bytes),
