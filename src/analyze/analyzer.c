@@ -545,9 +545,13 @@ static void note_unwind_problems(struct analyzer *analyzer)
 								     objects->items[id])
 					   : NULL;
 
-		if (problem)
-			profile->objects.items[id].unwind_problem =
-				profile_intern_text(profile, problem);
+		if (!problem)
+			continue;
+		profile->objects.items[id].unwind_problem = profile_intern_text(profile, problem);
+		if (!profile->objects.items[id].problem &&
+		    unwinder_object_is_damaged(analyzer->stacks.unwinder, objects->items[id]))
+			profile->objects.items[id].problem =
+				profile->objects.items[id].unwind_problem;
 	}
 }
 

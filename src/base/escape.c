@@ -61,6 +61,22 @@ static bool is_control(unsigned int character)
 	       character == 0x2029 || character == 0xfeff || (character & 0xfffe) == 0xfffe;
 }
 
+bool escape_is_plain_text(const char *text)
+{
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		unsigned int character = *(const unsigned char *)text;
+		size_t length = character < 0x7f ? 1 : escape_decode_utf8(text, left, &character);
+
+		if (!length || is_control(character))
+			return false;
+		text += length;
+		left -= length;
+	}
+	return true;
+}
+
 /** Writes one character that needs a form of its own; false: copy it as it is. */
 typedef bool special_writer(FILE *file, unsigned int character);
 

@@ -8,6 +8,7 @@
  */
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /** For a terminal or a text report: control characters become U+FFFD, tab a space. */
@@ -39,3 +40,6 @@ void escape_write_markdown_cell(FILE *file, const char *text);
  * @return its length in bytes, or 0 when the bytes at @p text are not UTF-8.
  */
 size_t escape_decode_utf8(const char *text, size_t size_bytes, unsigned int *character_ret);
+
+/** Whether @p text is UTF-8 without anything that would have to be escaped on a terminal. */
+bool escape_is_plain_text(const char *text);

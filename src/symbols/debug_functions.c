@@ -82,8 +82,7 @@ static bool add_range(void *context, uint64_t start, uint64_t end)
 	struct range_target *target = context;
 	struct unit_walk *walk = target->walk;
 
-	/* Functions the linker threw away begin at 0 or, with lld, at the end. */
-	if (start >= end || start == 0)
+	if (!debug_range_is_code(walk->info, start, end))
 		return true;
 	if (walk->info->n_ranges == DEBUG_RANGES_MAX) {
 		debug_info_note(walk->info, "too many address ranges");

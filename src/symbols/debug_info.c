@@ -14,6 +14,17 @@ void debug_info_note(struct debug_info *info, const char *what)
 		info->problem = memory_format_text("debug information: %s", what);
 }
 
+bool debug_range_is_code(struct debug_info *info, uint64_t start, uint64_t end)
+{
+	/* Code the linker threw away begins at 0 or, with lld, at the end. */
+	if (start >= end || start == 0)
+		return false;
+	if (start < info->code_end)
+		return true;
+	debug_info_note(info, "address ranges outside the program's code");
+	return false;
+}
+
 static void add_unit_ranges(struct debug_info *info, uint32_t number)
 {
 	Dwarf_Die *die = &info->units.items[number].die;
@@ -21,8 +32,7 @@ static void add_unit_ranges(struct debug_info *info, uint32_t number)
 	ptrdiff_t position = 0;
 
 	while ((position = dwarf_ranges(die, position, &base, &start, &end)) > 0) {
-		/* Code the linker threw away begins at 0. */
-		if (start >= end || start == 0)
+		if (!debug_range_is_code(info, start, end))
 			continue;
 		if (info->ranges.count == DEBUG_RANGES_MAX) {
 			debug_info_note(info, "too many address ranges");
@@ -98,6 +108,20 @@ static void list_alternate_units(struct debug_info *info)
 	}
 }
 
+/** The end of all code; the end of the address space for files that are not mapped by segments. */
+static uint64_t find_code_end(const struct object *object)
+{
+	uint64_t code_end = 0;
+
+	for (size_t i = 0; i < object->segments.count; i++) {
+		const struct object_segment *segment = &object->segments.items[i];
+
+		if (segment->is_executable)
+			code_end = MAX(code_end, segment->elf_address + segment->memory_size_bytes);
+	}
+	return code_end ? code_end : UINT64_MAX;
+}
+
 struct error *debug_info_open(struct object *object, struct object *debug_file,
 			      bool is_without_lines, struct cache *cache, struct debug_info **ret)
 {
@@ -114,6 +138,7 @@ struct error *debug_info_open(struct object *object, struct object *debug_file,
 	info = memory_allocate(1, sizeof(*info));
 	info->image = image;
 	info->object = object;
+	info->code_end = find_code_end(object);
 	info->is_without_lines = is_without_lines;
 	if (image.misses_alternate)
 		debug_info_note(info, "the part of it that dwz moved to another file "

@@ -10,8 +10,11 @@ static void load_lines(struct debug_info *info, struct debug_unit *unit)
 		return;
 	unit->has_lines_loaded = true;
 	/* Runs the unit's line program and sorts its rows by address, once. */
-	if (dwarf_getsrclines(&unit->die, &unit->lines, &unit->n_lines) != 0)
+	if (dwarf_getsrclines(&unit->die, &unit->lines, &unit->n_lines) != 0) {
 		unit->n_lines = 0;
+		if (dwarf_hasattr(&unit->die, DW_AT_stmt_list))
+			debug_info_note(info, "unreadable source lines of a unit");
+	}
 	if (dwarf_getsrcfiles(&unit->die, &unit->files, &unit->n_files) != 0)
 		unit->n_files = 0;
 }

@@ -20,14 +20,17 @@ static const char *die_text(Dwarf_Die *die, unsigned int attribute_name)
 }
 
 /** The DIE that @p die completes or is an instance of; false: none. */
-static bool follow_origin(Dwarf_Die *die, Dwarf_Die *origin_ret)
+static bool follow_origin(struct debug_info *info, Dwarf_Die *die, Dwarf_Die *origin_ret)
 {
 	Dwarf_Attribute attribute;
 
 	if (!dwarf_attr(die, DW_AT_abstract_origin, &attribute) &&
 	    !dwarf_attr(die, DW_AT_specification, &attribute))
 		return false;
-	return dwarf_formref_die(&attribute, origin_ret) != NULL;
+	if (dwarf_formref_die(&attribute, origin_ret))
+		return true;
+	debug_info_note(info, "a function refers to what is not there");
+	return false;
 }
 
 struct function_names {
@@ -37,11 +40,11 @@ struct function_names {
 };
 
 /** Names may stand at any DIE from the instance to the declaration. The first counts. */
-static struct function_names collect_names(const Dwarf_Die *instance)
+static struct function_names collect_names(struct debug_info *info, const Dwarf_Die *instance)
 {
 	struct function_names names = { .declaration = *instance };
 
-	for (int step = 0; step < ORIGIN_STEPS_MAX; step++) {
+	for (int step = 0;; step++) {
 		Dwarf_Die *die = &names.declaration;
 		Dwarf_Die origin;
 
@@ -51,8 +54,12 @@ static struct function_names collect_names(const Dwarf_Die *instance)
 			names.linkage_name = die_text(die, DW_AT_MIPS_linkage_name);
 		if (!names.plain_name)
 			names.plain_name = die_text(die, DW_AT_name);
-		if (names.linkage_name || !follow_origin(die, &origin))
+		if (names.linkage_name || !follow_origin(info, die, &origin))
 			break;
+		if (step == ORIGIN_STEPS_MAX) {
+			debug_info_note(info, "functions refer to each other in a circle");
+			break;
+		}
 		*die = origin;
 	}
 	return names;
@@ -181,7 +188,7 @@ void debug_function_name(struct debug_info *info, struct debug_unit *unit,
 	function->is_named = true;
 	if (!dwarf_offdie(dwarf_cu_getdwarf(unit->code_die.cu), function->die_offset, &die))
 		return;
-	names = collect_names(&die);
+	names = collect_names(info, &die);
 	function->linkage_name = names.linkage_name;
 	if (names.linkage_name)
 		function->name = names.linkage_name;

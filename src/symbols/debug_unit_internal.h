@@ -115,6 +115,7 @@ struct debug_image {
 struct debug_info {
 	struct debug_image image;
 	struct object *object;        /**< What was mapped; the image may be its debug file's. */
+	uint64_t code_end;            /**< Elf address behind all code. */
 	struct debug_package package; /**< Of split units. */
 	struct debug_unit_vector alternate_units; /**< Of image.alternate; only for their scopes. */
 	struct debug_unit_vector units;           /**< Ascending by offset. */
@@ -130,6 +131,9 @@ struct debug_info {
 
 /** Note damage; the first one stays. */
 void debug_info_note(struct debug_info *info, const char *what);
+
+/** Whether these addresses are of code; those that cannot be are noted as damage. */
+bool debug_range_is_code(struct debug_info *info, uint64_t start, uint64_t end);
 
 /**
  * Open the debug sections of @p object. dwarf NULL: it has none.

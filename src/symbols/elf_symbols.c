@@ -70,26 +70,31 @@ static bool is_function(const GElf_Sym *symbol, const struct section_extent *ext
 	}
 }
 
-static void add_symbol(const GElf_Sym *symbol, const struct section_extent_vector *extents,
+/** False: no linker writes such an entry. What is not a function is not looked at. */
+static bool add_symbol(const GElf_Sym *symbol, const struct section_extent_vector *extents,
 		       enum symbol_pool pool, struct symbol_table_builder *builder)
 {
 	const struct symbol_pool_text *text = &builder->table.pools[pool];
 	uint64_t end;
 
-	if (symbol->st_shndx == SHN_UNDEF || symbol->st_shndx >= extents->count)
-		return;
+	if (symbol->st_shndx == SHN_UNDEF || symbol->st_shndx >= SHN_LORESERVE)
+		return true;
+	if (symbol->st_shndx >= extents->count)
+		return false;
 
 	const struct section_extent *extent = &extents->items[symbol->st_shndx];
 
-	if (!is_function(symbol, extent) || symbol->st_name >= text->size_bytes ||
+	if (!is_function(symbol, extent))
+		return true;
+	if (symbol->st_name >= text->size_bytes ||
 	    __builtin_add_overflow(symbol->st_value, symbol->st_size, &end))
-		return;
+		return false;
 
 	char first = text->text[symbol->st_name];
 
 	/* `$x`, `$d`: marks of code and data inside sections (AArch64 ELF section 5.5.5). */
 	if (first == '\0' || (first == '$' && !symbol->st_size))
-		return;
+		return true;
 	symbol_candidate_vector_append(&builder->candidates,
 				       (struct symbol_candidate){
 					       .address = symbol->st_value,
@@ -99,12 +104,15 @@ static void add_symbol(const GElf_Sym *symbol, const struct section_extent_vecto
 					       .binding = (uint8_t)binding_of(symbol),
 					       .is_sized = symbol->st_size != 0,
 				       });
+	return symbol->st_value >= extent->address && end <= extent->end;
 }
 
-static void add_symbols(Elf *elf, Elf_Data *symbols, size_t n_symbols, enum symbol_pool pool,
-			struct symbol_table_builder *builder)
+/** @return how many entries are damaged. */
+static size_t add_symbols(Elf *elf, Elf_Data *symbols, size_t n_symbols, enum symbol_pool pool,
+			  struct symbol_table_builder *builder)
 {
 	struct section_extent_vector extents = { 0 };
+	size_t n_damaged = 0;
 
 	read_extents(elf, &extents);
 	for (size_t i = 1; i < n_symbols; i++) {
@@ -112,9 +120,10 @@ static void add_symbols(Elf *elf, Elf_Data *symbols, size_t n_symbols, enum symb
 
 		if (!gelf_getsym(symbols, (int)i, &symbol))
 			break;
-		add_symbol(&symbol, &extents, pool, builder);
+		n_damaged += !add_symbol(&symbol, &extents, pool, builder);
 	}
 	section_extent_vector_deinit(&extents);
+	return n_damaged;
 }
 
 /**
@@ -124,6 +133,7 @@ static void add_symbols(Elf *elf, Elf_Data *symbols, size_t n_symbols, enum symb
  * @param n_known      The symbols of a section with no more than these are known
  *                     already (.dynsym is a part of .symtab unless that was thinned out).
  * @param n_symbols_ret  How many it has; left alone when there is no such section.
+ * @return what is damaged; all others are in @p builder.
  */
 static struct error *read_symbols(const struct object *object, GElf_Word type,
 				  enum symbol_pool pool, size_t n_known,
@@ -145,15 +155,22 @@ static struct error *read_symbols(const struct object *object, GElf_Word type,
 	}
 
 	size_t n_symbols = symbols->d_size / header.sh_entsize;
+	size_t n_damaged = 0;
 
 	if (n_symbols > SYMBOL_COUNT_MAX) {
 		return error_new(ERROR_FORMAT, "%s: %s claims %zu symbols", object->path,
 				 section_name, n_symbols);
 	}
 	symbol_table_set_pool(&builder->table, pool, strings->d_buf, strings->d_size);
-	if (n_symbols > n_known)
-		add_symbols(object->elf, symbols, n_symbols, pool, builder);
 	*n_symbols_ret = n_symbols;
+	if (n_symbols > n_known)
+		n_damaged = add_symbols(object->elf, symbols, n_symbols, pool, builder);
+	if (n_damaged) {
+		return error_new(ERROR_FORMAT,
+				 "%zu of %zu entries of %s are damaged: functions outside their "
+				 "section, or names outside .strtab",
+				 n_damaged, n_symbols, section_name);
+	}
 	return NULL;
 }
 

@@ -1,5 +1,6 @@
 #include "symbols/symbolizer.h"
 
+#include "base/escape.h"
 #include "base/hash_map.h"
 #include "base/string_table.h"
 #include "symbols/debug_info_internal.h"
@@ -23,6 +24,7 @@ struct object_symbols {
 	struct source_result source;
 	struct debug_info *debug_info; /**< NULL: none, or not wanted. */
 	enum symbol_source_kind kind;
+	bool has_odd_text; /**< Names or paths that no compiler writes. */
 };
 
 DEFINE_VECTOR(object_symbols_vector, struct object_symbols *)
@@ -204,6 +206,18 @@ static struct symbol_result make_result(struct symbolizer *symbolizer,
 	};
 }
 
+static bool is_text(const struct symbol_result *result)
+{
+	for (uint32_t i = 0; i < result->n_frames; i++) {
+		const struct symbol_frame *frame = &result->frames[i];
+
+		if (!escape_is_plain_text(frame->linkage_name) ||
+		    (frame->file && !escape_is_plain_text(frame->file)))
+			return false;
+	}
+	return true;
+}
+
 /** A source line alone, in code that neither DWARF nor a symbol names, is no function. */
 static bool has_name(const struct debug_frame *debug_frames, const struct debug_chain *chain)
 {
@@ -234,7 +248,7 @@ static struct debug_frame find_place(const struct source_result *source, uint64_
 	};
 }
 
-static void resolve_all(struct symbolizer *symbolizer, const struct object_symbols *symbols,
+static void resolve_all(struct symbolizer *symbolizer, struct object_symbols *symbols,
 			const uint64_t *elf_addresses, size_t n, const struct debug_frame *frames,
 			const struct debug_chain *chains, struct symbol_result *results_ret)
 {
@@ -259,6 +273,7 @@ static void resolve_all(struct symbolizer *symbolizer, const struct object_symbo
 		if (entry || has_name(debug_frames, &chain)) {
 			results_ret[i] =
 				make_result(symbolizer, table, entry, debug_frames, &chain);
+			symbols->has_odd_text |= !is_text(&results_ret[i]);
 		} else {
 			results_ret[i] = (struct symbol_result){
 				.status = has_table ? SYMBOL_NO_MATCH : SYMBOL_NO_TABLE,
@@ -268,7 +283,7 @@ static void resolve_all(struct symbolizer *symbolizer, const struct object_symbo
 }
 
 /** From the object's own symbols and debug information, which are loaded. */
-static void resolve_loaded(struct symbolizer *symbolizer, const struct object_symbols *symbols,
+static void resolve_loaded(struct symbolizer *symbolizer, struct object_symbols *symbols,
 			   const uint64_t *elf_addresses, size_t n,
 			   struct symbol_result *results_ret)
 {
@@ -376,7 +391,7 @@ static void sort_distinct(struct address_vector *addresses)
 }
 
 /** The answers for all code from @p start to @p end. */
-static void learn_range(struct symbolizer *symbolizer, const struct object_symbols *symbols,
+static void learn_range(struct symbolizer *symbolizer, struct object_symbols *symbols,
 			uint64_t start, uint64_t end, struct symbol_answer_vector *answers)
 {
 	struct address_vector starts = { 0 };
@@ -408,7 +423,7 @@ static void learn_range(struct symbolizer *symbolizer, const struct object_symbo
 }
 
 /** The function around @p address, or the address alone. */
-static void find_function(struct symbolizer *symbolizer, const struct object_symbols *symbols,
+static void find_function(struct symbolizer *symbolizer, struct object_symbols *symbols,
 			  uint64_t address, uint64_t *start_ret, uint64_t *end_ret)
 {
 	struct symbol_result result;
@@ -495,7 +510,12 @@ const char *symbolizer_object_problem(const struct symbolizer *symbolizer,
 		return NULL;
 	if (object_was_cut(object))
 		return "the file was cut short while it was read";
-	if (symbols->source.problem || !symbols->debug_info)
+	if (symbols->source.problem)
 		return symbols->source.problem;
-	return debug_info_problem(symbols->debug_info);
+	if (symbols->debug_info && debug_info_problem(symbols->debug_info))
+		return debug_info_problem(symbols->debug_info);
+	/* Runtimes call their code what they like. */
+	return symbols->has_odd_text && symbols->source.may_have_debug_info
+		       ? "names or paths in it are not text (UTF-8): damaged symbols?"
+		       : NULL;
 }

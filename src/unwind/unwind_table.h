@@ -95,7 +95,7 @@ struct unwind_table_statistics {
 	size_t n_rows;
 	size_t n_rules;
 	size_t n_fdes;
-	size_t n_bad_fdes; /**< Could not be read; their code is a gap or BAD. */
+	size_t n_bad_fdes; /**< Unreadable or of no code; what they were for is a gap or BAD. */
 	size_t size_bytes; /**< All memory kept. */
 };
 

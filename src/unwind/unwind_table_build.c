@@ -260,20 +260,38 @@ static struct error *builder_read_section(struct builder *builder, uint32_t sect
 	error = cfi_read_fdes(table->sections[section_index], &builder->fdes,
 			      &table->statistics.n_bad_fdes);
 	builder->section_ends[section_index] = builder->fdes.count;
+	/* What follows in the section is lost: at least one. */
+	table->statistics.n_bad_fdes += error != NULL;
 	return error;
+}
+
+/**
+ * Whether @p fde is of no code, which linkers leave only of functions that they
+ * dropped: in .debug_frame, or from 0 on.
+ */
+static bool is_astray(const struct builder *builder, uint32_t section_index,
+		      const struct cfi_fde *fde)
+{
+	return !builder->input->sections[section_index].is_debug_frame && fde->start &&
+	       fde->start < fde->end;
 }
 
 static void builder_list_parts(struct builder *builder)
 {
 	const struct unwind_table_input *input = builder->input;
+	uint32_t section_index = 0;
 
 	part_vector_reserve(&builder->parts, builder->fdes.count);
 	for (size_t i = 0; i < builder->fdes.count; i++) {
 		const struct cfi_fde *fde = &builder->fdes.items[i];
 
+		while (i >= builder->section_ends[section_index])
+			section_index++;
 		if (fde->start >= input->code_start && fde->end <= input->code_end &&
 		    fde->start < fde->end)
 			part_vector_append(&builder->parts, (struct part){ fde->start, i });
+		else if (is_astray(builder, section_index, fde))
+			builder->table->statistics.n_bad_fdes++;
 	}
 }
 

@@ -6,7 +6,7 @@
 #include "unwind/unwind_table.h"
 
 /** Change it whenever the same sections could give other rules than before. */
-#define UNWIND_TABLE_FILE_VERSION 1
+#define UNWIND_TABLE_FILE_VERSION 2
 
 /** Append the content. */
 void unwind_table_write(const struct unwind_table *table, struct byte_vector *ret);

@@ -18,6 +18,7 @@ struct object_slot {
 	bool was_tried;
 	struct unwind_table *table; /**< NULL: not tried, or none could be made. */
 	char *problem;              /**< Why not, or what is damaged in it. */
+	bool is_damaged;            /**< The latter; or no table because of damage. */
 	struct stack_end_vector ends;
 	struct object *made_for; /**< The table was made in this run, of it; NULL: was not. */
 };
@@ -119,8 +120,10 @@ static void slot_build(struct unwinder *unwinder, struct object_slot *slot, stru
 		error = slot_find_table(unwinder, slot, object);
 	if (object->state == OBJECT_OPEN)
 		stack_ends_find(object, &slot->ends);
-	if (error)
+	if (error) {
 		slot->problem = memory_duplicate_text(error->message);
+		slot->is_damaged = error->code == ERROR_FORMAT;
+	}
 	error_destroy(error);
 
 	if (slot->table) {
@@ -128,10 +131,12 @@ static void slot_build(struct unwinder *unwinder, struct object_slot *slot, stru
 
 		statistics->n_tables++;
 		statistics->n_table_rows += table.n_rows;
-		if (table.n_bad_fdes)
+		if (table.n_bad_fdes) {
 			slot->problem =
 				memory_format_text("damaged entries of unwind information: %zu",
 						   table.n_bad_fdes);
+			slot->is_damaged = true;
+		}
 	} else {
 		statistics->n_table_failures++;
 	}
@@ -358,6 +363,12 @@ const char *unwinder_object_problem(const struct unwinder *unwinder, const struc
 	if (object->index >= unwinder->slots.count)
 		return NULL;
 	return unwinder->slots.items[object->index].problem;
+}
+
+bool unwinder_object_is_damaged(const struct unwinder *unwinder, const struct object *object)
+{
+	return object->index < unwinder->slots.count &&
+	       unwinder->slots.items[object->index].is_damaged;
 }
 
 struct unwinder_statistics unwinder_statistics(const struct unwinder *unwinder)

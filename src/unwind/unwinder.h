@@ -81,4 +81,7 @@ bool unwinder_is_outermost(struct unwinder *unwinder, struct process *process,
  */
 const char *unwinder_object_problem(const struct unwinder *unwinder, const struct object *object);
 
+/** Whether that problem is damage: whoever uses the file should know, cut stacks or not. */
+bool unwinder_object_is_damaged(const struct unwinder *unwinder, const struct object *object);
+
 struct unwinder_statistics unwinder_statistics(const struct unwinder *unwinder);

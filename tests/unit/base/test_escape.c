@@ -217,11 +217,23 @@ static void plain_makes_a_fresh_string(void **state)
 	assert_string_equal(output, "a" BAD "b");
 }
 
+static void plain_text_is_told_from_what_is_none(void **state)
+{
+	assert_true(escape_is_plain_text(""));
+	assert_true(escape_is_plain_text("std::vector<int>::push_back(int&&) \xc2\xb7"));
+	assert_false(escape_is_plain_text("a\tb"));
+	assert_false(escape_is_plain_text("\x7f"));
+	assert_false(escape_is_plain_text("a\xc3"));
+	assert_false(escape_is_plain_text("\xff"));
+	assert_false(escape_is_plain_text("\xe2\x80\xae"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ordinary_names_are_left_alone),
 		cmocka_unit_test(utf8_is_decoded),
+		cmocka_unit_test(plain_text_is_told_from_what_is_none),
 		cmocka_unit_test(what_is_not_utf8_is_replaced_byte_by_byte),
 		cmocka_unit_test(plain_text_has_no_controls),
 		cmocka_unit_test(xml_markup_becomes_references),

@@ -166,6 +166,25 @@ static void test_honest_unit(void **state)
 	assert_string_equal(outcome.problem, "");
 }
 
+static void test_code_outside_the_program(void **state)
+{
+	struct byte_vector info = begin_unit();
+	struct outcome outcome;
+
+	byte_vector_append(&info, FUNCTION);
+	append_range(&info);
+	append_text(&info, "honest");
+	append_number(&info, 0, 1);
+	byte_vector_append(&info, FUNCTION);
+	append_number(&info, CODE_ADDRESS + 0x100000, 8);
+	append_number(&info, 16, 4);
+	append_text(&info, "astray");
+	append_number(&info, 0, 1);
+	outcome = resolve(state, &info);
+	assert_string_equal(outcome.name, "honest");
+	assert_non_null(strstr(outcome.problem, "outside the program's code"));
+}
+
 static void test_origin_of_itself(void **state)
 {
 	struct byte_vector info = begin_unit();
@@ -177,6 +196,7 @@ static void test_origin_of_itself(void **state)
 	append_number(&info, offset, 4);
 	outcome = resolve(state, &info);
 	assert_int_equal(outcome.status, SYMBOL_NO_MATCH);
+	assert_non_null(strstr(outcome.problem, "in a circle"));
 }
 
 static void test_origins_of_each_other(void **state)
@@ -194,6 +214,7 @@ static void test_origins_of_each_other(void **state)
 	append_number(&info, first, 4);
 	outcome = resolve(state, &info);
 	assert_int_equal(outcome.status, SYMBOL_NO_MATCH);
+	assert_non_null(strstr(outcome.problem, "in a circle"));
 }
 
 static void test_origin_outside_the_unit(void **state)
@@ -270,6 +291,7 @@ int main(void)
 	cmocka_unit_test_setup_teardown(name, temporary_folder_set_up, temporary_folder_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_honest_unit),
+		TEST(test_code_outside_the_program),
 		TEST(test_origin_of_itself),
 		TEST(test_origins_of_each_other),
 		TEST(test_origin_outside_the_unit),

@@ -245,6 +245,23 @@ static void test_callee_saved_registers(void **state)
 	cfi_builder_deinit(&builder);
 }
 
+static void test_entries_of_no_code_are_counted(void **state)
+{
+	struct cfi_builder builder = { 0 };
+	struct unwind_table *table;
+
+	cfi_builder_usual_cie(&builder);
+	CFI_BUILDER_FDE(&builder, TEST_CODE_ADDRESS, 0x20, 0x00);
+	CFI_BUILDER_FDE(&builder, TEST_CODE_ADDRESS + 0x40000000, 0x20, 0x00);
+	/* Of a function that the linker threw away. */
+	CFI_BUILDER_FDE(&builder, 0, 0x20, 0x00);
+	table = make_table(&builder);
+	assert_int_equal(unwind_table_statistics(table).n_fdes, 1);
+	assert_int_equal(unwind_table_statistics(table).n_bad_fdes, 1);
+	unwind_table_destroy(table);
+	cfi_builder_deinit(&builder);
+}
+
 static void test_damage_is_bad_from_there_on(void **state)
 {
 	struct cfi_builder builder = { 0 };
@@ -441,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_rows_that_need_the_whole_row),
 		cmocka_unit_test(test_full_row_is_found_again),
 		cmocka_unit_test(test_callee_saved_registers),
+		cmocka_unit_test(test_entries_of_no_code_are_counted),
 		cmocka_unit_test(test_damage_is_bad_from_there_on),
 		cmocka_unit_test(test_first_section_is_believed),
 		cmocka_unit_test(test_nothing_to_use),
