@@ -158,14 +158,15 @@ static struct error *analyze(const struct open_profile_options *options,
 	return NULL;
 }
 
+/** @param name  What it is a copy of; NULL: it is none. */
 static struct error *open_perf_data(const struct open_profile_options *options, const char *path,
-				    struct open_profile *opened)
+				    const char *name, struct open_profile *opened)
 {
 	struct symbol_search search = options->search;
 	struct record_source *source;
 	struct error *error;
 
-	RETURN_IF_ERROR(perf_data_reader_open(path, &source));
+	RETURN_IF_ERROR(perf_data_reader_open_as(path, name, &source));
 	error = symbol_search_start(&search);
 	if (!error)
 		error = analyze(options, &search, source, opened);
@@ -231,7 +232,7 @@ static struct error *open_perf_data_stream(const struct open_profile_options *op
 	error = copy_stream(stream, descriptor);
 	if (!error) {
 		path = memory_format_text("/proc/self/fd/%d", descriptor);
-		error = open_perf_data(options, path, opened);
+		error = open_perf_data(options, path, input_stream_name(stream), opened);
 	}
 	close(descriptor);
 	return error;
@@ -285,7 +286,7 @@ static struct error *open_kind(const struct open_profile_options *options,
 	if (opened->kind != INPUT_PERF_DATA)
 		return open_text(options, stream, opened);
 	is_plain_file = strcmp(opened->path, "-") != 0 && !input_stream_is_compressed(stream);
-	return is_plain_file ? open_perf_data(options, opened->path, opened)
+	return is_plain_file ? open_perf_data(options, opened->path, NULL, opened)
 			     : open_perf_data_stream(options, stream, opened);
 }
 
@@ -308,7 +309,7 @@ static struct error *open_path(const struct open_profile_options *options,
 		return open_stream(options, options->stream, opened);
 	if (open_profile_is_folder(opened->path)) {
 		opened->kind = INPUT_PERF_DATA;
-		return open_perf_data(options, opened->path, opened);
+		return open_perf_data(options, opened->path, NULL, opened);
 	}
 	error = input_stream_open(opened->path, &stream);
 	if (error && !options->path)

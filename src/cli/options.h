@@ -104,9 +104,10 @@ struct option_parser option_parser_make(const struct command *command, int argc,
 
 /**
  * The next option: -x VALUE, -xVALUE, -xy (flags), --name VALUE, --name=VALUE, and
- * unambiguous prefixes of names, of which one that lacks only an s is never ambiguous (--color, as
- * scripts for flamegraph.pl have it, is --colors whatever begins so). A value that may be left out is -xVALUE or --name=VALUE. "--" ends
- * options. Operands between options are moved behind unless the command takes a command.
+ * unambiguous prefixes of names. One that lacks only an s is never ambiguous: --color, as scripts
+ * for flamegraph.pl have it, is --colors whatever else begins so. A value that may be left out is
+ * -xVALUE or --name=VALUE. "--" ends options. Operands between options are moved behind unless the
+ * command takes a command.
  *
  * @param value_ret  The option's argument, or NULL for a flag or one that was left out.
  * @return ERROR_USAGE naming the option, with the nearest known names as its hint.

@@ -129,6 +129,22 @@ static bool is_json(struct bytes bytes)
 	return i < bytes.size && bytes.data[i] == '{';
 }
 
+/**
+ * Without a ';' the next line has to be a folded stack too, and no stranger before it. The first
+ * line may be longer than what is looked at: none of perf script's is.
+ */
+static bool starts_folded(struct text_span line, struct text_span next, bool has_stranger,
+			  bool is_cut)
+{
+	bool has_separator = memchr(line.start, ';', line.length) != NULL;
+
+	if (is_cut && has_separator && !has_stranger)
+		return true;
+	if (!is_folded(line) || is_frame(next))
+		return false;
+	return has_separator || (!has_stranger && (next.length == 0 || is_folded(next)));
+}
+
 /** The first line that can be told decides; lines of no known kind before it may be noise. */
 static struct error *text_kind_of(const struct input_stream *stream, struct bytes bytes,
 				  enum input_kind *ret)
@@ -146,9 +162,8 @@ static struct error *text_kind_of(const struct input_stream *stream, struct byte
 			next = line_at(at, end);
 		if (line.length == 0 || line.start[0] == '#')
 			continue;
-		if (is_folded(line) && !is_frame(next) &&
-		    (memchr(line.start, ';', line.length) ||
-		     (!stranger.length && (next.length == 0 || is_folded(next)))))
+		if (starts_folded(line, next, stranger.length > 0,
+				  !newline && bytes.size >= LOOKED_AT_BYTES))
 			*ret = INPUT_FOLDED;
 		else if (is_script(whole, next))
 			*ret = INPUT_SCRIPT;

@@ -288,11 +288,16 @@ static struct error *read_leading_records(struct perf_data_reader *reader)
 	return NULL;
 }
 
-static struct error *add_input(struct perf_data_reader *reader, const char *path)
+/** @param name  As messages call it; NULL: by its path. */
+static struct error *add_input(struct perf_data_reader *reader, const char *path, const char *name)
 {
 	struct perf_data_input input;
 
 	RETURN_IF_ERROR(perf_data_input_open(path, &input));
+	if (name) {
+		free(input.name);
+		input.name = memory_duplicate_text(name);
+	}
 	input_vector_append(&reader->inputs, input);
 	return NULL;
 }
@@ -332,30 +337,32 @@ static struct error *add_folder_inputs(struct perf_data_reader *reader, const ch
 
 		if (stat(path, &status) == 0 && status.st_size == 0)
 			continue;
-		note_problem(reader, add_input(reader, path));
+		note_problem(reader, add_input(reader, path, NULL));
 	}
 	return NULL;
 }
 
-static struct error *open_inputs(struct perf_data_reader *reader, const char *path)
+static struct error *open_inputs(struct perf_data_reader *reader, const char *path,
+				 const char *name)
 {
 	struct stat status;
 
 	if (strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
 		_cleanup_free_ char *data_path = memory_format_text("%s/data", path);
 
-		RETURN_IF_ERROR(add_input(reader, data_path));
+		RETURN_IF_ERROR(add_input(reader, data_path, NULL));
 		return add_folder_inputs(reader, path);
 	}
-	return add_input(reader, path);
+	return add_input(reader, path, name);
 }
 
-static struct error *reader_open(struct perf_data_reader *reader, const char *path)
+static struct error *reader_open(struct perf_data_reader *reader, const char *path,
+				 const char *name)
 {
 	struct perf_data_header *header = &reader->facts.header;
 	struct error *error;
 
-	RETURN_IF_ERROR(open_inputs(reader, path));
+	RETURN_IF_ERROR(open_inputs(reader, path, name));
 	reader->source.name = reader->inputs.items[0].name;
 	RETURN_IF_ERROR(
 		perf_data_header_read(&reader->inputs.items[0], &reader->events, &reader->facts));
@@ -370,20 +377,26 @@ static struct error *reader_open(struct perf_data_reader *reader, const char *pa
 	return error;
 }
 
-struct error *perf_data_reader_open(const char *path, struct record_source **ret)
+struct error *perf_data_reader_open_as(const char *path, const char *name,
+				       struct record_source **ret)
 {
 	struct perf_data_reader *reader = memory_allocate(1, sizeof(*reader));
 	struct error *error;
 
 	reader->source.next = reader_next;
 	reader->source.destroy = reader_destroy;
-	error = reader_open(reader, path);
+	error = reader_open(reader, path, name);
 	if (error) {
 		reader_destroy(&reader->source);
 		return error;
 	}
 	*ret = &reader->source;
 	return NULL;
+}
+
+struct error *perf_data_reader_open(const char *path, struct record_source **ret)
+{
+	return perf_data_reader_open_as(path, NULL, ret);
 }
 
 const struct perf_data_header *perf_data_reader_header(const struct record_source *source)

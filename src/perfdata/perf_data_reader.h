@@ -37,5 +37,9 @@ struct perf_data_header {
  */
 struct error *perf_data_reader_open(const char *path, struct record_source **ret) MUST_CHECK;
 
+/** As perf_data_reader_open(). @param name  What messages call a file that is a copy of it. */
+struct error *perf_data_reader_open_as(const char *path, const char *name,
+				       struct record_source **ret) MUST_CHECK;
+
 /** @param source  From perf_data_reader_open(). */
 const struct perf_data_header *perf_data_reader_header(const struct record_source *source);

@@ -77,6 +77,9 @@ def test_every_cut_is_told_with_its_place(perf_profile, tmp_path, name, cut):
     done = run(perf_profile, "report", "--stats", "-i", tmp_path / "cut.data")
     assert b"SAMPLE events" in done.stdout
     assert re.search(rf"warning: .*{cut} at offset \d+".encode(), done.stderr), done.stderr
+    again = run(perf_profile, "report", "--stats", "-i", "-", input=whole[:-1])
+    assert again.stdout == done.stdout
+    assert again.stderr == done.stderr.replace(bytes(tmp_path / "cut.data"), b"standard input")
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +185,12 @@ def test_filters_by_time_and_cpu(perf_profile, recording):
     assert 0 < early < total and 0 < late < total and total <= early + late <= total + 2
     cpus = range(os.cpu_count())
     assert sum(n_samples(perf_profile, "-C", cpu, path) for cpu in cpus) == total
+
+
+def test_a_line_longer_than_any_window(perf_profile):
+    """Deep recursion through long names."""
+    line = b"main;" + b"std::function<void ()>::operator();" * 20000 + b"work 3\n"
+    assert run(perf_profile, "collapse", input=line).stdout == line
 
 
 def test_wrong_filters(perf_profile, folded):

@@ -114,7 +114,7 @@ static void test_source_lines_of_inlined_functions(void **state)
 	struct byte_vector text = { 0 };
 	char expected[64];
 
-	/* One sample fills no queue of lines nor window evenly: all of its lines end one somewhere. */
+	/* One sample fills no queue of lines nor window evenly: each of its lines ends one once. */
 	for (int i = 0; i < N_SAMPLES; i++) {
 		static const char sample[] = HEADER " 1 outer->inner (/a)\n  a.c:7\n  b.c:8\n\n";
 
