@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -151,10 +152,16 @@ void run_control_start(struct run_control *control, const struct run_control_opt
 	control->enable_time_ns = options->delay_ns ? now_ns + options->delay_ns : 0;
 }
 
+/** More before anybody looks are not kept: they are somebody's mistake in a loop. */
+#define PROBLEMS_MAX 16
+
+/** Takes the text. */
 static void note_problem(struct run_control *control, char *text)
 {
-	free(control->problem);
-	control->problem = text;
+	if (control->problems.count < PROBLEMS_MAX)
+		string_vector_append(&control->problems, text);
+	else
+		free(text);
 }
 
 /** "enable\n", and "enable\0" as some write it. @return whether there is a line. */
@@ -242,19 +249,32 @@ enum run_request run_control_next(struct run_control *control, uint64_t now_ns)
 	return request;
 }
 
+/** Some bytes more; asked for, as descriptors of others may be such as wait. */
+static bool is_full(int fd)
+{
+	struct pollfd asked = { .fd = fd, .events = POLLOUT };
+
+	return poll(&asked, 1, 0) == 0;
+}
+
 void run_control_acknowledge(struct run_control *control)
 {
 	static const char answer[] = "ack\n";
+	const char *problem = NULL;
 
 	if (!control->must_acknowledge)
 		return;
 	control->must_acknowledge = false;
-	if (control->ack_fd >= 0 &&
-	    write(control->ack_fd, answer, strlen(answer)) != (ssize_t)strlen(answer))
-		note_problem(control, memory_format_text(
-					      "--control: an answer could not be written: %s",
-					      errno == EAGAIN ? "the fifo is full, nobody reads it"
-							      : strerror(errno)));
+	if (control->ack_fd < 0)
+		return;
+	if (is_full(control->ack_fd))
+		problem = "it is full, nobody reads it";
+	else if (write(control->ack_fd, answer, strlen(answer)) != (ssize_t)strlen(answer))
+		problem = strerror(errno);
+	if (problem)
+		note_problem(control,
+			     memory_format_text("--control: an answer could not be written: %s",
+						problem));
 }
 
 void run_control_close(struct run_control *control)
@@ -263,6 +283,6 @@ void run_control_close(struct run_control *control)
 		close(control->control_fd);
 	if (control->owns_descriptors && control->ack_fd >= 0)
 		close(control->ack_fd);
-	free(control->problem);
+	string_vector_destroy_items(&control->problems);
 	*control = (struct run_control){ .control_fd = -1, .ack_fd = -1 };
 }

@@ -9,6 +9,7 @@
  */
 
 #include "base/error.h"
+#include "base/string_table.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,7 +47,7 @@ struct run_control {
 	unsigned int n_toggles_seen, n_snapshots_seen;
 	size_t line_length;
 	char line[RUN_CONTROL_LINE_SIZE_BYTES];
-	char *problem; /**< Something to say aloud: an unknown command, a full fifo. NULL: none. */
+	struct string_vector problems; /**< To say aloud: an unknown command, a full fifo. Owned. */
 };
 
 /** "-1", or milliseconds. */

@@ -143,10 +143,9 @@ static void obey(struct run *run, uint64_t now_ns)
 		if (!run->recording->snapshot_pid)
 			run_control_acknowledge(control);
 	}
-	if (control->problem)
-		terminal_print_warning("%s", control->problem);
-	free(control->problem);
-	control->problem = NULL;
+	for (size_t i = 0; i < control->problems.count; i++)
+		terminal_print_warning("%s", control->problems.items[i]);
+	string_vector_destroy_items(&control->problems);
 }
 
 static void store_record(struct run *run, const struct record *record)

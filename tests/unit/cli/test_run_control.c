@@ -99,7 +99,7 @@ static void lines_become_requests_and_are_answered(void **state)
 	assert_request(&fifos, RUN_REQUEST_NONE);
 	assert_request(&fifos, RUN_REQUEST_STOP);
 	assert_acks(&fifos, 3);
-	assert_null(fifos.control.problem);
+	assert_int_equal(fifos.control.problems.count, 0);
 	/* As perf's own clients end their words. */
 	say(&fifos, "enable", sizeof("enable"));
 	assert_request(&fifos, RUN_REQUEST_ENABLE);
@@ -116,7 +116,8 @@ static void what_is_no_command_is_said(void **state)
 	assert_true(fifos.control.is_enabled);
 	SAY(&fifos, "enabel\n\n");
 	assert_request(&fifos, RUN_REQUEST_NONE);
-	assert_non_null(strstr(fifos.control.problem, "'enabel'"));
+	assert_int_equal(fifos.control.problems.count, 1);
+	assert_non_null(strstr(fifos.control.problems.items[0], "'enabel'"));
 	memset(long_line, 'x', sizeof(long_line));
 	long_line[sizeof(long_line) - 1] = '\n';
 	say(&fifos, long_line, sizeof(long_line));
@@ -133,10 +134,56 @@ static void a_full_fifo_is_said_and_waits_for_nobody(void **state)
 	fifos_init(&fifos, &options);
 	while (write(fifos.control.ack_fd, "ack\n", 4) == 4)
 		;
-	SAY(&fifos, "ping\n");
+	SAY(&fifos, "ping\nenabel\n");
 	assert_request(&fifos, RUN_REQUEST_NONE);
-	assert_non_null(strstr(fifos.control.problem, "the fifo is full"));
+	/* The one is no reason to keep quiet of the other. */
+	assert_int_equal(fifos.control.problems.count, 3);
+	assert_non_null(strstr(fifos.control.problems.items[0], "it is full"));
+	assert_non_null(strstr(fifos.control.problems.items[1], "'enabel'"));
 	fifos_deinit(&fifos);
+}
+
+static void many_mistakes_take_little_memory(void **state)
+{
+	static const struct run_control_options options = { 0 };
+	struct fifos fifos;
+
+	fifos_init(&fifos, &options);
+	for (int i = 0; i < 1000; i++)
+		SAY(&fifos, "x\n");
+	assert_request(&fifos, RUN_REQUEST_NONE);
+	assert_in_range(fifos.control.problems.count, 1, 100);
+	fifos_deinit(&fifos);
+}
+
+/** Descriptors of others wait when they are full, and are to stay as they are. */
+static void a_full_descriptor_waits_for_nobody(void **state)
+{
+	struct run_control_options options = { 0 };
+	struct run_control control;
+	int commands[2], answers[2];
+	char *channel;
+
+	assert_int_equal(pipe(commands), 0);
+	assert_int_equal(pipe(answers), 0);
+	assert_int_equal(fcntl(answers[1], F_SETFL, O_NONBLOCK), 0);
+	while (write(answers[1], "ack\n", 4) == 4)
+		;
+	assert_int_equal(fcntl(answers[1], F_SETFL, 0), 0);
+	channel = memory_format_text("fd:%d,%d", commands[0], answers[1]);
+	options.channel = channel;
+	assert_success(run_control_open(&options, &control));
+	run_control_start(&control, &options, 1000);
+	assert_int_equal(write(commands[1], "ping\n", 5), 5);
+	assert_int_equal(run_control_next(&control, 2000), RUN_REQUEST_NONE);
+	assert_int_equal(control.problems.count, 1);
+	assert_non_null(strstr(control.problems.items[0], "it is full"));
+	run_control_close(&control);
+	for (int i = 0; i < 2; i++) {
+		close(commands[i]);
+		close(answers[i]);
+	}
+	free(channel);
 }
 
 static void a_delay_ends_by_itself(void **state)
@@ -210,6 +257,8 @@ int main(void)
 		cmocka_unit_test(lines_become_requests_and_are_answered),
 		cmocka_unit_test(what_is_no_command_is_said),
 		cmocka_unit_test(a_full_fifo_is_said_and_waits_for_nobody),
+		cmocka_unit_test(many_mistakes_take_little_memory),
+		cmocka_unit_test(a_full_descriptor_waits_for_nobody),
 		cmocka_unit_test(a_delay_ends_by_itself),
 		cmocka_unit_test(signals_toggle_and_ask_for_snapshots),
 		cmocka_unit_test(channels_that_are_none_are_refused),
