@@ -166,6 +166,10 @@ static struct error *apply_option(void *context, int id, const char *value)
 static struct error *check_options(const struct stat_options *stat)
 {
 	RETURN_IF_ERROR(run_target_check(&stat->target, /* has_command= */ false));
+	if (stat->target.is_system && run_target_has_choice(&stat->target))
+		return error_with_hint(
+			error_new(ERROR_USAGE, "--comm and -u go without -a, -C and -G"),
+			"a count of a whole CPU has no parts; perf-profile -a -u has");
 	if (stat->n_repeats > 1 && !stat->command[0])
 		return error_new(ERROR_USAGE, "-r needs a command to repeat");
 	if (stat->n_repeats > 1 && stat->interval_ns)

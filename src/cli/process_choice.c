@@ -58,17 +58,41 @@ static struct error *read_user(const char *user, uint32_t *ret)
 	return NULL;
 }
 
+struct error *process_matcher_init(struct process_matcher *matcher,
+				   const struct process_choice *choice)
+{
+	*matcher = (struct process_matcher){ .choice = *choice };
+	return choice->user ? read_user(choice->user, &matcher->uid) : NULL;
+}
+
+static bool is_of_user(const struct process_matcher *matcher, const struct proc_entry *entry)
+{
+	return !entry->is_kernel_thread && entry->pid != (uint32_t)getpid() &&
+	       (!matcher->choice.user || entry->uid == matcher->uid);
+}
+
+bool process_matcher_fits(const struct process_matcher *matcher, const struct proc_entry *entry)
+{
+	const struct string_vector *names = matcher->choice.names;
+	bool has_a_name = !names->count;
+
+	if (!is_of_user(matcher, entry))
+		return false;
+	for (size_t i = 0; i < names->count && !has_a_name; i++)
+		has_a_name = has_name(entry, names->items[i]);
+	return has_a_name;
+}
+
 /** Those of the user (if one is given) with the name (NULL: any). @return how many. */
-static size_t append_matching(const struct proc_entry_vector *all, const char *name, bool has_user,
-			      uint32_t uid, struct index_vector *pids_ret)
+static size_t append_matching(const struct proc_entry_vector *all, const char *name,
+			      const struct process_matcher *matcher, struct index_vector *pids_ret)
 {
 	size_t n_found = 0;
 
 	for (size_t i = 0; i < all->count; i++) {
 		const struct proc_entry *entry = &all->items[i];
 
-		if (entry->is_kernel_thread || entry->pid == (uint32_t)getpid() ||
-		    (has_user && entry->uid != uid) || (name && !has_name(entry, name)))
+		if (!is_of_user(matcher, entry) || (name && !has_name(entry, name)))
 			continue;
 		index_vector_append(pids_ret, entry->pid);
 		n_found++;
@@ -79,15 +103,14 @@ static size_t append_matching(const struct proc_entry_vector *all, const char *n
 static struct error *find_in(const struct process_choice *choice,
 			     const struct proc_entry_vector *all, struct index_vector *pids_ret)
 {
-	uint32_t uid = 0;
+	struct process_matcher matcher;
 
-	if (choice->user)
-		RETURN_IF_ERROR(read_user(choice->user, &uid));
+	RETURN_IF_ERROR(process_matcher_init(&matcher, choice));
 	for (size_t i = 0; i < choice->names->count; i++) {
-		if (!append_matching(all, choice->names->items[i], choice->user, uid, pids_ret))
+		if (!append_matching(all, choice->names->items[i], &matcher, pids_ret))
 			return unknown_name(all, choice->names->items[i]);
 	}
-	if (!choice->names->count && !append_matching(all, NULL, true, uid, pids_ret))
+	if (!choice->names->count && !append_matching(all, NULL, &matcher, pids_ret))
 		return error_with_hint(
 			error_new(ERROR_NOT_FOUND, "user '%s' has no processes", choice->user),
 			"'ps -eo user,pid,comm' lists whose there are");

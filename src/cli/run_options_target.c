@@ -20,9 +20,12 @@ static const struct option_spec options[] = {
 	{ OPTION_TID, 't', "tid", "TID[,TID...]",
 	  "The same for single threads, without what they start.", NULL },
 	{ OPTION_COMM, 0, "comm", "NAME",
-	  "The same for all processes of this name or whose program has it. May be given again.",
+	  "The same for all processes of this name or whose program has it. May be given again. "
+	  "With -a, -C or -G: only what these do there, also those that start later.",
 	  NULL },
-	{ OPTION_USER, 'u', "uid", "USER", "The same for all processes of a user (name or number).",
+	{ OPTION_USER, 'u', "uid", "USER",
+	  "The same for all processes of a user (name or number); as with --comm, those that start "
+	  "later with -a.",
 	  NULL },
 	{ OPTION_ALL_CPUS, 'a', "all-cpus", NULL,
 	  "The whole machine: until the command ends, if one is given, --duration, or Ctrl-C.",

@@ -172,19 +172,11 @@ static void look_at_sleepers(struct recording *recording, uint64_t now_ns)
 	analyzer_look_at_sleepers(recording->analyzer, now_ns);
 }
 
-/** What happens to us; what we are called and have mapped is nobody's cost. */
-static bool is_own(const struct record *record)
-{
-	return record->pid == (uint32_t)getpid() &&
-	       (record->type == PERF_RECORD_SAMPLE || record->type == PERF_RECORD_SWITCH ||
-		record->type == PERF_RECORD_SWITCH_CPU_WIDE);
-}
-
 static struct error *take_record(struct run *run, const struct record *record)
 {
 	struct stack_extent extent;
 
-	if (run->options->target.is_without_self && is_own(record))
+	if (!run_target_keeps(&run->options->target, record))
 		return NULL;
 	RETURN_IF_ERROR(analyzer_apply(run->recording->analyzer, record));
 	if (record->type == PERF_RECORD_SAMPLE && run->sampler->learn) {

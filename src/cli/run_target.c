@@ -86,10 +86,15 @@ struct error *run_target_read_cpus(struct run_target *target, const char *value)
 	return NULL;
 }
 
+bool run_target_has_choice(const struct run_target *target)
+{
+	return target->names.count > 0 || target->user;
+}
+
 bool run_target_has_tasks(const struct run_target *target)
 {
-	return target->pids.count > 0 || target->tids.count > 0 || target->names.count > 0 ||
-	       target->user;
+	return target->pids.count > 0 || target->tids.count > 0 ||
+	       (run_target_has_choice(target) && !target->is_system);
 }
 
 bool run_target_is_attached(const struct run_target *target)
@@ -100,8 +105,7 @@ bool run_target_is_attached(const struct run_target *target)
 struct error *run_target_check(const struct run_target *target, bool has_command)
 {
 	if (run_target_has_tasks(target) && target->is_system)
-		return error_with_hint(error_new(ERROR_USAGE, "-p, -t, --comm and -u go without "
-							      "-a, -C and -G"),
+		return error_with_hint(error_new(ERROR_USAGE, "-p and -t go without -a, -C and -G"),
 				       "either some processes or whole CPUs");
 	if (run_target_has_tasks(target) && has_command)
 		return error_with_hint(
@@ -110,14 +114,17 @@ struct error *run_target_check(const struct run_target *target, bool has_command
 	return NULL;
 }
 
+static struct process_choice choice_of(const struct run_target *target)
+{
+	return (struct process_choice){ .names = &target->names, .user = target->user };
+}
+
 /** The processes by name and of the user join those by number. */
 static struct error *find_processes(struct run_target *target)
 {
-	struct process_choice choice = { .names = &target->names, .user = target->user };
+	const struct process_choice choice = choice_of(target);
 
-	if (!target->names.count && !target->user)
-		return NULL;
-	return process_choice_find(&choice, &target->pids);
+	return run_target_has_choice(target) ? process_choice_find(&choice, &target->pids) : NULL;
 }
 
 /** All threads of the processes; an ended one is an error only when @p is_strict. */
@@ -222,21 +229,46 @@ static struct error *check_cpus(const struct run_target *target)
 	return error;
 }
 
+static char *describe_system(const struct run_target *target)
+{
+	char *description = NULL;
+	size_t size_bytes = 0;
+	FILE *file = text_stream_open(&description, &size_bytes);
+
+	for (size_t i = 0; i < target->names.count; i++)
+		fprintf(file, "%s%s", i ? ", " : "processes ", target->names.items[i]);
+	if (target->user)
+		fprintf(file, "%suser %s", target->names.count ? " of " : "", target->user);
+	fputs(run_target_has_choice(target) ? " on " : "", file);
+	if (target->cgroup)
+		fprintf(file, "cgroup %s", target->cgroup);
+	else if (target->cpus.count)
+		fprintf(file, "%zu CPUs of this machine", target->cpus.count);
+	else
+		fputs("this whole machine", file);
+	text_stream_close(file, &description);
+	return description;
+}
+
+static struct error *resolve_system(struct run_target *target)
+{
+	const struct process_choice choice = choice_of(target);
+
+	RETURN_IF_ERROR(check_cpus(target));
+	if (run_target_has_choice(target))
+		RETURN_IF_ERROR(process_filter_create(&choice, &target->filter));
+	if (target->cgroup)
+		RETURN_IF_ERROR(cgroup_open(target->cgroup, &target->cgroup_fd));
+	target->name = memory_duplicate_text("system");
+	target->description = describe_system(target);
+	return NULL;
+}
+
 struct error *run_target_resolve(struct run_target *target)
 {
 	if (run_target_has_tasks(target))
 		return resolve_tasks(target);
-	if (!target->is_system)
-		return NULL;
-	RETURN_IF_ERROR(check_cpus(target));
-	if (target->cgroup)
-		RETURN_IF_ERROR(cgroup_open(target->cgroup, &target->cgroup_fd));
-	target->name = memory_duplicate_text("system");
-	target->description = target->cgroup       ? memory_format_text("cgroup %s", target->cgroup)
-			      : target->cpus.count ? memory_format_text("%zu CPUs of this machine",
-									target->cpus.count)
-						   : memory_duplicate_text("this whole machine");
-	return NULL;
+	return target->is_system ? resolve_system(target) : NULL;
 }
 
 bool run_target_find_more(struct run_target *target)
@@ -280,6 +312,21 @@ struct error *run_target_explain(const struct run_target *target, struct error *
 	return error;
 }
 
+/** What happens to us; what we are called and have mapped is nobody's cost. */
+static bool is_own(const struct record *record)
+{
+	return record->pid == (uint32_t)getpid() &&
+	       (record->type == PERF_RECORD_SAMPLE || record->type == PERF_RECORD_SWITCH ||
+		record->type == PERF_RECORD_SWITCH_CPU_WIDE);
+}
+
+bool run_target_keeps(const struct run_target *target, const struct record *record)
+{
+	if (target->is_without_self && is_own(record))
+		return false;
+	return !target->filter || process_filter_keeps(target->filter, record);
+}
+
 static void write_ids(FILE *file, const char *option, const struct index_vector *ids)
 {
 	for (size_t i = 0; i < ids->count; i++)
@@ -295,7 +342,12 @@ char *run_target_options(const struct run_target *target)
 	if (!run_target_is_attached(target))
 		return NULL;
 	file = text_stream_open(&text, &size_bytes);
-	if (target->user) {
+	if (target->is_system) {
+		for (size_t i = 0; i < target->names.count; i++)
+			fprintf(file, "--comm %s ", target->names.items[i]);
+		fprintf(file, target->user ? "-u %s " : "", target->user);
+	}
+	if (target->user && !target->is_system) {
 		fprintf(file, "-u %s", target->user);
 	} else if (run_target_has_tasks(target)) {
 		write_ids(file, "-p ", &target->pids);
@@ -336,6 +388,7 @@ void run_target_deinit(struct run_target *target)
 {
 	if (target->cgroup && target->name)
 		close(target->cgroup_fd);
+	process_filter_destroy(target->filter);
 	index_vector_deinit(&target->pids);
 	index_vector_deinit(&target->tids);
 	string_vector_deinit(&target->names);

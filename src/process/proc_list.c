@@ -16,7 +16,8 @@
 
 bool proc_entry_read(uint32_t pid, struct proc_entry *ret)
 {
-	_cleanup_free_ char *path = memory_format_text("/proc/%u/stat", pid);
+	_cleanup_free_ char *folder = memory_format_text("/proc/%u", pid);
+	_cleanup_free_ char *path = memory_format_text("%s/stat", folder);
 	struct proc_entry entry = { .pid = pid };
 	char line[STAT_SIZE_MAX_BYTES], *name, *end;
 	FILE *file = fopen(path, "re");
@@ -28,8 +29,9 @@ bool proc_entry_read(uint32_t pid, struct proc_entry *ret)
 	if (!file)
 		return false;
 	length = fread(line, 1, sizeof(line) - 1, file);
-	/* The owner of the files is the effective user (proc(5)), unless it may not be dumped. */
-	if (fstat(fileno(file), &status) == 0)
+	/* The folder's owner is the effective user, always; its files are root's where the process
+	 * may not be dumped, as with servers that have changed their user (proc(5)). */
+	if (stat(folder, &status) == 0)
 		entry.uid = status.st_uid;
 	fclose(file);
 	line[length] = '\0';

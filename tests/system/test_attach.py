@@ -154,6 +154,36 @@ def test_attach_by_name_and_user(tmp_path, busy):
     assert f"{busy.pid} (threads)" in Recording(tmp_path / "out").summary["command"]["line"]
 
 
+def test_a_users_processes_that_start_later(tmp_path):
+    """With whole CPUs nobody has to be there when it begins; servers change their user by fork."""
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        pytest.skip("only root can become another user")
+    spin = "end = time.process_time() + 0.3\nwhile time.process_time() < end: pass\n"
+    others = f"import os, time\nif os.fork() == 0: os.setuid(65534)\n{spin}"
+    folder = tmp_path / "out"
+    done = perf_profile("-a", "-u", "65534", "-o", folder, "--", sys.executable, "-c", others)
+    assert done.returncode == 0, done.stderr
+    recording = Recording(folder)
+    assert "user 65534 on this whole machine" in recording.summary["command"]["line"]
+    pids = set(re.findall(r"^\S.*? (\d+)/\d+ +\[\d+\] ",
+                          (folder / "perf-script.txt").read_text(), re.M))
+    # The parent did as much, as root.
+    assert len(pids) == 1 and recording.n_samples > 50
+
+
+def test_one_name_on_the_whole_machine(tmp_path, busy):
+    if not may_record_cpus():
+        pytest.skip("recording whole CPUs is not permitted to this user")
+    done = perf_profile("-a", "--comm", "split", "-o", tmp_path / "out", "--", workload("split"),
+                        "400")
+    assert done.returncode == 0, done.stderr
+    recording = Recording(tmp_path / "out")
+    assert recording.n_samples > 50 and busy.poll() is None
+    # It is looked up a little later, and was perf-profile's own child just before.
+    assert {stack[0].partition("_[")[0] for stack in recording.stacks} <= {"split", "perf-profile"}
+    assert recording.share("work_.*") > 0.9
+
+
 def test_one_thread_without_what_it_starts(tmp_path, busy):
     tid = max(int(name) for name in os.listdir(f"/proc/{busy.pid}/task"))
     done = perf_profile("-t", tid, "--duration", "500ms", "-o", tmp_path / "out")
@@ -273,6 +303,7 @@ def test_a_process_in_another_pid_namespace(tmp_path):
     (["-t", "4000000"], "no thread 4000000"),
     (["-G", "no/such"], "no cgroup 'no/such'"),
     (["-p", "1", "-a"], "go without -a"),
+    (["-a", "-u", "no-such-user"], "no user 'no-such-user'"),
     (["-p", "4000000"], "no process 4000000"),
     (["-p", "abc"], "not a process id"),
     (["-p", "0"], "not a process id"),

@@ -165,6 +165,7 @@ def test_timeout_ends_the_command():
     (["-e", "nopmu/event/", "true"], "nopmu"),
     (["-p", "4194304"], "no process"),
     (["-p", "1", "-a"], "go without -a"),
+    (["--uid", "0", "-a"], "go without -a"),
     (["-r", "3", "-a"], "needs a command"),
     ([], "no command given"),
 ])
