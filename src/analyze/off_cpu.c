@@ -1,7 +1,8 @@
 #include "analyze/off_cpu.h"
 
+#include "analyze/wait_classes_internal.h"
 #include "base/clock.h"
-#include "base/hash_map.h"
+#include "base/memory.h"
 #include "schedule/schedule.h"
 #include "schedule/turn_count.h"
 
@@ -10,13 +11,6 @@
 
 /** A wait this long without a known stack is looked up in /proc. */
 #define SLEEPER_LEAST_NS (10 * NS_PER_MS)
-
-/** Classes of length: one per power of two of nanoseconds, for both ways of leaving. */
-#define N_LENGTHS 64
-#define N_CLASSES (2 * N_LENGTHS)
-
-/** Classes of length apart that may still stand in for each other at the end. */
-#define CLASS_DISTANCE_MAX 3
 
 /** What is known of a sample of the event; by its id. */
 struct place {
@@ -29,35 +23,12 @@ struct place {
 
 DEFINE_VECTOR(place_vector, struct place)
 
-/** Waits at one place. */
-struct donor {
-	uint32_t sample;
-	uint64_t count, period_ns;
-};
-
-DEFINE_VECTOR(donor_vector, struct donor)
-
-/** Waits of one thread that are about as long. */
-struct wait_class {
-	struct donor_vector donors; /**< Those with a stack, of the last period that had some. */
-	bool is_shared_out;         /**< The donors are of an earlier period. */
-	bool is_waiting;            /**< There are some without. */
-	uint64_t count, period_ns;  /**< Those without. */
-	uint64_t lately_count, lately_ns; /**< With and without, in the sense of the schedule. */
-	uint32_t pid, tid, cpu;
-	unsigned int index; /**< length_class(), and N_LENGTHS when preempted. */
-};
-
-DEFINE_HASH_MAP(class_map, uint64_t, struct wait_class *, hash_u64, equal_u64)
-DEFINE_VECTOR(class_vector, struct wait_class *)
-
 struct off_cpu {
 	struct profile *profile;
 	struct off_cpu_options options;
 	struct schedule *schedule;
 	struct place_vector places;
-	struct class_map classes;    /**< By hash of thread and class: see class_key(). */
-	struct class_vector waiting; /**< Classes with waits to be shared out. */
+	struct wait_classes classes;
 	struct off_cpu_sample_vector samples;
 	uint64_t shared_out_ns;
 	bool is_paused;
@@ -81,40 +52,15 @@ struct off_cpu *off_cpu_create(struct profile *profile, const struct off_cpu_opt
 
 void off_cpu_destroy(struct off_cpu *off_cpu)
 {
-	struct wait_class **class;
-	size_t cursor = 0;
-	uint64_t key;
-
 	if (!off_cpu)
 		return;
-	while (class_map_next(&off_cpu->classes, &cursor, &key, &class)) {
-		donor_vector_deinit(&(*class)->donors);
-		free(*class);
-	}
-	class_map_deinit(&off_cpu->classes);
-	class_vector_deinit(&off_cpu->waiting);
+	wait_classes_deinit(&off_cpu->classes);
 	for (size_t i = 0; i < off_cpu->places.count; i++)
 		address_vector_deinit(&off_cpu->places.items[i].callchain);
 	place_vector_deinit(&off_cpu->places);
 	off_cpu_sample_vector_deinit(&off_cpu->samples);
 	schedule_destroy(off_cpu->schedule);
 	free(off_cpu);
-}
-
-uint32_t off_cpu_reason_location(struct profile *profile, enum wait_reason reason)
-{
-	uint32_t object = profile_intern_object(profile, "[waiting]", NULL);
-	uint32_t location =
-		profile_intern_location(profile, object, reason, reason, LOCATION_USER, 0);
-	struct profile_frame frame = { .object = object, .flags = FRAME_IS_WAIT };
-	uint32_t frame_id;
-
-	if (profile->locations.items[location].n_frames)
-		return location;
-	frame.name = profile_intern_text(profile, wait_reason_frame_name(reason));
-	frame_id = profile_intern_frame(profile, &frame);
-	profile_set_location_frames(profile, location, &frame_id, 1, 0);
-	return location;
 }
 
 /** The entry of a sample id; its pointer is valid until the next call. */
@@ -203,47 +149,6 @@ static void add_waits(struct off_cpu *off_cpu, uint32_t sample_id, uint64_t time
 								      .place = sample_id });
 }
 
-static unsigned int length_class(uint64_t duration_ns)
-{
-	return duration_ns ? 63 - (unsigned int)__builtin_clzll(duration_ns) : 0;
-}
-
-static uint64_t class_key(uint32_t pid, uint32_t tid, unsigned int class_index)
-{
-	return hash_combine(hash_u64((uint64_t)tid << 32 | pid), class_index);
-}
-
-static struct wait_class *find_class(struct off_cpu *off_cpu, uint32_t pid, uint32_t tid,
-				     unsigned int class_index)
-{
-	bool is_new;
-	struct wait_class **slot =
-		class_map_insert(&off_cpu->classes, class_key(pid, tid, class_index), &is_new);
-
-	if (is_new) {
-		*slot = memory_allocate(1, sizeof(**slot));
-		(*slot)->pid = pid;
-		(*slot)->tid = tid;
-		(*slot)->index = class_index;
-	}
-	return *slot;
-}
-
-static void add_donor(struct wait_class *class, uint32_t sample, uint64_t period_ns)
-{
-	if (class->is_shared_out)
-		donor_vector_clear(&class->donors);
-	class->is_shared_out = false;
-	for (size_t i = 0; i < class->donors.count; i++) {
-		if (class->donors.items[i].sample != sample)
-			continue;
-		class->donors.items[i].count++;
-		class->donors.items[i].period_ns += period_ns;
-		return;
-	}
-	donor_vector_append(&class->donors, (struct donor){ sample, 1, period_ns });
-}
-
 /** Add the waits without a stack to the donors, in proportion. */
 static void share_out(struct off_cpu *off_cpu, struct wait_class *class,
 		      const struct donor_vector *donors, uint64_t time_ns)
@@ -274,20 +179,21 @@ static void share_out(struct off_cpu *off_cpu, struct wait_class *class,
 
 static void share_out_all(struct off_cpu *off_cpu, uint64_t time_ns)
 {
+	struct class_vector *waiting = &off_cpu->classes.waiting;
 	size_t n_kept = 0;
 
-	for (size_t i = 0; i < off_cpu->waiting.count; i++) {
-		struct wait_class *class = off_cpu->waiting.items[i];
+	for (size_t i = 0; i < waiting->count; i++) {
+		struct wait_class *class = waiting->items[i];
 
 		if (class->donors.count) {
 			share_out(off_cpu, class, &class->donors, time_ns);
 			class->is_shared_out = true;
 			class->is_waiting = false;
 		} else {
-			off_cpu->waiting.items[n_kept++] = class;
+			waiting->items[n_kept++] = class;
 		}
 	}
-	off_cpu->waiting.count = n_kept;
+	waiting->count = n_kept;
 	off_cpu->shared_out_ns = time_ns;
 }
 
@@ -305,25 +211,12 @@ static uint32_t place_without_stack(struct off_cpu *off_cpu, uint32_t pid, uint3
 	return intern_place(off_cpu, &place);
 }
 
-/** Waits without a stack, until there are some to share them out to. */
-static void add_without_stack(struct off_cpu *off_cpu, struct wait_class *class, uint64_t count,
-			      uint64_t period_ns)
-{
-	if (!class->is_waiting)
-		class_vector_append(&off_cpu->waiting, class);
-	class->is_waiting = true;
-	class->count += count;
-	class->period_ns += period_ns;
-}
-
 static void take_stretch(void *context, const struct off_cpu_stretch *stretch)
 {
 	struct off_cpu *off_cpu = context;
 	struct profile_schedule *figures = &off_cpu->profile->schedule;
 	uint64_t duration_ns = stretch->end_ns - stretch->start_ns;
 	uint64_t count = !stretch->goes_on;
-	unsigned int class_index =
-		length_class(duration_ns) + (stretch->is_preempted ? N_LENGTHS : 0);
 	struct wait_class *class;
 	uint32_t sample = stretch->stack;
 
@@ -334,7 +227,8 @@ static void take_stretch(void *context, const struct off_cpu_stretch *stretch)
 		figures->short_ns += stretch->seen_ns;
 		return;
 	}
-	class = find_class(off_cpu, stretch->pid, stretch->tid, class_index);
+	class = wait_classes_find(&off_cpu->classes, stretch->pid, stretch->tid, duration_ns,
+				  stretch->is_preempted);
 	class->cpu = stretch->cpu;
 	class->lately_count += count;
 	class->lately_ns += stretch->lately_ns;
@@ -346,38 +240,23 @@ static void take_stretch(void *context, const struct off_cpu_stretch *stretch)
 		if (stretch->is_preempted)
 			sample = preempted_place(off_cpu, sample);
 		if (!stretch->is_new)
-			add_donor(class, sample, stretch->seen_ns);
+			wait_class_add_donor(class, sample, stretch->seen_ns);
 		add_waits(off_cpu, sample, stretch->end_ns, stretch->cpu, count, stretch->seen_ns);
 		return;
 	}
-	add_without_stack(off_cpu, class, count, stretch->seen_ns);
+	wait_classes_add_waiting(&off_cpu->classes, class, count, stretch->seen_ns);
 }
 
 void off_cpu_begin(struct off_cpu *off_cpu, uint64_t time_ns)
 {
-	struct wait_class **class;
+	struct wait_class *class;
 	size_t cursor = 0;
-	uint64_t key;
 
 	schedule_begin(off_cpu->schedule, time_ns);
 	off_cpu->shared_out_ns = time_ns;
 	off_cpu->is_paused = false;
-	while (class_map_next(&off_cpu->classes, &cursor, &key, &class))
-		(*class)->lately_count = (*class)->lately_ns = 0;
-}
-
-/** Older waits say less of what is now. */
-static void forget(struct off_cpu *off_cpu)
-{
-	struct wait_class **class;
-	size_t cursor = 0;
-	uint64_t key;
-
-	schedule_forget(off_cpu->schedule);
-	while (class_map_next(&off_cpu->classes, &cursor, &key, &class)) {
-		(*class)->lately_count /= 2;
-		(*class)->lately_ns /= 2;
-	}
+	while ((class = wait_classes_next(&off_cpu->classes, &cursor)))
+		class->lately_count = class->lately_ns = 0;
 }
 
 void off_cpu_pause(struct off_cpu *off_cpu, uint64_t time_ns)
@@ -390,13 +269,11 @@ void off_cpu_resume(struct off_cpu *off_cpu, uint64_t time_ns)
 {
 	double factor = schedule_resume(off_cpu->schedule, time_ns);
 	struct profile_schedule *figures = &off_cpu->profile->schedule;
-	struct wait_class **slot;
+	struct wait_class *class;
 	size_t cursor = 0;
-	uint64_t key;
 
 	off_cpu->is_paused = false;
-	while (class_map_next(&off_cpu->classes, &cursor, &key, &slot)) {
-		struct wait_class *class = *slot;
+	while ((class = wait_classes_next(&off_cpu->classes, &cursor))) {
 		double count_factor =
 			schedule_count_factor(off_cpu->schedule, class->pid, class->tid);
 		uint64_t count = (uint64_t)((double)class->lately_count * count_factor + 0.5);
@@ -408,7 +285,7 @@ void off_cpu_resume(struct off_cpu *off_cpu, uint64_t time_ns)
 		figures->waits_ns += period_ns;
 		figures->n_estimated += count;
 		figures->estimated_ns += period_ns;
-		add_without_stack(off_cpu, class, count, period_ns);
+		wait_classes_add_waiting(&off_cpu->classes, class, count, period_ns);
 	}
 }
 
@@ -423,33 +300,15 @@ void off_cpu_apply(struct off_cpu *off_cpu, const struct record *record)
 	if (record->time_ns <= off_cpu->shared_out_ns + SHARE_OUT_PERIOD_NS)
 		return;
 	share_out_all(off_cpu, record->time_ns);
-	forget(off_cpu);
-}
-
-/** Waits of this thread that are not much longer or shorter; NULL: there are none with a stack. */
-static const struct donor_vector *nearest_donors(struct off_cpu *off_cpu, uint32_t pid,
-						 uint32_t tid, unsigned int class_index)
-{
-	for (unsigned int distance = 1; distance <= CLASS_DISTANCE_MAX; distance++) {
-		for (int sign = -1; sign <= 1; sign += 2) {
-			unsigned int near = class_index + (unsigned int)(sign * (int)distance);
-			struct wait_class **class;
-
-			if (near / N_LENGTHS != class_index / N_LENGTHS || near >= N_CLASSES)
-				continue;
-			class = class_map_find(&off_cpu->classes, class_key(pid, tid, near));
-			if (class && (*class)->donors.count)
-				return &(*class)->donors;
-		}
-	}
-	return NULL;
+	/* Older waits say less of what is now. */
+	schedule_forget(off_cpu->schedule);
+	wait_classes_age(&off_cpu->classes);
 }
 
 /** At the end there will be no better donors. */
 static void settle(struct off_cpu *off_cpu, struct wait_class *class, uint64_t time_ns)
 {
-	const struct donor_vector *donors =
-		nearest_donors(off_cpu, class->pid, class->tid, class->index);
+	const struct donor_vector *donors = wait_classes_nearest_donors(&off_cpu->classes, class);
 	uint32_t sample;
 
 	if (donors) {
@@ -458,22 +317,24 @@ static void settle(struct off_cpu *off_cpu, struct wait_class *class, uint64_t t
 	}
 	off_cpu->profile->schedule.n_without_stack += class->count;
 	sample = place_without_stack(off_cpu, class->pid, class->tid,
-				     class->index >= N_LENGTHS ? WAIT_CPU : WAIT_NO_STACK);
+				     class->is_preempted ? WAIT_CPU : WAIT_NO_STACK);
 	add_waits(off_cpu, sample, time_ns, class->cpu, class->count, class->period_ns);
 	class->count = class->period_ns = 0;
 }
 
 void off_cpu_end(struct off_cpu *off_cpu, uint64_t time_ns)
 {
+	struct class_vector *waiting = &off_cpu->classes.waiting;
+
 	if (off_cpu->is_paused)
 		off_cpu_resume(off_cpu, time_ns);
 	schedule_end(off_cpu->schedule, time_ns);
 	share_out_all(off_cpu, time_ns);
-	for (size_t i = 0; i < off_cpu->waiting.count; i++) {
-		settle(off_cpu, off_cpu->waiting.items[i], time_ns);
-		off_cpu->waiting.items[i]->is_waiting = false;
+	for (size_t i = 0; i < waiting->count; i++) {
+		settle(off_cpu, waiting->items[i], time_ns);
+		waiting->items[i]->is_waiting = false;
 	}
-	class_vector_clear(&off_cpu->waiting);
+	class_vector_clear(waiting);
 }
 
 void off_cpu_find_sleepers(struct off_cpu *off_cpu, uint64_t now_ns,
@@ -509,67 +370,6 @@ const struct address_vector *off_cpu_callchain(const struct off_cpu *off_cpu, ui
 void off_cpu_samples_clear(struct off_cpu *off_cpu)
 {
 	off_cpu_sample_vector_clear(&off_cpu->samples);
-}
-
-DEFINE_VECTOR(clue_vector, struct wait_clue)
-
-/** Of a location's frames, innermost first. */
-static void append_clues(const struct profile *profile, uint32_t location_id,
-			 struct wait_clue *of_frame, bool *is_known, struct clue_vector *ret)
-{
-	const struct profile_location *location = &profile->locations.items[location_id];
-
-	for (uint32_t i = 0; i < location->n_frames; i++) {
-		uint32_t id = profile->location_frames.items[location->first_frame + i];
-		const struct profile_frame *frame = &profile->frames.items[id];
-
-		if (!is_known[id])
-			of_frame[id] = wait_clue_of_function(profile_text(profile, frame->name),
-							     frame->flags & FRAME_IS_KERNEL);
-		is_known[id] = true;
-		clue_vector_append(ret, of_frame[id]);
-	}
-}
-
-/** What something else than the functions told; WAIT_UNKNOWN: nothing did. */
-static enum wait_reason told_reason(const struct profile *profile, uint32_t stack)
-{
-	uint32_t location = profile->stacks.items[stack].location;
-
-	if (!stack || !(profile_location_frame(profile, location, 0)->flags & FRAME_IS_WAIT))
-		return WAIT_UNKNOWN;
-	/* See off_cpu_reason_location(). */
-	return (enum wait_reason)profile->locations.items[location].elf_address;
-}
-
-void off_cpu_name_reasons(struct profile *profile, uint32_t event)
-{
-	/* The reasons' own frames come on top, and are never asked for. */
-	size_t n_frames = profile->frames.count;
-	_cleanup_free_ struct wait_clue *of_frame = memory_allocate(n_frames, sizeof(*of_frame));
-	_cleanup_free_ bool *is_known = memory_allocate(n_frames, sizeof(*is_known));
-	struct clue_vector clues = { 0 };
-
-	for (size_t i = 0; i < profile->samples.count; i++) {
-		struct profile_sample *sample = &profile->samples.items[i];
-		enum wait_reason told, reason;
-		uint32_t place = sample->stack;
-
-		if (sample->event != event)
-			continue;
-		told = told_reason(profile, sample->stack);
-		if (told != WAIT_UNKNOWN)
-			place = profile->stacks.items[sample->stack].parent;
-		clue_vector_clear(&clues);
-		for (uint32_t stack = place; stack; stack = profile->stacks.items[stack].parent)
-			append_clues(profile, profile->stacks.items[stack].location, of_frame,
-				     is_known, &clues);
-		reason = told == WAIT_UNKNOWN ? wait_reason_of_clues(clues.items, clues.count)
-					      : wait_reason_refine(told, clues.items, clues.count);
-		sample->stack = profile_intern_stack(profile, place,
-						     off_cpu_reason_location(profile, reason));
-	}
-	clue_vector_deinit(&clues);
 }
 
 static void drop_empty_samples(struct profile *profile, uint32_t event)
