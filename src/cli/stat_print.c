@@ -154,19 +154,24 @@ static void print_missing(const struct stat_session *session, const struct stat_
 static void print_degradations(const struct stat_session *session, const struct stat_table *table)
 {
 	FILE *file = session->output;
-	bool is_kernel_left_out = false;
+	bool is_kernel_left_out = false, is_idle = false;
 
 	for (size_t i = 0; i < table->n_rows; i++) {
-		const struct counter *counter = table->rows[i].counter;
+		const struct stat_row *row = &table->rows[i];
+		const struct counter *counter = row->counter;
 
+		/* One on a thread is on whenever that runs; a PMU may be too full for others. */
+		is_idle |= counter->state == COUNTER_OPEN && is_clock(row) && !row->is_counted;
 		is_kernel_left_out |= counter->is_kernel_left_out;
 		if (counter->state == COUNTER_OPEN && counter->is_out_of_group)
 			fprintf(file, " %s did not fit into its group and was counted alone\n",
 				counter->request->name);
-		if (table->rows[i].has_waited)
+		if (row->has_waited)
 			fprintf(file, " %s never got a counter: count fewer events at once\n",
 				counter->request->name);
 	}
+	if (is_idle)
+		fputs(" Nothing of it ran on a CPU in this time.\n", file);
 	if (is_kernel_left_out)
 		fputs(" The kernel side is not counted (user side): sudo sysctl "
 		      "kernel.perf_event_paranoid=1\n",

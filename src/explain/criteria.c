@@ -33,26 +33,32 @@ static enum criterion_verdict verdict_of(double value, double wanted, double lea
 }
 
 /** How to get enough samples; free() it. */
-static char *samples_hint(uint64_t n_samples, const struct profile_event *event)
+static char *samples_hint(uint64_t n_samples, const struct profile *profile,
+			  const struct profile_event *event)
 {
+	/* What runs anyway can only be watched for longer. */
+	bool is_command = !profile->info.target;
+	_cleanup_free_ char *more = NULL;
 	uint64_t factor, missing;
 
 	if (!n_samples)
-		return memory_duplicate_text("it used no CPU time that could be sampled: give it "
-					     "more work, or add --repeat 100");
+		return memory_duplicate_text(
+			is_command ? "it used no CPU time that could be sampled: give it "
+				     "more work, or add --repeat 100"
+				   : "it used no CPU time that could be sampled: record it while "
+				     "it works, or for longer (--duration)");
 	missing = SAMPLES_WANTED - n_samples;
 	factor = (SAMPLES_WANTED + n_samples - 1) / n_samples;
+	more = memory_format_text(is_command ? "add --repeat %" PRIu64 ", give it more work"
+					     : "record %" PRIu64 " times as long (--duration)",
+				  factor);
 	if (event->frequency_hz && event->frequency_hz * factor <= SAMPLING_RATE_SENSIBLE_MAX_HZ)
-		return memory_format_text("%" PRIu64 " more are needed: add --repeat %" PRIu64
-					  ", give it more work, or use -F %" PRIu64,
-					  missing, factor, event->frequency_hz * factor);
+		return memory_format_text("%" PRIu64 " more are needed: %s, or use -F %" PRIu64,
+					  missing, more, event->frequency_hz * factor);
 	if (event->period && event->period / factor)
-		return memory_format_text("%" PRIu64 " more are needed: add --repeat %" PRIu64
-					  ", give it more work, or use -c %" PRIu64,
-					  missing, factor, event->period / factor);
-	return memory_format_text("%" PRIu64 " more are needed: add --repeat %" PRIu64
-				  " or give it more work",
-				  missing, factor);
+		return memory_format_text("%" PRIu64 " more are needed: %s, or use -c %" PRIu64,
+					  missing, more, event->period / factor);
+	return memory_format_text("%" PRIu64 " more are needed: %s", missing, more);
 }
 
 static void check_samples(struct explanation *explanation, const struct profile *profile)
@@ -67,7 +73,7 @@ static void check_samples(struct explanation *explanation, const struct profile 
 	profile_format_count(SAMPLES_WANTED, wanted);
 	criterion_append(&explanation->criteria, "enough samples", verdict,
 			 memory_format_text("%s (wanted: %s)", count, wanted),
-			 verdict == CRITERION_MET ? NULL : samples_hint(n_samples, event));
+			 verdict == CRITERION_MET ? NULL : samples_hint(n_samples, profile, event));
 }
 
 /** The commonest way in which stacks were cut short. */
@@ -198,12 +204,12 @@ static void check_losses(struct explanation *explanation, const struct profile *
 	if (quality->n_lost) {
 		profile_format_count(quality->n_lost, count);
 		profile_format_share(quality->lost_share, share);
-		criterion_append(&explanation->criteria, "nothing lost",
-				 quality->lost_share <= LOST_SHARE_MOST ? CRITERION_WARNING
-									: CRITERION_FAILED,
-				 memory_format_text("%s records lost (%s)", count, share),
-				 memory_format_text(
-					 "use larger rings (-m 8M) or a lower rate (%s)", lower));
+		criterion_append(
+			&explanation->criteria, "nothing lost",
+			quality->lost_share <= LOST_SHARE_MOST ? CRITERION_WARNING
+							       : CRITERION_FAILED,
+			memory_format_text("%s records lost (%s)", count, share),
+			memory_format_text("use larger rings (-m 8M) or a lower rate (%s)", lower));
 	} else if (losses->throttles) {
 		profile_format_count(losses->throttles, count);
 		criterion_append(&explanation->criteria, "nothing lost", CRITERION_WARNING,

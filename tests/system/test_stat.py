@@ -120,6 +120,15 @@ def test_a_process_that_runs():
         process.wait()
 
 
+def test_a_process_that_does_not_run():
+    with subprocess.Popen(["sleep", "30"]) as sleeper:
+        time.sleep(0.3)
+        done = stat("-p", sleeper.pid, "--timeout", "100", "-e", "task-clock")
+        sleeper.kill()
+    assert done.returncode == 0, done.stderr
+    assert "<not counted>" in done.stderr and "Nothing of it ran" in done.stderr
+
+
 def test_whole_machine():
     if os.geteuid() != 0:
         pytest.skip("needs root")

@@ -1,6 +1,7 @@
 #include "explain_fixture.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +50,7 @@ static void test_samples(void **state)
 	      "901 more are needed: add --repeat 11, give it more work, or use -F 10967");
 	/* No rate helps any more. */
 	check("app;main 5\n", name, CRITERION_FAILED, "5 (wanted: 1,000)",
-	      "995 more are needed: add --repeat 200 or give it more work");
+	      "995 more are needed: add --repeat 200, give it more work");
 	check("", name, CRITERION_FAILED, "0 (wanted: 1,000)",
 	      "it used no CPU time that could be sampled: give it more work, or add --repeat 100");
 }
@@ -64,6 +65,20 @@ static void test_samples_by_period(void **state)
 	explain_fixture_run(&fixture);
 	assert_criterion(&fixture, "enough samples", CRITERION_WARNING, "500 (wanted: 1,000)",
 			 "500 more are needed: add --repeat 2, give it more work, or use -c 5000");
+	explain_fixture_deinit(&fixture);
+}
+
+/** What was only attached to cannot be run again. */
+static void test_samples_of_what_runs_anyway(void **state)
+{
+	struct explain_fixture fixture;
+
+	explain_fixture_init(&fixture, "app;main 100\n", NULL);
+	fixture.profile->info.target = memory_duplicate_text("-p 123");
+	explain_fixture_run(&fixture);
+	assert_criterion(&fixture, "enough samples", CRITERION_WARNING, "100 (wanted: 1,000)",
+			 "900 more are needed: record 10 times as long (--duration), or use -F "
+			 "9970");
 	explain_fixture_deinit(&fixture);
 }
 
@@ -213,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_samples_by_period),
+		cmocka_unit_test(test_samples_of_what_runs_anyway),
 		cmocka_unit_test(test_complete_stacks),
 		cmocka_unit_test(test_largest_copy_is_not_asked_for_again),
 		cmocka_unit_test(test_symbols),
