@@ -1,12 +1,13 @@
 /*
- * Waits of known length: waits KIND [COUNT]. Each kind waits in a function of its own name, and
- * says at its end how long that was off the CPU, by its own clocks: "KIND thread NANOSECONDS".
+ * Waits of known length: waits KIND [COUNT [CPU...]]. Each kind waits in a function of its own
+ * name, and says at its end how long that was off the CPU, by its own clocks: "KIND thread
+ * NANOSECONDS".
  *
  *   sleeper    nanosleep, again and again
  *   locker     two threads and one mutex, held for a while by each
  *   listener   a condition variable that another thread signals now and then
  *   reader     a pipe that another thread writes to now and then
- *   pingpong   a byte to and fro through two pipes, as fast as it goes
+ *   pingpong   a byte to and fro through two pipes, as fast as it goes; each thread on its CPU
  *   syncer     write and fsync
  *   poller     epoll_wait for connections on the loopback that a client makes now and then
  *   parent     waitpid for children that sleep
@@ -15,6 +16,7 @@
 
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,7 @@
 #define PAUSE_MS 5
 
 static unsigned int count;
+static const char *cpus[2]; /* Of the two threads; NULL: any. */
 static int pipes[2][2];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -157,6 +160,18 @@ static void *writer(void *unused)
 	return unused;
 }
 
+/* Where the scheduler puts two threads that wake each other is a matter of luck. */
+static void stay_on_cpu(size_t thread)
+{
+	cpu_set_t set;
+
+	if (!cpus[thread])
+		return;
+	CPU_ZERO(&set);
+	CPU_SET((size_t)atoi(cpus[thread]), &set);
+	check(sched_setaffinity(0, sizeof(set), &set) == 0, "sched_setaffinity");
+}
+
 /* The clocks of a whole thread: reading them at each turn would be most of the work. */
 __attribute__((noinline)) static void *pingpong(void *name)
 {
@@ -164,6 +179,7 @@ __attribute__((noinline)) static void *pingpong(void *name)
 	struct stopwatch stopwatch = { 0 };
 	char byte = 'x';
 
+	stay_on_cpu(is_first ? 0 : 1);
 	stopwatch_start(&stopwatch);
 	for (unsigned int i = 0; i < count; i++) {
 		if (is_first)
@@ -276,6 +292,8 @@ int main(int argc, char **argv)
 	const char *kind = argc > 1 ? argv[1] : "sleeper";
 
 	count = argc > 2 ? (unsigned int)atoi(argv[2]) : 100;
+	for (int i = 0; i < 2 && i + 3 < argc; i++)
+		cpus[i] = argv[i + 3];
 	check(pipe(pipes[0]) == 0 && pipe(pipes[1]) == 0, "pipe");
 	if (strcmp(kind, "sleeper") == 0)
 		sleeper();
