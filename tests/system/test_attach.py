@@ -246,6 +246,35 @@ def test_someone_elses_process():
     assert "1 (" in done.stderr and "belongs to another user" in done.stderr
 
 
+def test_a_kernel_thread(tmp_path):
+    """Recorded by root, with words that fit when it has not run; refused by name to others."""
+    kernel_threads = [name for name in os.listdir("/proc") if name.isdigit() and
+                      re.search(r"^Kthread:\s*1$", Path(f"/proc/{name}/status").read_text(), re.M)]
+    if os.geteuid() != 0 or not kernel_threads:
+        pytest.skip("no kernel threads are seen here, or not root")
+    done = perf_profile("-p", kernel_threads[0], "--duration", "100ms", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "--repeat" not in (tmp_path / "out/analysis.txt").read_text()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        done = subprocess.run(
+            ["setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=-all", PROGRAM,
+             "-o", folder + "/out", "-p", kernel_threads[0]],
+            capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 125
+    assert "is a kernel thread" in done.stderr
+
+
+def test_a_process_that_ends_at_once(tmp_path):
+    """Gone when it is looked for, or opened, or later: each has a clear answer."""
+    for i in range(5):
+        with subprocess.Popen(["sleep", f"0.00{i}"]) as short:
+            done = perf_profile("-p", short.pid, "-o", tmp_path / f"out-{i}")
+        assert done.returncode == 0 or (done.returncode == 125 and
+                                        "no such process" in done.stderr.lower() or
+                                        f"no process {short.pid}" in done.stderr), done.stderr
+
+
 def wait_until(is_so):
     deadline = time.monotonic() + 20
     while not is_so():

@@ -51,6 +51,38 @@ def test_fifos_switch_sampling_on_and_off(tmp_path):
     assert recording.share("work_.*") > 0.9
 
 
+def test_fifos_with_nobody_at_their_other_ends(tmp_path):
+    """The command neither waits for them nor hears of them."""
+    for name in ("control", "ack"):
+        os.mkfifo(tmp_path / name)
+    done = profile(tmp_path / "out", workload("split"), 100,
+                   options=["--control", f"fifo:{tmp_path / 'control'},{tmp_path / 'ack'}"])
+    assert done.returncode == 0, done.stderr
+    assert Recording(tmp_path / "out").n_samples > 0
+
+
+def test_answers_that_nobody_reads(tmp_path):
+    """A pipe of others that is full, and would wait."""
+    commands, command_end = os.pipe()
+    answers, answer_end = os.pipe()
+    os.set_blocking(answer_end, False)
+    with pytest.raises(BlockingIOError):
+        while True:
+            os.write(answer_end, b"x" * 4096)
+    os.set_blocking(answer_end, True)
+    with subprocess.Popen([PROGRAM, "-o", str(tmp_path / "out"), "--control",
+                           f"fd:{commands},{answer_end}", workload("split"), "400"],
+                          stderr=subprocess.PIPE, text=True,
+                          pass_fds=[commands, answer_end]) as process:
+        os.write(command_end, b"ping\nenabel\n")
+        _, messages = process.communicate(timeout=60)
+    for end in (commands, command_end, answers, answer_end):
+        os.close(end)
+    assert process.returncode == 0, messages
+    assert "it is full, nobody reads it" in messages
+    assert "unknown command 'enabel'" in messages
+
+
 def test_signals(tmp_path):
     process = start(tmp_path, "--control", "signals")
     deadline = time.monotonic() + 20
