@@ -14,6 +14,10 @@ from measure import PROGRAM, WORKLOADS, fresh_folder, interleaved
 NAME = "waiting"
 
 TURNS_PER_SECOND = 40000
+
+# On two CPUs each switch wakes an idle CPU: in a virtual machine that is 100 us and more.
+APART_TURNS_PER_SECOND = 2000
+
 SWITCHES_LEAST = 50000
 
 # Switches per second at which the goal is to be met. What a switch costs more is the same at any
@@ -70,8 +74,8 @@ def added_us(bare, rates):
     return 1e6 / statistics.median(rates) - 1e6 / bare
 
 
-def measure_on(context, cpus):
-    turns = int(TURNS_PER_SECOND * context.seconds)
+def measure_on(context, cpus, turns):
+    is_one = cpus[0] == cpus[1]
     command = [WORKLOADS / "waits", "pingpong", str(turns), *map(str, cpus)]
     program = "pingpong, CPU " + " and ".join(str(cpu) for cpu in sorted(set(cpus)))
     usable, reasons = {}, {}
@@ -83,19 +87,20 @@ def measure_on(context, cpus):
             reasons[name] = error
     results = interleaved(usable, context.runs)
     bare = statistics.median(results.pop("bare"))
-    yield row(program, "switches per second, bare", f"{bare:.0f}", goal=f">= {SWITCHES_LEAST}",
-              is_met=bare >= SWITCHES_LEAST)
+    yield row(program, "switches per second, bare", f"{bare:.0f}",
+              goal=f">= {SWITCHES_LEAST}" if is_one else "",
+              is_met=bare >= SWITCHES_LEAST if is_one else None)
     for name, rates in results.items():
         more_us = added_us(bare, rates)
         ratio = 1 + more_us * GOAL_RATE / 1e6
         figure = f"{statistics.median(rates):.0f} ({min(rates)}..{max(rates)})"
-        is_ours = name == "ours, --off-cpu"
+        has_goal = is_one and name == "ours, --off-cpu"
         yield row(program, f"{name}: switches per second", figure if "ours" in name else "",
                   figure if "ours" not in name else "",
-                  f"{bare / statistics.median(rates):.3f} times as long, {more_us:+.2f} us each: "
-                  f"{ratio:.3f} at {GOAL_RATE:,} a second",
-                  f"<= {GOAL_RATIO} at that" if is_ours else "",
-                  ratio <= GOAL_RATIO if is_ours else None)
+                  f"{bare / statistics.median(rates):.3f} times as long, {more_us:+.2f} us each" +
+                  (f": {ratio:.3f} at {GOAL_RATE:,} a second" if is_one else ""),
+                  f"<= {GOAL_RATIO} at that" if has_goal else "",
+                  ratio <= GOAL_RATIO if has_goal else None)
     for name, reason in reasons.items():
         yield row(program, name, "", str(reason))
     if not peers.OFFCPUTIME:
@@ -104,6 +109,7 @@ def measure_on(context, cpus):
 
 def measure(context):
     cpus = sorted(os.sched_getaffinity(0))
-    yield from measure_on(context, (cpus[-1], cpus[-1]))
+    yield from measure_on(context, (cpus[-1], cpus[-1]), int(TURNS_PER_SECOND * context.seconds))
     if len(cpus) > 1:
-        yield from measure_on(context, (cpus[-1], cpus[-2]))
+        yield from measure_on(context, (cpus[-1], cpus[-2]),
+                              int(APART_TURNS_PER_SECOND * context.seconds))
