@@ -276,6 +276,7 @@ PROGRAMS = {
     "alternating deep callers": lambda s: workload("deep-callers", s),
     "alternating under 540 KiB": lambda s: workload("huge-frames", s),
     "alloca, realigned frames": lambda s: workload("odd-frames", s),
+    "untouched pages": lambda s: workload("untouched", s),
     "dlopen, dlclose": lambda s: workload("loader", s, measure.WORKLOADS / "plugin.so"),
     "forks": lambda s: workload("forks", s),
     "fork storm": lambda s: workload("vforks", s, "fork"),

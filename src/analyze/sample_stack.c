@@ -102,17 +102,40 @@ static bool registers_of(const struct sample_stack *context, const struct sample
 	return true;
 }
 
+/** Whether the system call that the thread is in at @p pc is execve(2) or the like. */
+static bool is_in_exec(const struct sample_stack *context, const struct mapping *mapping,
+		       const struct process *process, uint64_t pc)
+{
+	uint64_t elf_address;
+	struct bytes code;
+
+	mapping_open_object(mapping, process);
+	if (!mapping_elf_address(mapping, pc, &elf_address))
+		return false;
+	code = object_bytes_at(mapping->object, elf_address - EXEC_CODE_SIZE_MAX_BYTES);
+	code.size = MIN(code.size, (size_t)EXEC_CODE_SIZE_MAX_BYTES);
+	return context->architecture->may_follow_exec(code);
+}
+
 /**
  * While execve(2) is past the point of no return, the registers are still those of the old
- * program, whose memory is gone: there is no user side.
+ * program, whose memory is gone: there is no user side. First the memory goes, then the name, and
+ * with the name the mappings that we know.
  */
 static bool is_amid_exec(const struct sample_stack *context, const struct record *record,
 			 const struct process *process, const struct registers *registers)
 {
-	uint8_t pc = context->architecture->instruction_pointer_register;
+	const struct sample_record *sample = &record->sample;
+	const uint64_t pc =
+		registers->values[context->architecture->instruction_pointer_register];
+	const struct mapping *mapping = process_find_mapping(process, pc);
 
-	return record_cpu_mode(record) == PERF_RECORD_MISC_KERNEL && process->n_execs > 0 &&
-	       !process_find_mapping(process, registers->values[pc]);
+	if (record_cpu_mode(record) != PERF_RECORD_MISC_KERNEL)
+		return false;
+	if (!mapping)
+		return process->n_execs > 0;
+	return !sample->user_stack.size && !sample->n_user_stack_pieces &&
+	       is_in_exec(context, mapping, process, pc);
 }
 
 /** Frames so far are the kernel's; what is appended here is the user side. */

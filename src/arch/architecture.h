@@ -11,6 +11,9 @@
 /** Enough for x19-x28 of aarch64, the longest list here. */
 #define ARCHITECTURE_CALLEE_SAVED_MAX 10
 
+/** What architecture.may_follow_exec() looks at, at most. */
+#define EXEC_CODE_SIZE_MAX_BYTES 7
+
 /**
  * Register values of one moment, indexed by DWARF register number; the
  * instruction pointer at `instruction_pointer_register`.
@@ -102,6 +105,13 @@ struct architecture {
 	 * against taking stray stack words for return addresses.
 	 */
 	bool (*may_follow_call)(struct bytes before);
+
+	/**
+	 * Whether execve(2) or execveat(2) is what @p before ends with: the system call's
+	 * instruction, right after its number was loaded. Looks at the last
+	 * EXEC_CODE_SIZE_MAX_BYTES.
+	 */
+	bool (*may_follow_exec)(struct bytes before);
 
 	/** Whether a system call that ends the thread is in @p code. */
 	bool (*has_exit)(struct bytes code);

@@ -52,6 +52,24 @@ def test_ten_thousand_frames_are_there(tmp_path):
     assert sum(depth == 5000 for depth in depths) / len(depths) >= 0.95
 
 
+def test_pages_that_were_never_touched_are_passed(tmp_path):
+    recording = recorded(tmp_path / "out", workload("untouched"), 1000)
+    whole = [count for stack, count in recording.stacks.items()
+             if {"main", "room_for_much"} < set(stack) and stack.count("descend") == 21]
+    # The first of a thread comes before it is known that there are such.
+    assert sum(whole) > 0.95 * recording.n_samples
+
+
+def test_stack_that_exec_has_taken_away_is_not_called_cut(tmp_path):
+    recording = recorded(tmp_path / "out", workload("vforks"), 2000, "exec",
+                         options=["-F", "9999"])
+    if not recording.summary["sampling"]["kernel_side"]:
+        pytest.skip("no samples of the kernel side here")
+    assert recording.summary["quality"]["stack_ends"]["none"] > 0
+    # Before the first frame stands the thread.
+    assert not [stack for stack in recording.stacks if stack[1] == "execve"]
+
+
 def test_small_copy_is_made_up_for(tmp_path):
     # The first of a thread come before what is to be copied is known.
     recording = recorded(tmp_path / "out", workload("recursion"), 2500, 400,

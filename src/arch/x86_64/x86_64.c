@@ -95,6 +95,24 @@ static bool may_follow_call(struct bytes before)
 	return false;
 }
 
+/* execve(2) is number 59, execveat(2) 322: "mov $59,%eax; syscall". */
+static bool may_follow_exec(struct bytes before)
+{
+	static const uint8_t codes[][EXEC_CODE_SIZE_MAX_BYTES] = {
+		{ 0xb8, 59, 0, 0, 0, 0x0f, 0x05 },
+		{ 0xb8, 322 & 255, 322 >> 8, 0, 0, 0x0f, 0x05 },
+	};
+
+	if (before.size < sizeof(codes[0]))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		if (!memcmp(before.data + before.size - sizeof(codes[i]), codes[i],
+			    sizeof(codes[i])))
+			return true;
+	}
+	return false;
+}
+
 /* exit(2) is number 60: "mov $60,%eax; syscall", or, where %eax is 0 already, "mov $60,%al". */
 static bool has_exit(struct bytes code)
 {
@@ -123,6 +141,7 @@ const struct architecture x86_64_architecture = {
 	.ptrace_word_of_perf = ptrace_word_of_perf,
 	.call_size_max_bytes = CALL_SIZE_MAX_BYTES,
 	.may_follow_call = may_follow_call,
+	.may_follow_exec = may_follow_exec,
 	.has_exit = has_exit,
 	.find_way_out = x86_64_find_way_out,
 	/* rsp and cs, by the order of struct user_regs_struct; rings 0 and 3. */

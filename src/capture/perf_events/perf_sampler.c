@@ -336,7 +336,7 @@ static void perf_sampler_learn(struct sampler_session *session, const struct rec
 	struct perf_session *perf_session = container_of_source(&session->source);
 
 	if (perf_session->windows)
-		stack_windows_learn(perf_session->windows, sample->tid, extent);
+		stack_windows_learn(perf_session->windows, sample, extent);
 }
 
 const struct sampler perf_sampler = {

@@ -13,11 +13,12 @@
 /* Places on the program's own stack, from the frame pointer R10. */
 #define KEY_OFFSET     (-8)
 #define HEADER_OFFSET  (-40)
-#define REQUEST_OFFSET (-56)
-#define BUFFER_OFFSET  (-64)
-#define CPU_OFFSET     (-72)
-#define SIZE_OFFSET    (-80)
-#define WORD_OFFSET    (-88)
+#define REQUEST_OFFSET (-64)
+#define BUFFER_OFFSET  (-72)
+#define CPU_OFFSET     (-80)
+#define SIZE_OFFSET    (-88)
+#define WORD_OFFSET    (-96)
+#define COPIED_OFFSET  (-104)
 
 struct program {
 	struct bpf_insn *instructions;
@@ -54,6 +55,11 @@ static void add_constant(struct program *program, uint8_t to, int32_t value)
 	emit(program, BPF_ALU64 | BPF_ADD | BPF_K, to, 0, 0, value);
 }
 
+static void add(struct program *program, uint8_t to, uint8_t from)
+{
+	emit(program, BPF_ALU64 | BPF_ADD | BPF_X, to, from, 0, 0);
+}
+
 static void subtract(struct program *program, uint8_t to, uint8_t from)
 {
 	emit(program, BPF_ALU64 | BPF_SUB | BPF_X, to, from, 0, 0);
@@ -69,9 +75,9 @@ static void store(struct program *program, uint8_t address, int16_t offset, uint
 	emit(program, BPF_STX | BPF_MEM | BPF_DW, address, from, offset, 0);
 }
 
-static void store_zero(struct program *program, int16_t offset)
+static void store_constant(struct program *program, int16_t offset, int32_t value)
 {
-	emit(program, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, offset, 0);
+	emit(program, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, offset, value);
 }
 
 static void call(struct program *program, int32_t helper)
@@ -158,10 +164,14 @@ static void find_stack_pointer(struct program *program, const struct kernel_regi
 }
 
 /** A thread that was not met before: say so. */
-static void greet(struct program *program, const struct stack_window_maps *maps)
+static void greet(struct program *program, const struct stack_window_maps *maps,
+		  uint32_t copy_bytes)
 {
-	store_zero(program, REQUEST_OFFSET);
-	store_zero(program, REQUEST_OFFSET + 8);
+	const int16_t copied_offset = offsetof(struct stack_window_request, copied_bytes);
+
+	store_constant(program, REQUEST_OFFSET, 0);
+	store_constant(program, REQUEST_OFFSET + 8, 0);
+	store_constant(program, REQUEST_OFFSET + copied_offset, (int32_t)copy_bytes);
 	load_map(program, BPF_REG_1, maps->threads);
 	load_place(program, BPF_REG_2, KEY_OFFSET);
 	load_place(program, BPF_REG_3, REQUEST_OFFSET);
@@ -172,8 +182,8 @@ static void greet(struct program *program, const struct stack_window_maps *maps)
 	load(program, BPF_REG_1, BPF_REG_10, KEY_OFFSET);
 	store(program, BPF_REG_10, HEADER_OFFSET, BPF_REG_1);
 	store(program, BPF_REG_10, HEADER_OFFSET + 8, STACK_POINTER);
-	store_zero(program, HEADER_OFFSET + 16);
-	store_zero(program, HEADER_OFFSET + 24);
+	store_constant(program, HEADER_OFFSET + 16, 0);
+	store_constant(program, HEADER_OFFSET + 24, 0);
 	move(program, BPF_REG_1, CONTEXT);
 	load_map(program, BPF_REG_2, maps->greetings);
 	load_current_cpu_flag(program, BPF_REG_3);
@@ -182,33 +192,44 @@ static void greet(struct program *program, const struct stack_window_maps *maps)
 	call(program, BPF_FUNC_perf_event_output);
 }
 
-/** END and the size from the request in R0. */
+/** END, the size and how much was copied from the request in R0. */
 static void take_request(struct program *program)
 {
 	load(program, END, BPF_REG_0, offsetof(struct stack_window_request, end));
 	load(program, BPF_REG_1, BPF_REG_0, offsetof(struct stack_window_request, size_bytes));
 	store(program, BPF_REG_10, SIZE_OFFSET, BPF_REG_1);
+	load(program, BPF_REG_1, BPF_REG_0, offsetof(struct stack_window_request, copied_bytes));
+	store(program, BPF_REG_10, COPIED_OFFSET, BPF_REG_1);
+}
+
+/** The same of a thread that nothing is known of. */
+static void take_no_request(struct program *program, uint32_t copy_bytes)
+{
+	move_constant(program, END, 0);
+	store_constant(program, SIZE_OFFSET, 0);
+	store_constant(program, COPIED_OFFSET, (int32_t)copy_bytes);
 }
 
 /**
  * START: where the kernel's copy ends. It is empty where the thread is about to get the first
  * page of it, and the kernel was interrupted in that.
  */
-static void find_copy_end(struct program *program, uint32_t copy_bytes)
+static void find_copy_end(struct program *program)
 {
 	load_place(program, BPF_REG_1, WORD_OFFSET);
 	move_constant(program, BPF_REG_2, 8);
 	move(program, BPF_REG_3, STACK_POINTER);
 	call(program, BPF_FUNC_probe_read_user);
 	move(program, START, STACK_POINTER);
-	skip_if(program, BPF_JNE, BPF_REG_0, 0, 1);
-	add_constant(program, START, (int32_t)copy_bytes);
+	skip_if(program, BPF_JNE, BPF_REG_0, 0, 2);
+	load(program, BPF_REG_1, BPF_REG_10, COPIED_OFFSET);
+	add(program, START, BPF_REG_1);
 }
 
 /** START to END: what to copy; exits where there is nothing. */
-static void find_range(struct program *program, uint32_t copy_bytes)
+static void find_range(struct program *program)
 {
-	find_copy_end(program, copy_bytes);
+	find_copy_end(program);
 	/* Not known yet: as much as can be had beyond the copy, up to the end of a page. */
 	skip_if(program, BPF_JNE, END, 0, 3);
 	move(program, END, START);
@@ -317,11 +338,10 @@ size_t stack_window_program(const struct stack_window_maps *maps,
 	known = program->count;
 	emit(program, BPF_JMP | BPF_JA, 0, 0, 0, 0);
 	land(program, unknown);
-	greet(program, maps);
-	move_constant(program, END, 0);
-	store_zero(program, SIZE_OFFSET);
+	greet(program, maps, copy_bytes);
+	take_no_request(program, copy_bytes);
 	land(program, known);
-	find_range(program, copy_bytes);
+	find_range(program);
 	find_buffer(program, maps->buffers);
 	for (size_t i = 0; i < STACK_WINDOW_N_CHUNKS; i++)
 		copy_chunk(program, maps->chunks);

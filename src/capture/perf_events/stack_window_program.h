@@ -7,7 +7,8 @@
  *
  * Per sample:
  *   thread unknown:  a greeting
- *   thread known:    [max(end - size, end of the copy), end) in chunks, outermost first
+ *   thread known:    [max(end - size, end of the copy), end) in chunks, outermost first; the copy
+ *                    counts as far as the thread's request says that it can be relied on
  *   end not known:   as much as can be had from the end of the copy on
  *
  * Source: bpf(2); bpf-helpers(7); linux/bpf.h; the kernel's Documentation/bpf/standardization.
@@ -28,6 +29,11 @@
 struct stack_window_request {
 	uint64_t end;        /**< Exclusive; 0: not known yet. */
 	uint64_t size_bytes; /**< At most so much below it. */
+	/**
+	 * What the kernel copies from the stack pointer up; 0: not to be relied on. It stops at a
+	 * page that was never touched, as large arrays have them.
+	 */
+	uint64_t copied_bytes;
 };
 
 /** What stands before the bytes of a chunk; alone, it is a greeting. */

@@ -68,6 +68,7 @@ DEFINE_HASH_MAP(known_thread_map, uint32_t, struct known_thread, hash_u32, equal
 struct stack_windows {
 	struct stack_window_maps maps;
 	int program;
+	uint32_t copy_bytes; /**< Of the kernel, at most. */
 	struct descriptor_vector events;
 	struct window_cpu *cpus; /**< By CPU number. */
 	uint32_t n_cpus;
@@ -205,6 +206,7 @@ struct stack_windows *stack_windows_create(const struct opened_events *opened, u
 
 	windows->maps = (struct stack_window_maps){ -1, -1, -1, -1 };
 	windows->program = -1;
+	windows->copy_bytes = copy_bytes;
 	windows->n_cpus = cpu_count(opened);
 	windows->cpus = memory_allocate(windows->n_cpus, sizeof(*windows->cpus));
 	if (create_maps(windows)) {
@@ -299,13 +301,19 @@ static void take_chunk(struct waiting *waiting, const struct window_record *head
 	piece->bytes.size += chunk.size;
 }
 
+/** Of a thread that nothing is known of yet. */
+static struct stack_window_request first_request(const struct stack_windows *windows)
+{
+	return (struct stack_window_request){ .copied_bytes = windows->copy_bytes };
+}
+
 static void take_greeting(struct stack_windows *windows, uint32_t tid,
 			  const struct stack_window_header *header)
 {
 	bool is_new;
 	struct known_thread *known = known_thread_map_insert(&windows->threads, tid, &is_new);
 
-	*known = (struct known_thread){ .key = header->thread_key };
+	*known = (struct known_thread){ header->thread_key, first_request(windows) };
 }
 
 /** Take the record apart; false: it is none of the program's. */
@@ -353,13 +361,14 @@ static uint64_t find_stack_end(uint32_t tid, uint64_t address)
 
 void stack_windows_answer(const struct stack_windows *windows, struct bytes greeting)
 {
-	struct stack_window_request guess = { .size_bytes = WINDOW_FIRST_BYTES };
+	struct stack_window_request guess = first_request(windows);
 	struct stack_window_header header;
 	struct window_record head;
 	struct bytes nothing;
 
 	if (!read_record(greeting, &head, &header, &nothing))
 		return;
+	guess.size_bytes = WINDOW_FIRST_BYTES;
 	guess.end = find_stack_end(head.tid, header.stack_pointer);
 	if (guess.end)
 		set_element(windows->maps.threads, &header.thread_key, &guess);
@@ -399,12 +408,20 @@ void stack_windows_forget(struct stack_windows *windows, uint32_t tid)
 	struct known_thread *known = known_thread_map_find(&windows->threads, tid);
 
 	if (known)
-		known->request = (struct stack_window_request){ 0 };
+		known->request = first_request(windows);
 }
 
-void stack_windows_learn(struct stack_windows *windows, uint32_t tid,
+static bool is_same_request(const struct stack_window_request *a,
+			    const struct stack_window_request *b)
+{
+	return a->end == b->end && a->size_bytes == b->size_bytes &&
+	       a->copied_bytes == b->copied_bytes;
+}
+
+void stack_windows_learn(struct stack_windows *windows, const struct record *sample,
 			 const struct stack_extent *extent)
 {
+	const uint32_t tid = sample->tid;
 	struct known_thread *known = known_thread_map_find(&windows->threads, tid);
 	struct stack_window_request wanted;
 	uint64_t wanted_bytes;
@@ -424,7 +441,11 @@ void stack_windows_learn(struct stack_windows *windows, uint32_t tid,
 	/* More than can be had would not complete the stack either. */
 	if (wanted_bytes <= WINDOW_MAX_BYTES)
 		wanted.size_bytes = MAX(wanted.size_bytes, wanted_bytes);
-	if (wanted.end == known->request.end && wanted.size_bytes == known->request.size_bytes)
+	/* It ended before it was full, and not where the stack does: at an untouched page. */
+	if (extent->missing && extent->missing < wanted.end &&
+	    sample->sample.user_stack.size < windows->copy_bytes)
+		wanted.copied_bytes = 0;
+	if (is_same_request(&wanted, &known->request))
 		return;
 	if (set_element(windows->maps.threads, &known->key, &wanted))
 		known->request = wanted;

@@ -70,6 +70,6 @@ void stack_windows_give(struct stack_windows *windows, uint64_t stack_pointer,
 /** @p tid runs another program now, on another stack. */
 void stack_windows_forget(struct stack_windows *windows, uint32_t tid);
 
-/** What @p extent says of a sample of @p tid holds for the next ones. */
-void stack_windows_learn(struct stack_windows *windows, uint32_t tid,
+/** What @p extent says of @p sample holds for the next ones of its thread. */
+void stack_windows_learn(struct stack_windows *windows, const struct record *sample,
 			 const struct stack_extent *extent);

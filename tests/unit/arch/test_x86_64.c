@@ -29,6 +29,21 @@ static void test_end_of_a_thread(void **state)
 	assert_false(architecture->has_exit((struct bytes){ NULL, 0 }));
 }
 
+static void test_execve_is_recognized(void **state)
+{
+	static const uint8_t execve[] = { 0x90, 0xb8, 59, 0, 0, 0, 0x0f, 0x05 };
+	static const uint8_t execveat[] = { 0xb8, 0x42, 1, 0, 0, 0x0f, 0x05 };
+	static const uint8_t exit[] = { 0xb8, 60, 0, 0, 0, 0x0f, 0x05 };
+	const struct architecture *architecture = architecture_find(EM_X86_64);
+
+	assert_true(architecture->may_follow_exec((struct bytes){ execve, sizeof(execve) }));
+	assert_true(architecture->may_follow_exec((struct bytes){ execveat, sizeof(execveat) }));
+	assert_false(architecture->may_follow_exec((struct bytes){ exit, sizeof(exit) }));
+	assert_false(architecture->may_follow_exec((struct bytes){ execve, sizeof(execve) - 2 }));
+	assert_false(architecture->may_follow_exec((struct bytes){ execve + 2, 6 }));
+	assert_false(architecture->may_follow_exec((struct bytes){ NULL, 0 }));
+}
+
 static void test_architecture_is_found_by_machine(void **state)
 {
 	assert_non_null(architecture_find(EM_X86_64));
@@ -102,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_end_of_a_thread),
+		cmocka_unit_test(test_execve_is_recognized),
 		cmocka_unit_test(test_architecture_is_found_by_machine),
 		cmocka_unit_test(test_list_is_consistent),
 		cmocka_unit_test(test_every_register_comes_from_perf_once),
