@@ -18,10 +18,11 @@ static struct advice advice_for_kernel(const char *problem)
 	};
 }
 
-static struct advice advice_for_jit(void)
+static struct advice advice_for_jit(const char *problem)
 {
 	return (struct advice){
-		.problem = memory_duplicate_text("code made at run time, without a symbol map"),
+		.problem = memory_duplicate_text(
+			problem ? problem : "code made at run time, without a symbol map"),
 		.hint = memory_duplicate_text(
 			"write a map: node --perf-basic-prof, java -XX:+DumpPerfMapAtExit, "
 			"DOTNET_PerfMapEnabled=1, python3.12 -X perf"),
@@ -66,7 +67,7 @@ static struct advice advice_for(struct object *object, struct symbolizer *symbol
 						"read the profile on the machine and in the "
 						"boot it was recorded in") };
 	if (object->kind == OBJECT_PERF_MAP || object->kind == OBJECT_ANONYMOUS)
-		return advice_for_jit();
+		return advice_for_jit(problem);
 	switch (object->state) {
 	case OBJECT_MISSING:
 		return (struct advice){

@@ -45,6 +45,8 @@ char *function_name_shorten(const char *name, const char *ellipsis)
 	size_t size = function_name_length_without_hash(name), length = 0;
 	_cleanup_free_ char *whole = memory_format_text("%.*s", (int)size, name);
 	size_t ellipsis_length = strlen(ellipsis);
+	/* Rust's "<fn() as Trait>::f": what is in there are no parameters of f. */
+	size_t type_end = whole[0] == '<' ? closing_bracket(whole, 0) : 0;
 	char *ret = memory_allocate(size + 1, 1);
 
 	for (size_t i = 0; whole[i];) {
@@ -52,7 +54,7 @@ char *function_name_shorten(const char *name, const char *ellipsis)
 
 		if ((whole[i] == '<' || whole[i] == '(') && i > 0 && !is_after_operator(whole, i))
 			end = closing_bracket(whole, i);
-		if (end && whole[i] == '(' && whole[end] == ':')
+		if (end && whole[i] == '(' && (i < type_end || whole[end] == ':'))
 			end = 0; /* "(anonymous namespace)::": a part, not parameters */
 		if (!end) {
 			ret[length++] = whole[i++];

@@ -58,6 +58,7 @@ struct object_process {
 	uint32_t own_pid; /**< As it sees itself, in its PID namespace. */
 	uint32_t user_id; /**< Valid if is_user_known. */
 	bool is_user_known;
+	uint64_t start_realtime_ns; /**< To a clock tick of 10 ms; 0: unknown. */
 	char *root_path;          /**< Prefix of paths as it sees them; "" when that is as we do. */
 	char *temporary_path;     /**< Its /tmp, as we reach it. */
 	int temporary_descriptor; /**< Keeps that reachable; -1: not needed. */

@@ -1,9 +1,13 @@
 #include "object/object_internal.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /** Processes in containers whose /tmp stays reachable; each costs a descriptor. */
@@ -27,6 +31,36 @@ static void read_status(struct object_process *process)
 			sscanf(last, "%u", &process->own_pid);
 	}
 	fclose(file);
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)): clock ticks since boot. The name before may be any. */
+static void read_start(struct object_process *process)
+{
+	_cleanup_free_ char *path = memory_format_text("/proc/%u/stat", process->pid);
+	const uint64_t tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
+	FILE *file = fopen(path, "re");
+	struct timespec boot_time;
+	char line[1024] = "";
+	uint64_t start, age_ns;
+	const char *name_end;
+	size_t n_read;
+
+	if (!file)
+		return;
+	n_read = fread(line, 1, sizeof(line) - 1, file);
+	line[n_read] = '\0';
+	fclose(file);
+	name_end = strrchr(line, ')');
+	if (!name_end ||
+	    sscanf(name_end,
+		   ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+		   "%" SCNu64,
+		   &start) != 1 ||
+	    clock_gettime(CLOCK_BOOTTIME, &boot_time) != 0)
+		return;
+	age_ns = (uint64_t)boot_time.tv_sec * NS_PER_S + (uint64_t)boot_time.tv_nsec -
+		 start * tick_ns;
+	process->start_realtime_ns = clock_realtime_ns() - age_ns;
 }
 
 /** Its /tmp may be a mount of its own, which the root alone does not keep reachable. */
@@ -59,6 +93,7 @@ struct object_process *object_process_create(struct object_registry *registry, u
 		return process;
 	}
 	read_status(process);
+	read_start(process);
 	process->root_path = object_registry_root_path(registry, pid);
 	keep_temporary_folder(process, object_registry_n_temporary_folders(registry));
 	return process;

@@ -1,5 +1,6 @@
 #include "runtime/jit_dump.h"
 
+#include "base/escape.h"
 #include "base/hash_map.h"
 #include "runtime/runtime_file.h"
 
@@ -51,8 +52,9 @@ static void drop_pending(struct dump_walk *walk)
 	walk->pending.count = 0;
 }
 
+/** @param is_text_ret  False: the file's name is none, and nothing was added. */
 static struct error *read_place(struct dump_walk *walk, struct byte_reader *reader,
-				uint32_t *file_offset)
+				uint32_t *file_offset, bool *is_text_ret)
 {
 	struct code_place place = { 0 };
 	const char *file;
@@ -61,6 +63,9 @@ static struct error *read_place(struct dump_walk *walk, struct byte_reader *read
 	RETURN_IF_ERROR(byte_reader_u32(reader, &place.line));
 	RETURN_IF_ERROR(byte_reader_skip(reader, sizeof(uint32_t))); /* discriminator */
 	RETURN_IF_ERROR(byte_reader_text(reader, &file));
+	*is_text_ret = strcmp(file, same_file) == 0 || escape_is_plain_text(file);
+	if (!*is_text_ret)
+		return NULL;
 	if (strcmp(file, same_file) != 0 &&
 	    !code_map_add_text(walk->builder, file, strlen(file), file_offset))
 		return byte_reader_error(reader, "too many names");
@@ -79,6 +84,7 @@ static struct error *read_place(struct dump_walk *walk, struct byte_reader *read
 static struct error *read_debug_info(struct dump_walk *walk, struct byte_reader *reader)
 {
 	uint32_t file_offset = 0;
+	bool is_text = true;
 	uint64_t count;
 
 	drop_pending(walk);
@@ -86,8 +92,11 @@ static struct error *read_debug_info(struct dump_walk *walk, struct byte_reader 
 	RETURN_IF_ERROR(byte_reader_u64(reader, &count));
 	if (!code_map_add_text(walk->builder, "", 0, &file_offset))
 		return byte_reader_error(reader, "too many names");
-	for (uint64_t i = 0; i < count; i++)
-		RETURN_IF_ERROR(read_place(walk, reader, &file_offset));
+	for (uint64_t i = 0; i < count && is_text; i++)
+		RETURN_IF_ERROR(read_place(walk, reader, &file_offset, &is_text));
+	/* V8 11 (node 20) writes names it has freed: nothing behind them fits either. */
+	if (!is_text)
+		drop_pending(walk);
 	return NULL;
 }
 

@@ -1,14 +1,28 @@
 #include "runtime/runtime_file.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-static struct error *check_file(int fd, const char *path, uint32_t owner_uid,
+/** Times of files and of processes come from clocks that tick this coarsely. */
+#define CLOCK_STEP_MAX_NS (100 * NS_PER_MS)
+
+/** Pids come round again: whether an earlier process of this one left the file. */
+static bool is_of_earlier_process(const struct stat *status, const struct object_process *process)
+{
+	uint64_t written_ns = (uint64_t)status->st_mtim.tv_sec * NS_PER_S +
+			      (uint64_t)status->st_mtim.tv_nsec;
+
+	return written_ns + CLOCK_STEP_MAX_NS < process->start_realtime_ns;
+}
+
+static struct error *check_file(int fd, const char *path, const struct object_process *process,
 				struct stat *status_ret)
 {
+	uint32_t owner_uid = process->is_user_known ? process->user_id : geteuid();
 	struct stat status;
 
 	if (fstat(fd, &status))
@@ -19,6 +33,12 @@ static struct error *check_file(int fd, const char *path, uint32_t owner_uid,
 		return error_new(ERROR_PERMISSION,
 				 "%s: not believed: it belongs to user %u, not to user %u or root",
 				 path, status.st_uid, owner_uid);
+	}
+	if (is_of_earlier_process(&status, process)) {
+		return error_new(ERROR_PERMISSION,
+				 "%s: not believed: last written before process %u began, by an "
+				 "earlier one with its pid",
+				 path, process->own_pid);
 	}
 	if (status.st_size > RUNTIME_FILE_SIZE_MAX_BYTES) {
 		return error_new(ERROR_FORMAT, "%s: larger than %u bytes", path,
@@ -33,14 +53,13 @@ struct error *runtime_file_open(const char *path, const struct object_process *p
 {
 	/* O_NONBLOCK: a FIFO under this name must not hold us up. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	uint32_t owner_uid = process->is_user_known ? process->user_id : geteuid();
 	struct error *error;
 
 	if (fd < 0 && errno == ELOOP)
 		return error_new(ERROR_PERMISSION, "%s: not believed: a symbolic link", path);
 	if (fd < 0)
 		return error_from_errno(errno, "opening %s", path);
-	error = check_file(fd, path, owner_uid, status_ret);
+	error = check_file(fd, path, process, status_ret);
 	if (error)
 		close(fd);
 	else

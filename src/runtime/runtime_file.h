@@ -12,7 +12,7 @@
 
 /**
  * Open @p path: believed only as a regular file that belongs to the process's user or to root;
- * when that user is not known any more, to ours.
+ * when that user is not known any more, to ours; and that was written to since the process began.
  *
  * @param status_ret  Its size is within the limit.
  */

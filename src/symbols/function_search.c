@@ -38,10 +38,14 @@ static bool is_called(const char *linkage_name, const char *wanted)
 	shown = demangle(linkage_name);
 	if (!shown)
 		return false;
-	with_parameters = demangle_with_parameters(linkage_name);
 	brief = function_name_shorten(shown, "");
-	return strcmp(shown, wanted) == 0 || strcmp(brief, wanted) == 0 ||
-	       (with_parameters && strcmp(with_parameters, wanted) == 0);
+	if (strcmp(shown, wanted) == 0 || strcmp(brief, wanted) == 0)
+		return true;
+	/* Demangling is most of the search: not again where parameters are not asked for. */
+	if (!strchr(wanted, '('))
+		return false;
+	with_parameters = demangle_with_parameters(linkage_name);
+	return with_parameters && strcmp(with_parameters, wanted) == 0;
 }
 
 static void append_matching(const struct symbol_table *table, const char *name,

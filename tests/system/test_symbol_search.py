@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -148,6 +149,7 @@ def debug_folder(programs, folder, name="{rest}.debug", kind="debug"):
     place.parent.mkdir(parents=True)
     shutil.copy(programs / kind, place)
     return folder
+
 
 
 def test_debug_folder_of_the_user(perf_profile, programs, recording, tmp_path):
@@ -425,3 +427,18 @@ def test_damaged_debug_information_is_told_and_the_rest_stands(perf_profile, pro
         assert "ead in part" in written and "debug information: " in written, name
     report = run(perf_profile, "report", "--no-cache", tmp_path / "o/perf.data").stdout
     assert "read in part: program: debug information: " in report
+
+
+def test_map_of_an_earlier_process_is_not_believed(perf_profile, programs, tmp_path):
+    """Its names, under our pid, are of code that is gone."""
+    # Wherever the code comes to lie: 4 GiB a line.
+    script = ('map=/tmp/perf-$$.map; echo $map; i=32256; while [ $i -lt 32768 ]; do '
+              'printf "%x00000000 ffffffff stale_name\\n" $i; i=$((i + 1)); done >$map; '
+              'if [ "$1" = old ]; then touch -d "2 days ago" $map; fi; exec "$2" anonymous')
+    for age, is_believed in (("old", False), ("new", True)):
+        out = tmp_path / age
+        done = run(perf_profile, "-q", "-f", "--no-cache", "-o", out, "--", "sh", "-c", script,
+                   "sh", age, programs / "jit")
+        Path(done.stdout.strip()).unlink()
+        assert ("stale_name" in (out / "perf-collapsed.txt").read_text()) == is_believed
+        assert ("by an earlier one" in (out / "analysis.txt").read_text()) != is_believed

@@ -34,6 +34,21 @@ static void test_brackets_of_the_name_itself_stay(void **state)
 	assert_short("<alloc::vec::Vec<T> as core::ops::Drop>::drop",
 		     "<alloc::vec::Vec<T> as core::ops::Drop>::drop");
 	assert_short("f<&fn(int) -> bool, 3>::g", "f<...>::g");
+	assert_short("<fn() as core::ops::FnOnce<()>>::call_once(int)",
+		     "<fn() as core::ops::FnOnce<()>>::call_once");
+	assert_short("<(A, B) as m::Trait<C, D>>::f", "<(A, B) as m::Trait<...>>::f");
+}
+
+/** As .NET's maps have them. */
+static void test_names_of_dotnet(void **state)
+{
+	assert_short("void [System.Private.CoreLib] A.Foo::Bar(class System.String)[Optimized]",
+		     "void [System.Private.CoreLib] A.Foo::Bar");
+	assert_short("instance void [app] App.Program::.ctor(int32,int32)[PreJIT]",
+		     "instance void [app] App.Program::.ctor");
+	assert_short("instance !0 [lib] List`1[System.__Canon]::get_Item(int32)[OptimizedTier1]",
+		     "instance !0 [lib] List`1[System.__Canon]::get_Item");
+	assert_short("memory stub", "memory stub");
 }
 
 static void test_broken_names_come_out_whole(void **state)
@@ -50,6 +65,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arguments_are_left_out),
 		cmocka_unit_test(test_brackets_of_the_name_itself_stay),
+		cmocka_unit_test(test_names_of_dotnet),
 		cmocka_unit_test(test_broken_names_come_out_whole),
 	};
 

@@ -178,6 +178,31 @@ static void test_code_and_lines(void **state)
 	}
 }
 
+/** As node 20 writes them: the first bytes of the path are those of the freed memory. */
+static void test_places_in_what_is_no_path_are_left_out(void **state)
+{
+	struct dump dump = begin_dump(false);
+	struct code_map map;
+
+	begin_record(&dump, 2);
+	put_u64(&dump, 0x1000);
+	put_u64(&dump, 2);
+	put_u64(&dump, 0x1000);
+	put_u32(&dump, 10);
+	put_u32(&dump, 0);
+	put_text(&dump, "\x96@\x01");
+	put_text(&dump, "\xce\xf2ID/app.js and what would be the next place");
+	end_record(&dump);
+	put_load(&dump, 0x1000, "run", 16);
+	put_lines(&dump, 0x2000, 0);
+	put_load(&dump, 0x2000, "whole", 16);
+	parse(&dump, &map);
+	assert_string_equal(name_at(&map, 0x1000), "run");
+	assert_int_equal(line_at(&map, 0x1000), 0);
+	assert_int_equal(line_at(&map, 0x2000), 10);
+	code_map_deinit(&map);
+}
+
 static void test_places_that_count_an_elf_header(void **state)
 {
 	struct dump dump = begin_dump(false);
@@ -333,6 +358,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_code_and_lines),
+		cmocka_unit_test(test_places_in_what_is_no_path_are_left_out),
 		cmocka_unit_test(test_places_that_count_an_elf_header),
 		cmocka_unit_test(test_code_that_moves_and_is_replaced),
 		cmocka_unit_test(test_code_by_time),

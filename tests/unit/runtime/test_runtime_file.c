@@ -1,5 +1,6 @@
 #include "runtime/runtime_file.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <setjmp.h>
@@ -93,6 +94,22 @@ static void test_file_of_another_is_not_believed(void **state)
 	assert_non_null(strstr(error->message, "not believed"));
 }
 
+static void test_file_of_an_earlier_process_is_not_believed(void **state)
+{
+	struct folder *folder = *state;
+	const uint64_t now_ns = clock_realtime_ns();
+	struct object_process process = { .start_realtime_ns = now_ns + NS_PER_S, .own_pid = 7 };
+	struct error *error;
+
+	write_file(folder->file_path, "content");
+	error = read_as(folder->file_path, &process);
+	assert_non_null(error);
+	assert_non_null(strstr(error->message, "before process 7 began"));
+	error_destroy(error);
+	process.start_realtime_ns = now_ns;
+	assert_null(read_as(folder->file_path, &process));
+}
+
 static void test_links_and_fifos_are_not_believed(void **state)
 {
 	struct folder *folder = *state;
@@ -124,6 +141,8 @@ int main(void)
 						folder_remove),
 		cmocka_unit_test_setup_teardown(test_file_of_another_is_not_believed, folder_create,
 						folder_remove),
+		cmocka_unit_test_setup_teardown(test_file_of_an_earlier_process_is_not_believed,
+						folder_create, folder_remove),
 		cmocka_unit_test_setup_teardown(test_links_and_fifos_are_not_believed,
 						folder_create, folder_remove),
 		cmocka_unit_test_setup_teardown(test_too_large_file, folder_create, folder_remove),
