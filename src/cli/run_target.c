@@ -333,6 +333,20 @@ static void write_ids(FILE *file, const char *option, const struct index_vector 
 		fprintf(file, "%s%u", i ? "," : option, ids->items[i]);
 }
 
+static void write_system(FILE *file, const struct run_target *target)
+{
+	for (size_t i = 0; i < target->names.count; i++)
+		fprintf(file, "--comm %s ", target->names.items[i]);
+	if (target->user)
+		fprintf(file, "-u %s ", target->user);
+	if (target->cgroup) {
+		fprintf(file, "-G %s", target->cgroup);
+	} else {
+		fputs(target->cpus.count ? "" : "-a", file);
+		write_ids(file, "-C ", &target->cpus);
+	}
+}
+
 char *run_target_options(const struct run_target *target)
 {
 	char *text = NULL;
@@ -343,20 +357,12 @@ char *run_target_options(const struct run_target *target)
 		return NULL;
 	file = text_stream_open(&text, &size_bytes);
 	if (target->is_system) {
-		for (size_t i = 0; i < target->names.count; i++)
-			fprintf(file, "--comm %s ", target->names.items[i]);
-		fprintf(file, target->user ? "-u %s " : "", target->user);
-	}
-	if (target->user && !target->is_system) {
+		write_system(file, target);
+	} else if (target->user) {
 		fprintf(file, "-u %s", target->user);
-	} else if (run_target_has_tasks(target)) {
+	} else {
 		write_ids(file, "-p ", &target->pids);
 		write_ids(file, target->pids.count ? " -t " : "-t ", &target->tids);
-	} else if (target->cgroup) {
-		fprintf(file, "-G %s", target->cgroup);
-	} else {
-		fputs(target->cpus.count ? "" : "-a", file);
-		write_ids(file, "-C ", &target->cpus);
 	}
 	text_stream_close(file, &text);
 	return text;
