@@ -1,7 +1,6 @@
 #pragma once
 
-/** Hashing text, sixteen bytes a step, and comparing it. For tables that live and die with one reading.
- */
+/** Hashing text, 16 bytes a step, and comparing it: for tables that live as long as one reading. */
 
 #include "base/attributes.h"
 
