@@ -98,15 +98,17 @@ char *explanation_stacks_hint(enum stack_end end, const struct profile *profile)
 	switch (end) {
 	case STACK_END_COPY_ENDED:
 		if (profile->info.stack_copy_bytes < STACK_COPY_MAX_BYTES)
-			return memory_format_text("use --call-graph dwarf,%d",
-						  STACK_COPY_MAX_BYTES);
+			return memory_format_text(
+				"use --call-graph dwarf,%d%s", STACK_COPY_MAX_BYTES,
+				profile->info.has_stack_windows ? ""
+								: "; root can copy deeper stacks");
 		return memory_duplicate_text(
 			profile->info.has_stack_windows
 				? "stacks are deeper than can be copied: build with "
 				  "-fno-omit-frame-pointer and use --call-graph fp"
 				: "deeper stacks can be copied by root, or with CAP_BPF, "
-				  "CAP_PERFMON and CAP_SYS_PTRACE; --recover-stacks looks in the "
-				  "process, later");
+				  "CAP_PERFMON and CAP_SYS_PTRACE, but not with -a; "
+				  "--recover-stacks looks in the process, later");
 	case STACK_END_NO_RULE:
 	case STACK_END_BAD_RULE:
 		return memory_duplicate_text("build with -fasynchronous-unwind-tables or "

@@ -62,6 +62,8 @@ def test_small_stack_copy_is_counted_as_cut(tmp_path):
     assert recording.summary["sampling"]["stack_windows"] is False
     assert ends["copy-ended"] > 0.9 * recording.n_samples
     assert recording.complete_share < 0.1
+    assert "use --call-graph dwarf,65528; root can copy deeper stacks" in " ".join(
+        done.stderr.split())
 
 
 def test_ordinary_user(tmp_path):
@@ -76,6 +78,10 @@ def test_ordinary_user(tmp_path):
     recording = Recording(tmp_path / "out")
     assert recording.share("work_seventy") == pytest.approx(0.7, abs=0.06)
     assert recording.complete_share >= 0.99
+    # All its stacks fit into the copy: that there could have been others is said by check.
+    assert not [line for line in recording.summary["sampling"]["degradations"] if "stack" in line]
+    checked = as_nobody([program, "check"])
+    assert "stacks deeper than the kernel's copy" in checked.stdout
     if paranoid == 2:
         assert "kernel side not recorded" in done.stderr
         assert recording.summary["sampling"]["kernel_side"] is False

@@ -224,7 +224,8 @@ static void describe_events(struct perf_session *session)
 /**
  * For stacks that are deeper than the kernel's copy; that gives way to a long kernel callchain,
  * so that the record keeps under its limit. Not for whole systems: a sample that hits another
- * BPF program would be dropped unseen.
+ * BPF program would be dropped unseen. Without them nothing is given up yet: most stacks fit into
+ * the copy, and those that do not are counted.
  */
 static void open_windows(struct perf_session *session, const struct sampler_options *options)
 {
@@ -235,14 +236,6 @@ static void open_windows(struct perf_session *session, const struct sampler_opti
 		session->windows =
 			stack_windows_create(&session->opened, MIN(copy_bytes, full_bytes));
 	session->session.facts.has_stack_windows = session->windows != NULL;
-	if (copy_bytes && !session->windows)
-		string_vector_append(
-			&session->session.facts.degradations,
-			memory_format_text("what of a stack lies beyond %u KiB is not copied: %s",
-					   copy_bytes / 1024,
-					   options->target == SAMPLER_TARGET_SYSTEM
-						   ? "of whole machines it never is"
-						   : "that takes root or CAP_BPF and CAP_PERFMON"));
 }
 
 /** Per CPU: less than one percent of it, at some ten microseconds each. */

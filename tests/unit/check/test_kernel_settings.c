@@ -170,10 +170,18 @@ static void test_tracefs(void **state)
 
 static void test_bpf(void **state)
 {
+	const uint64_t bpf = UINT64_C(1) << CAPABILITY_BPF;
+	const uint64_t perfmon = UINT64_C(1) << CAPABILITY_PERFMON;
+
 	made_up_tree_set_process(state, 0, 0);
+	assert_result(made_up_tree_run(state, &check_bpf), CHECK_WARNING, "only by root",
+		      "deeper than the kernel's copy", "sudo perf-profile COMMAND");
+	made_up_tree_set_process(state, bpf, 0);
+	assert_result(made_up_tree_run(state, &check_bpf), CHECK_WARNING, "only by root",
+		      "deeper than the kernel's copy", "sudo perf-profile COMMAND");
+	made_up_tree_set_process(state, bpf | perfmon, 0);
 	assert_result(made_up_tree_run(state, &check_bpf), CHECK_NOTE, "no BTF", NULL, NULL);
 	made_up_tree_write(state, "sys/kernel/btf/vmlinux", "x");
-	made_up_tree_set_process(state, UINT64_C(1) << CAPABILITY_BPF, 0);
 	assert_result(made_up_tree_run(state, &check_bpf), CHECK_GOOD, "can be loaded", NULL, NULL);
 }
 

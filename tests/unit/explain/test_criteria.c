@@ -92,7 +92,7 @@ static void test_complete_stacks(void **state)
 	      NULL);
 	check("app;main 98\napp;main 2 copy-ended\n", name, CRITERION_WARNING,
 	      "98.0 % (wanted: 99 %); most of the others: the copied stack was too short (2)",
-	      "use --call-graph dwarf,65528");
+	      "use --call-graph dwarf,65528; root can copy deeper stacks");
 	check("app;main 90\napp;main 4 copy-ended\napp;main 6 no-rule\n", name, CRITERION_WARNING,
 	      "90.0 % (wanted: 99 %); most of the others: code without unwind information (6)",
 	      "build with -fasynchronous-unwind-tables or -fno-omit-frame-pointer");
