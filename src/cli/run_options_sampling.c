@@ -19,7 +19,9 @@ enum {
 };
 
 static const struct option_spec options[] = {
-	{ OPTION_FREQUENCY, 'F', "freq", "HZ|max", "Samples per second and CPU. Default: 997.",
+	{ OPTION_FREQUENCY, 'F', "freq", "HZ|max",
+	  "Samples per second and CPU. Default: 997. max: as many as the kernel allows and leave "
+	  "the program three quarters of its time.",
 	  "997 4999 max" },
 	{ OPTION_EVENT, 'e', "event", "EVENT[,EVENT...]",
 	  "What to sample on: cycles, cpu-clock, page-faults, cache-misses, rNNN, "

@@ -38,7 +38,7 @@ static const struct next_step next_steps[] = {
 	{ KIND(PROGRAM_LOCK_BOUND) | KIND(PROGRAM_IO_BOUND) | KIND(PROGRAM_IDLE), NEED_LOW_RATE,
 	  "perf-profile -F 4999 -- COMMAND", "more samples of what it does between its waits" },
 	{ KIND(PROGRAM_TOO_SHORT), NEED_NOTHING, "perf-profile -F max -- COMMAND",
-	  "as many samples as the kernel allows" },
+	  "as many samples as can be taken" },
 	{ ANY_KIND, NEED_KERNEL_ACCESS, "sudo perf-profile -- COMMAND",
 	  "with the kernel side, which was not recorded" },
 	{ ANY_KIND, NEED_BETTER_NAMES, "perf-profile check PROGRAM",

@@ -1,5 +1,6 @@
 """What to sample, how often, which side; what is given up without privilege."""
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,20 @@ def test_sides(tmp_path):
     assert kernel.n_samples > 20
     assert sum(count for stack, count in kernel.stacks.items()
                if is_kernel(stack)) > 0.9 * kernel.n_samples
+
+
+@pytest.mark.parametrize("rate", ["max", "90000"])
+def test_no_rate_stops_the_program(tmp_path, rate):
+    """Where an interrupt takes longer than their distance, a program would not get on."""
+    done = profile(tmp_path / "out", workload("fixed-work"), 300, options=["-F", rate])
+    assert done.returncode == 0, done.stderr
+    recording = Recording(tmp_path / "out")
+    most_hz = int(Path("/proc/sys/kernel/perf_event_max_sample_rate").read_text())
+    hz = recording.summary["sampling"]["frequency_hz"]
+    asked_hz = most_hz if rate == "max" else min(most_hz, int(rate))
+    assert 997 <= hz <= asked_hz
+    assert (hz < asked_hz) == ("a sample's interrupt takes" in " ".join(done.stderr.split()))
+    assert recording.n_samples > 100
 
 
 def test_without_stacks(tmp_path):

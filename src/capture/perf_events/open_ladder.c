@@ -1,9 +1,11 @@
 #include "capture/perf_events/open_ladder.h"
 
 #include "arch/architecture.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "capture/perf_events/pmu.h"
 #include "capture/perf_events/rung_internal.h"
+#include "capture/perf_events/sample_cost.h"
 #include "capture/perf_events/span_probes.h"
 #include "capture/perf_events/switch_events.h"
 
@@ -15,6 +17,14 @@
 #include <unistd.h>
 
 #define FREQUENCY_DEFAULT_HZ 997
+
+/**
+ * Interrupts alone may take this share of a program's time with -F max, and this one at a rate that
+ * was asked for: beyond, it would hardly go on. Lower rates take less anywhere.
+ */
+#define INTERRUPT_SHARE_MAX   0.25
+#define INTERRUPT_SHARE_MOST  0.75
+#define FREQUENCY_HARMLESS_HZ 10000
 
 /** Rings are sized to hold this long a stall of the thread that empties them. */
 #define BUFFERED_MS 128
@@ -194,8 +204,9 @@ static void raise_descriptor_limit(size_t n_events)
 	}
 }
 
-/** The kernel refuses rates over its limit, which it lowers itself when sampling takes long. */
-static void limit_frequency(struct rung_event *event, const struct sampler_options *options,
+/** The kernel refuses rates over its limit, which it lowers itself when a PMU's samples take long.
+ */
+static void limit_to_kernel(struct rung_event *event, const struct sampler_options *options,
 			    struct sampler_facts *facts)
 {
 	int64_t most_hz;
@@ -212,6 +223,36 @@ static void limit_frequency(struct rung_event *event, const struct sampler_optio
 					       event->frequency_hz, most_hz, event->frequency_hz));
 		event->frequency_hz = (uint64_t)most_hz;
 	}
+}
+
+/** Nobody lowers a timer's rate: at one interrupt after the other a program would stand still. */
+static void limit_to_cost(struct rung_event *event, const struct sampler_options *options,
+			  struct sampler_facts *facts)
+{
+	double share = options->is_frequency_max ? INTERRUPT_SHARE_MAX : INTERRUPT_SHARE_MOST;
+	uint64_t cost_ns, most_hz;
+
+	if (event->frequency_hz <= FREQUENCY_HARMLESS_HZ)
+		return;
+	cost_ns = sample_cost_measure_ns();
+	most_hz = cost_ns ? (uint64_t)(share * (double)NS_PER_S / (double)cost_ns) : UINT64_MAX;
+	most_hz = MAX(most_hz, (uint64_t)FREQUENCY_DEFAULT_HZ);
+	if (event->frequency_hz <= most_hz)
+		return;
+	note(facts,
+	     memory_format_text("rate lowered from %" PRIu64 " to %" PRIu64
+				" Hz: a sample's interrupt takes %.1f us here, which leaves the "
+				"program %.0f %% of its time",
+				event->frequency_hz, most_hz, (double)cost_ns / 1000.0,
+				100 * (1 - share)));
+	event->frequency_hz = most_hz;
+}
+
+static void limit_frequency(struct rung_event *event, const struct sampler_options *options,
+			    struct sampler_facts *facts)
+{
+	limit_to_kernel(event, options, facts);
+	limit_to_cost(event, options, facts);
 }
 
 /** Its own rate, else the one for all, else what suits it: each hit of a tracepoint, or 997 Hz. */
