@@ -21,10 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#define STACK_COPY_MAX_BYTES (4 << 20)
 
 DEFINE_VECTOR(chain_vector, uint64_t)
 
@@ -41,65 +38,10 @@ static const char frames_script[] =
 struct stops {
 	const char *gdb;
 	pid_t pid;
-	struct process_table *processes;
-	struct unwinder *unwinder;
-	uint8_t *stack;
-	struct address_frame_vector frames;
+	struct stopped_unwinder unwinder;
 	uint64_t n_frames;
 	uint64_t n_different;
 };
-
-/** Stop it where it is. */
-static bool stop(const struct stops *stops)
-{
-	int status;
-
-	kill(stops->pid, SIGSTOP);
-	do {
-		if (waitpid(stops->pid, &status, 0) != stops->pid || !WIFSTOPPED(status))
-			return false;
-		if (WSTOPSIG(status) != SIGSTOP)
-			ptrace(PTRACE_CONT, stops->pid, NULL, (long)WSTOPSIG(status));
-	} while (WSTOPSIG(status) != SIGSTOP);
-	return true;
-}
-
-/** Let it run, with the signals that are its own. */
-static bool run_for(const struct stops *stops, useconds_t time_us)
-{
-	int status;
-
-	if (ptrace(PTRACE_CONT, stops->pid, NULL, 0) != 0)
-		return false;
-	for (useconds_t done_us = 0; done_us < time_us; done_us += 1000) {
-		usleep(1000);
-		if (waitpid(stops->pid, &status, WNOHANG) == stops->pid) {
-			if (!WIFSTOPPED(status))
-				return false;
-			ptrace(PTRACE_CONT, stops->pid, NULL, (long)WSTOPSIG(status));
-		}
-	}
-	return true;
-}
-
-static void unwind(struct stops *stops)
-{
-	struct stack_copy stack = { .bytes = { .data = stops->stack } };
-	struct user_regs_struct user;
-	struct registers registers;
-	_cleanup_error_ struct error *error =
-		process_table_read_proc(stops->processes, (uint32_t)stops->pid);
-
-	if (error)
-		printf("%s\n", error->message);
-	ptrace(PTRACE_GETREGS, stops->pid, NULL, &user);
-	registers = stopped_process_registers(&user);
-	stack.bytes.size =
-		stopped_process_read(stops->pid, user.rsp, stops->stack, STACK_COPY_MAX_BYTES);
-	address_frame_vector_clear(&stops->frames);
-	unwinder_run(stops->unwinder, process_table_find(stops->processes, (uint32_t)stops->pid),
-		     &registers, &stack, NULL, &stops->frames);
-}
 
 /** What gdb finds in the process, which stands and is nobody's at the moment. */
 static void ask_gdb(const struct stops *stops, const char *script_path, struct chain_vector *ret)
@@ -134,19 +76,20 @@ static void keep_code(const struct process *process, struct chain_vector *chain)
 
 static void compare(struct stops *stops, const struct chain_vector *theirs, unsigned int number)
 {
-	size_t n_most = MAX(stops->frames.count, theirs->count);
-	bool is_same = stops->frames.count == theirs->count && n_most > 0;
+	const struct address_frame_vector *frames = &stops->unwinder.frames;
+	size_t n_most = MAX(frames->count, theirs->count);
+	bool is_same = frames->count == theirs->count && n_most > 0;
 
 	for (size_t i = 0; is_same && i < n_most; i++)
-		is_same = stops->frames.items[i].runtime_address == theirs->items[i];
-	stops->n_frames += stops->frames.count;
+		is_same = frames->items[i].runtime_address == theirs->items[i];
+	stops->n_frames += frames->count;
 	if (is_same)
 		return;
 	stops->n_different++;
 	printf("stop %u differs: ours, gdb's\n", number);
 	for (size_t i = 0; i < n_most; i++) {
 		printf("    %2zu %16" PRIx64 " %16" PRIx64 "\n", i,
-		       i < stops->frames.count ? stops->frames.items[i].runtime_address : 0,
+		       i < frames->count ? frames->items[i].runtime_address : 0,
 		       i < theirs->count ? theirs->items[i] : 0);
 	}
 }
@@ -155,17 +98,21 @@ static void compare(struct stops *stops, const struct chain_vector *theirs, unsi
 static bool take_stop(struct stops *stops, const char *script_path, unsigned int number)
 {
 	struct chain_vector theirs = { 0 };
+	struct user_regs_struct user;
 
 	/* Not in step with anything: 3, 10, 17... ms. */
-	if (!run_for(stops, 3000 + number * 7000) || !stop(stops))
+	if (!stopped_process_run_for(stops->pid, 3000 + number * 7000))
 		return false;
-	unwind(stops);
+	ptrace(PTRACE_GETREGS, stops->pid, NULL, &user);
+	stopped_unwinder_look(&stops->unwinder);
+	stopped_unwinder_run(&stops->unwinder, &user);
 	ptrace(PTRACE_DETACH, stops->pid, NULL, (long)SIGSTOP);
 	ask_gdb(stops, script_path, &theirs);
-	keep_code(process_table_find(stops->processes, (uint32_t)stops->pid), &theirs);
+	keep_code(stopped_unwinder_process(&stops->unwinder), &theirs);
 	compare(stops, &theirs, number);
 	chain_vector_deinit(&theirs);
-	return ptrace(PTRACE_ATTACH, stops->pid, NULL, NULL) == 0 && stop(stops);
+	return ptrace(PTRACE_ATTACH, stops->pid, NULL, NULL) == 0 &&
+	       stopped_process_stop(stops->pid);
 }
 
 static bool write_script(char *path)
@@ -182,16 +129,13 @@ static bool write_script(char *path)
 int main(int argc, char **argv)
 {
 	struct stops stops = { .gdb = argv[1] };
-	struct object_registry *registry = object_registry_create(NULL);
 	char script_path[] = "/tmp/same_as_gdb.XXXXXX";
 	unsigned int n_stops = argc > 2 ? (unsigned int)atoi(argv[2]) : 0, n_taken = 0;
 
 	if (argc < 4 || !n_stops || !write_script(script_path))
 		return 2;
-	stops.processes = process_table_create(registry);
-	stops.unwinder = unwinder_create(architecture_native());
-	stops.stack = memory_allocate(1, STACK_COPY_MAX_BYTES);
 	stops.pid = stopped_process_start(argv + 3);
+	stopped_unwinder_init(&stops.unwinder, stops.pid);
 	while (n_taken < n_stops && take_stop(&stops, script_path, n_taken))
 		n_taken++;
 	kill(stops.pid, SIGKILL);
@@ -199,10 +143,6 @@ int main(int argc, char **argv)
 	printf("%u stops, %" PRIu64 " different, %.1f frames each\n", n_taken, stops.n_different,
 	       (double)stops.n_frames / MAX(n_taken, 1u));
 
-	address_frame_vector_deinit(&stops.frames);
-	free(stops.stack);
-	unwinder_destroy(stops.unwinder);
-	process_table_destroy(stops.processes);
-	object_registry_destroy(registry);
+	stopped_unwinder_deinit(&stops.unwinder);
 	return n_taken == n_stops && !stops.n_different ? 0 : 1;
 }

@@ -1,5 +1,11 @@
 #include "stopped_process.h"
 
+#include "base/error.h"
+#include "base/memory.h"
+#include "process/process.h"
+#include "unwind/unwinder.h"
+
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +13,8 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define STACK_COPY_MAX_BYTES (4 << 20)
 
 struct registers stopped_process_registers(const struct user_regs_struct *user)
 {
@@ -55,4 +63,82 @@ pid_t stopped_process_start(char **arguments)
 	}
 	ptrace(PTRACE_SETOPTIONS, pid, NULL, (long)PTRACE_O_EXITKILL);
 	return pid;
+}
+
+bool stopped_process_stop(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGSTOP);
+	do {
+		if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+			return false;
+		if (WSTOPSIG(status) != SIGSTOP)
+			ptrace(PTRACE_CONT, pid, NULL, (long)WSTOPSIG(status));
+	} while (WSTOPSIG(status) != SIGSTOP);
+	return true;
+}
+
+bool stopped_process_run_for(pid_t pid, useconds_t time_us)
+{
+	int status;
+
+	if (ptrace(PTRACE_CONT, pid, NULL, 0) != 0)
+		return false;
+	for (useconds_t done_us = 0; done_us < time_us; done_us += 1000) {
+		usleep(1000);
+		if (waitpid(pid, &status, WNOHANG) == pid) {
+			if (!WIFSTOPPED(status))
+				return false;
+			ptrace(PTRACE_CONT, pid, NULL, (long)WSTOPSIG(status));
+		}
+	}
+	return stopped_process_stop(pid);
+}
+
+void stopped_unwinder_init(struct stopped_unwinder *unwinder, pid_t pid)
+{
+	*unwinder = (struct stopped_unwinder){
+		.pid = pid,
+		.registry = object_registry_create(NULL),
+		.unwinder = unwinder_create(architecture_native()),
+		.stack = memory_allocate(1, STACK_COPY_MAX_BYTES),
+	};
+	unwinder->processes = process_table_create(unwinder->registry);
+}
+
+void stopped_unwinder_deinit(struct stopped_unwinder *unwinder)
+{
+	address_frame_vector_deinit(&unwinder->frames);
+	free(unwinder->stack);
+	unwinder_destroy(unwinder->unwinder);
+	process_table_destroy(unwinder->processes);
+	object_registry_destroy(unwinder->registry);
+}
+
+void stopped_unwinder_look(struct stopped_unwinder *unwinder)
+{
+	_cleanup_error_ struct error *error =
+		process_table_read_proc(unwinder->processes, (uint32_t)unwinder->pid);
+
+	if (error)
+		printf("%s\n", error->message);
+}
+
+struct process *stopped_unwinder_process(const struct stopped_unwinder *unwinder)
+{
+	return process_table_find(unwinder->processes, (uint32_t)unwinder->pid);
+}
+
+enum stack_end stopped_unwinder_run(struct stopped_unwinder *unwinder,
+				    const struct user_regs_struct *user)
+{
+	struct registers registers = stopped_process_registers(user);
+	struct stack_copy stack = { .bytes = { .data = unwinder->stack } };
+
+	stack.bytes.size = stopped_process_read(unwinder->pid, user->rsp, unwinder->stack,
+						STACK_COPY_MAX_BYTES);
+	address_frame_vector_clear(&unwinder->frames);
+	return unwinder_run(unwinder->unwinder, stopped_unwinder_process(unwinder), &registers,
+			    &stack, NULL, &unwinder->frames);
 }
