@@ -42,7 +42,7 @@ static const struct option_spec options[] = {
 	{ OPTION_CHILDREN, 0, "children", NULL,
 	  "Rows by their share with all they call. This is the default.", NULL },
 	{ OPTION_NO_CHILDREN, 0, "no-children", NULL, "Rows by their own share.", NULL },
-	{ OPTION_GRAPH, 'g', "call-graph", "TYPE",
+	{ OPTION_GRAPH, 'g', "call-graph", "[ TYPE]",
 	  "What stands under a row: graph draws trees, flat lists whole stacks, folded the same on "
 	  "one line each, none. Default: graph.",
 	  "graph flat folded none" },
@@ -199,7 +199,7 @@ static struct error *apply_option(void *context, int id, const char *value)
 		report->is_by_self = true;
 		return NULL;
 	case OPTION_GRAPH:
-		return read_graph(value, &report->trees);
+		return read_graph(value ? value : "graph", &report->trees);
 	case OPTION_PERCENT_LIMIT:
 		return option_read_double("--percent-limit", value, 0, 100,
 					  &request->output.percent_limit);

@@ -36,7 +36,7 @@ static void write_spec(FILE *file, const struct option_spec *spec)
 	write_quoted(file, spec->help);
 	fputc(']', file);
 	if (spec->argument) {
-		fputs(takes_word ? ":" : "::", file);
+		fputs(spec->argument[0] == '[' ? "::" : ":", file);
 		write_quoted(file, spec->argument);
 		fputc(':', file);
 		if (spec->values && strcmp(spec->values, "FILE") == 0)

@@ -67,13 +67,20 @@ struct option_parser option_parser_make(const struct command *command, int argc,
 
 bool option_takes_word(const struct option_spec *spec)
 {
-	return spec->argument && spec->argument[0] != '[';
+	return spec->argument && (spec->argument[0] != '[' || spec->argument[1] == ' ');
+}
+
+static bool may_leave_out_word(const struct option_spec *spec)
+{
+	return spec->argument[0] == '[';
 }
 
 char *option_value_label(const struct option_spec *spec)
 {
 	if (!spec->argument)
 		return memory_duplicate_text("");
+	if (option_takes_word(spec) && may_leave_out_word(spec))
+		return memory_format_text(" [%s", spec->argument + 2);
 	if (option_takes_word(spec))
 		return memory_format_text(" %s", spec->argument);
 	return memory_format_text("[%s%s", spec->name ? "=" : "", spec->argument + 1);
@@ -202,9 +209,21 @@ static struct error *find_name(const struct command *command, const char *name, 
 	return NULL;
 }
 
-static struct error *missing_value_error(const struct option_spec *spec, const char *shown)
+/** The word at @p index is the value of the option before it. Moves behind it. */
+static struct error *take_word(struct option_parser *parser, const struct option_spec *spec,
+			       const char *shown, const char **value_ret)
 {
-	return error_new(ERROR_USAGE, "option '%s' needs a value: %s", shown, spec->argument);
+	bool is_there = parser->index < parser_end(parser);
+
+	if (may_leave_out_word(spec) && (!is_there || parser->argv[parser->index][0] == '-')) {
+		*value_ret = NULL;
+		return NULL;
+	}
+	if (!is_there)
+		return error_new(ERROR_USAGE, "option '%s' needs a value: %s", shown,
+				 spec->argument);
+	*value_ret = parser->argv[parser->index++];
+	return NULL;
 }
 
 static struct error *next_name(struct option_parser *parser, int *id_ret, const char **value_ret)
@@ -227,9 +246,7 @@ static struct error *next_name(struct option_parser *parser, int *id_ret, const 
 	} else {
 		_cleanup_free_ char *shown = memory_format_text("--%s", spec->name);
 
-		if (parser->index >= parser_end(parser))
-			return missing_value_error(spec, shown);
-		*value_ret = parser->argv[parser->index++];
+		RETURN_IF_ERROR(take_word(parser, spec, shown, value_ret));
 	}
 	*id_ret = spec->id;
 	return NULL;
@@ -258,10 +275,8 @@ static struct error *next_letter(struct option_parser *parser, int *id_ret, cons
 		parser->index++;
 		*value_ret = *letters ? letters : NULL;
 	} else {
-		if (parser->index + 1 >= parser_end(parser))
-			return missing_value_error(spec, shown);
-		*value_ret = parser->argv[parser->index + 1];
-		parser->index += 2;
+		parser->index++;
+		RETURN_IF_ERROR(take_word(parser, spec, shown, value_ret));
 	}
 	*id_ret = spec->id;
 	return NULL;

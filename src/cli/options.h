@@ -10,12 +10,16 @@
 #include <stdio.h>
 
 struct option_spec {
-	int id;               /**< What option_parser_next() returns; unique in its command, > 0. */
-	char letter;          /**< 0: none. */
-	const char *name;     /**< Without "--"; NULL: letter only. */
-	const char *argument; /**< "HZ|max"; NULL: a flag; "[LEVEL]": may be left out. */
-	const char *help;     /**< One or two sentences; states the default. */
-	const char *values;   /**< Space-separated words for completion, "FILE", "DIR", or NULL. */
+	int id;           /**< What option_parser_next() returns; unique in its command, > 0. */
+	char letter;      /**< 0: none. */
+	const char *name; /**< Without "--"; NULL: letter only. */
+	/**
+	 * "HZ|max"; NULL: a flag; "[LEVEL]" belongs to the option's own word or is left out;
+	 * "[ TYPE]" is left out at the end and before another option.
+	 */
+	const char *argument;
+	const char *help;   /**< One or two sentences; states the default. */
+	const char *values; /**< Space-separated words for completion, "FILE", "DIR", or NULL. */
 };
 
 /** Ends a table. */
@@ -69,10 +73,11 @@ const struct command *command_find(const char *name);
 /** The subcommands that @p word may have been meant for ("'check'"), or NULL; free it. */
 char *command_suggest(const char *word);
 
-/** Whether a word after the option is its value: it has one, and not one that may be left out. */
+/** Whether a word after the option may be its value. */
 bool option_takes_word(const struct option_spec *spec);
 
-/** How its value is written behind its name: " HZ", "[=LEVEL]" or, of a flag, ""; free it. */
+/** How its value is written behind its name: " HZ", "[=LEVEL]", " [TYPE]", of a flag ""; free it.
+ */
 char *option_value_label(const struct option_spec *spec);
 
 #define OPTION_ID_END  0
@@ -106,8 +111,8 @@ struct option_parser option_parser_make(const struct command *command, int argc,
  * The next option: -x VALUE, -xVALUE, -xy (flags), --name VALUE, --name=VALUE, and
  * unambiguous prefixes of names. One that lacks only an s is never ambiguous: --color, as scripts
  * for flamegraph.pl have it, is --colors whatever else begins so. A value that may be left out is
- * -xVALUE or --name=VALUE. "--" ends options. Operands between options are moved behind unless the
- * command takes a command.
+ * -xVALUE or --name=VALUE, or as its table says. "--" ends options. Operands between options are
+ * moved behind unless the command takes a command.
  *
  * @param value_ret  The option's argument, or NULL for a flag or one that was left out.
  * @return ERROR_USAGE naming the option, with the nearest known names as its hint.

@@ -45,7 +45,9 @@ void profile_damaged_of(const struct profile *profile, const struct unnamed_obje
 			struct index_vector *ret)
 {
 	for (uint32_t id = 0; id < profile->objects.count; id++) {
-		bool is_passed_over = !profile->objects.items[id].problem;
+		const struct profile_object *object = &profile->objects.items[id];
+		/* What a package would mend is stripped, not damaged: only callers lack names. */
+		bool is_passed_over = !object->problem || object->problem_hint;
 
 		for (size_t i = 0; i < unnamed->count && !is_passed_over; i++)
 			is_passed_over = unnamed->items[i].object == id;

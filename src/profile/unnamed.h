@@ -18,7 +18,8 @@ void profile_unnamed_of(const struct profile *profile, uint32_t event,
 			struct unnamed_object_vector *ret);
 
 /**
- * Objects that have names, but could not all be read: with a problem, and not in @p unnamed.
+ * Objects that have names, but could not all be read: with a problem that nothing mends, and
+ * not in @p unnamed.
  * Their ids are appended.
  */
 void profile_damaged_of(const struct profile *profile, const struct unnamed_object_vector *unnamed,

@@ -13,6 +13,7 @@ enum {
 	SAMPLE_COUNT,
 	SAMPLE_LETTER_ONLY,
 	SAMPLE_ZIP,
+	SAMPLE_TREES,
 };
 
 static const struct option_spec sample_options[] = {
@@ -24,6 +25,7 @@ static const struct option_spec sample_options[] = {
 	{ SAMPLE_COUNT, 'c', "count", "N", "Every N events.", NULL },
 	{ SAMPLE_LETTER_ONLY, 'g', NULL, NULL, "A letter without a name.", NULL },
 	{ SAMPLE_ZIP, 'z', "zip", "[LEVEL]", "Smaller.", NULL },
+	{ SAMPLE_TREES, 't', "trees", "[ TYPE]", "What trees.", NULL },
 	OPTION_END,
 };
 

@@ -47,6 +47,7 @@ static void help_of_a_command(void **state)
 				  "  -c, --count N             Every N events.\n"
 				  "  -g                        A letter without a name.\n"
 				  "  -z, --zip[=LEVEL]         Smaller.\n"
+				  "  -t, --trees [TYPE]        What trees.\n"
 				  "  -h, --help                Print this help.\n");
 }
 

@@ -100,6 +100,23 @@ static void a_value_that_may_be_left_out_is_never_the_next_word(void **state)
 	assert_operands(&call, OPERANDS("5"));
 }
 
+static void a_word_may_be_left_out_before_an_option_and_at_the_end(void **state)
+{
+	struct call call;
+
+	CALL(&call, &sample_report, "-t", "flat", "-t", "-q", "--trees", "--trees", "none", "-tx",
+	     "file", "--trees=", "-t");
+	assert_next(&call, SAMPLE_TREES, "flat");
+	assert_next(&call, SAMPLE_TREES, NULL);
+	assert_next(&call, SAMPLE_QUIET, NULL);
+	assert_next(&call, SAMPLE_TREES, NULL);
+	assert_next(&call, SAMPLE_TREES, "none");
+	assert_next(&call, SAMPLE_TREES, "x");
+	assert_next(&call, SAMPLE_TREES, "");
+	assert_next(&call, SAMPLE_TREES, NULL);
+	assert_operands(&call, OPERANDS("file"));
+}
+
 static void flags_can_be_bundled(void **state)
 {
 	struct call call;
@@ -272,6 +289,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_in_all_four_spellings),
+		cmocka_unit_test(a_word_may_be_left_out_before_an_option_and_at_the_end),
 		cmocka_unit_test(a_value_that_may_be_left_out_is_never_the_next_word),
 		cmocka_unit_test(flags_can_be_bundled),
 		cmocka_unit_test(options_of_the_profiled_command_are_its_own),
