@@ -1,5 +1,6 @@
 #include "build/compiler_wrappers_internal.h"
 
+#include "base/shell_quote.h"
 #include "build/build_systems_internal.h"
 #include "build/paths.h"
 
@@ -34,18 +35,6 @@ void compiler_wrappers_put_on_path(struct build_plan *plan)
 	environment_set(&plan->environment, "PATH", joined);
 }
 
-static void write_quoted(FILE *file, const char *text)
-{
-	fputc('\'', file);
-	for (; *text; text++) {
-		if (*text == '\'')
-			fputs("'\\''", file);
-		else
-			fputc(*text, file);
-	}
-	fputc('\'', file);
-}
-
 /**
  * The wrapped compiler sees PATH without the wrappers: it may be one itself (ccache, distcc) that
  * looks for the next of its name there, and would find ours again.
@@ -53,7 +42,7 @@ static void write_quoted(FILE *file, const char *text)
 static void write_path_without_wrappers(FILE *file, const struct build_plan *plan)
 {
 	fputs("wrappers=", file);
-	write_quoted(file, plan->wrapper_path);
+	shell_quote_write(file, plan->wrapper_path);
 	fputs("\nPATH=:$PATH:\nPATH=${PATH%%\":$wrappers:\"*}:${PATH#*\":$wrappers:\"}\n"
 	      "PATH=${PATH#:} PATH=${PATH%:}\n",
 	      file);
@@ -76,12 +65,12 @@ static struct error *write_wrapper(const struct build_plan *plan, const char *co
 	fputs("for word; do\n\tshift\n"
 	      "\t[ \"$word\" = -s ] || set -- \"$@\" \"$word\"\ndone\nexec ",
 	      file);
-	write_quoted(file, compiler_path);
+	shell_quote_write(file, compiler_path);
 	fputs(" \"$@\" " BUILD_COMPILER_FLAGS " ", file);
 	_cleanup_free_ char *map =
 		memory_format_text("-ffile-prefix-map=%s=%s", plan->copy_path, plan->tree_path);
 
-	write_quoted(file, map);
+	shell_quote_write(file, map);
 	fputc('\n', file);
 	is_written = !ferror(file) && fchmod(fileno(file), 0700) == 0;
 	if (fclose(file) != 0 || !is_written)

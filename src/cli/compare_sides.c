@@ -1,6 +1,7 @@
 #include "cli/compare.h"
 
 #include "base/memory.h"
+#include "base/shell_quote.h"
 #include "base/text_stream.h"
 #include "cli/program_search.h"
 
@@ -178,7 +179,7 @@ static void command_of_target(const struct compare_request *request, const struc
 	if (target->is_revision) {
 		/* Where the tree was tells nobody anything. */
 		free(ret->text);
-		ret->text = command_line_quote(request->command);
+		ret->text = shell_quote_words(request->command);
 	}
 }
 
@@ -214,7 +215,7 @@ static struct error *add_targets(struct compare_request *request, const struct c
 		const struct compare_target *target = &request->targets.items[i];
 
 		if (target->is_baseline) {
-			_cleanup_free_ char *command = command_line_quote(request->command);
+			_cleanup_free_ char *command = shell_quote_words(request->command);
 
 			RETURN_IF_ERROR(
 				compare_add_baseline(request, target->name, command, comparison));

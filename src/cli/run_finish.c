@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/text_stream.h"
+#include "base/shell_quote.h"
 
 #include <string.h>
 #include <time.h>
@@ -10,35 +10,6 @@
 static uint64_t timeval_ns(struct timeval time)
 {
 	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_usec * 1000;
-}
-
-/** The command as one could type it again: words quoted for a shell where needed. */
-static char *quote_command(char *const *command)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_@%+=:,./-";
-	char *text = NULL;
-	size_t size_bytes = 0;
-	FILE *file = text_stream_open(&text, &size_bytes);
-
-	for (char *const *word = command; *word; word++) {
-		if (word != command)
-			fputc(' ', file);
-		if (**word && strspn(*word, plain) == strlen(*word)) {
-			fputs(*word, file);
-			continue;
-		}
-		fputc('\'', file);
-		for (const char *letter = *word; *letter; letter++) {
-			if (*letter == '\'')
-				fputs("'\\''", file);
-			else
-				fputc(*letter, file);
-		}
-		fputc('\'', file);
-	}
-	text_stream_close(file, &text);
-	return text;
 }
 
 /** "-a -- sleep 10"; NULL: a command alone. */
@@ -49,7 +20,7 @@ static char *target_with_command(const struct run_options *options)
 
 	if (!target || !options->command[0])
 		return memory_duplicate_text(target);
-	command = quote_command(options->command);
+	command = shell_quote_words(options->command);
 	return memory_format_text("%s -- %s", target, command);
 }
 
@@ -62,7 +33,7 @@ static void fill_command(const struct recording *recording, const struct run_opt
 	info->program = memory_duplicate_text(slash ? slash + 1 : word);
 	info->command = options->target.description
 				? memory_duplicate_text(options->target.description)
-				: quote_command(options->command);
+				: shell_quote_words(options->command);
 	info->target = target_with_command(options);
 	info->has_exit_status = recording->has_command;
 	info->exit_status = recording->wait_status;

@@ -1,6 +1,7 @@
 #include "cli/run_target.h"
 
 #include "base/memory.h"
+#include "base/shell_quote.h"
 #include "base/text_stream.h"
 #include "capture/cgroup.h"
 #include "capture/perf_events/pmu.h"
@@ -333,14 +334,24 @@ static void write_ids(FILE *file, const char *option, const struct index_vector 
 		fprintf(file, "%s%u", i ? "," : option, ids->items[i]);
 }
 
+static void write_word(FILE *file, const char *option, const char *word)
+{
+	fputs(option, file);
+	shell_quote_write(file, word);
+}
+
 static void write_system(FILE *file, const struct run_target *target)
 {
-	for (size_t i = 0; i < target->names.count; i++)
-		fprintf(file, "--comm %s ", target->names.items[i]);
-	if (target->user)
-		fprintf(file, "-u %s ", target->user);
+	for (size_t i = 0; i < target->names.count; i++) {
+		write_word(file, "--comm ", target->names.items[i]);
+		fputc(' ', file);
+	}
+	if (target->user) {
+		write_word(file, "-u ", target->user);
+		fputc(' ', file);
+	}
 	if (target->cgroup) {
-		fprintf(file, "-G %s", target->cgroup);
+		write_word(file, "-G ", target->cgroup);
 	} else {
 		fputs(target->cpus.count ? "" : "-a", file);
 		write_ids(file, "-C ", &target->cpus);
@@ -359,7 +370,7 @@ char *run_target_options(const struct run_target *target)
 	if (target->is_system) {
 		write_system(file, target);
 	} else if (target->user) {
-		fprintf(file, "-u %s", target->user);
+		write_word(file, "-u ", target->user);
 	} else {
 		write_ids(file, "-p ", &target->pids);
 		write_ids(file, target->pids.count ? " -t " : "-t ", &target->tids);

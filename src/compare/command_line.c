@@ -1,7 +1,7 @@
 #include "compare/command_line.h"
 
 #include "base/memory.h"
-#include "base/text_stream.h"
+#include "base/shell_quote.h"
 #include "base/vector.h"
 
 #include <stdio.h>
@@ -144,7 +144,7 @@ void command_line_from_words(char *const *words, struct command_line *ret)
 	for (char *const *word = words; *word; word++)
 		word_vector_append(&copies, memory_duplicate_text(*word));
 	word_vector_append(&copies, NULL);
-	*ret = (struct command_line){ .text = command_line_quote(words), .argv = copies.items };
+	*ret = (struct command_line){ .text = shell_quote_words(words), .argv = copies.items };
 }
 
 void command_line_deinit(struct command_line *line)
@@ -154,38 +154,4 @@ void command_line_deinit(struct command_line *line)
 	free(line->argv);
 	free(line->text);
 	*line = (struct command_line){ 0 };
-}
-
-static void write_quoted(FILE *file, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_@%+=:,./-";
-
-	if (*word && strspn(word, plain) == strlen(word)) {
-		fputs(word, file);
-		return;
-	}
-	fputc('\'', file);
-	for (const char *letter = word; *letter; letter++) {
-		if (*letter == '\'')
-			fputs("'\\''", file);
-		else
-			fputc(*letter, file);
-	}
-	fputc('\'', file);
-}
-
-char *command_line_quote(char *const *words)
-{
-	char *text = NULL;
-	size_t size_bytes = 0;
-	FILE *file = text_stream_open(&text, &size_bytes);
-
-	for (char *const *word = words; *word; word++) {
-		if (word != words)
-			fputc(' ', file);
-		write_quoted(file, *word);
-	}
-	text_stream_close(file, &text);
-	return text;
 }

@@ -42,6 +42,3 @@ void command_line_for_shell(const char *text, const struct shell_choice *shell,
 			    struct command_line *ret);
 
 void command_line_deinit(struct command_line *line);
-
-/** Words as one could type them again, quoted where a shell would need it; free with free(). */
-char *command_line_quote(char *const *words);

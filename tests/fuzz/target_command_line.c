@@ -1,5 +1,6 @@
 /** The words of a command line, NUL between them: options, their values, commands as text. */
 
+#include "base/shell_quote.h"
 #include "cli/options.h"
 #include "compare/command_line.h"
 #include "capture/counters/counter_list.h"
@@ -47,7 +48,7 @@ static void parse_text(const char *text)
 		struct error *error = command_line_parse(text, &shell, &line);
 
 		if (!error) {
-			free(command_line_quote(line.argv));
+			free(shell_quote_words(line.argv));
 			command_line_deinit(&line);
 		}
 		fuzz_check_error(error);

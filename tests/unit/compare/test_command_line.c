@@ -85,22 +85,12 @@ static void test_bad_text(void **state)
 	}
 }
 
-static void test_quote(void **state)
-{
-	char *words[] = { "a-b/c.d", "x y", "it's", "", NULL };
-	char *text = command_line_quote(words);
-
-	assert_string_equal(text, "a-b/c.d 'x y' 'it'\\''s' ''");
-	free(text);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_when_a_shell_is_needed),
 		cmocka_unit_test(test_bad_text),
-		cmocka_unit_test(test_quote),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
