@@ -148,6 +148,7 @@ static void choose_unit(struct speedscope_reader *reader, const struct noted_pro
 		      { "microseconds", 1e3 },
 		      { "milliseconds", 1e6 },
 		      { "seconds", NS_PER_S } };
+
 	const char *unit = noted->unit.count ? (const char *)noted->unit.items : "none";
 
 	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
@@ -267,9 +268,9 @@ static struct error *read_samples(struct speedscope_reader *reader, struct json_
 			RETURN_IF_ERROR(json_reader_number(&json, &frame));
 			RETURN_IF_ERROR(push_frame(reader, &json, frame, &stack));
 		}
-		RETURN_IF_ERROR(add_sample(
-			reader, &json, stack,
-			i < reader->weights.count ? reader->weights.items[i] : 1));
+		RETURN_IF_ERROR(
+			add_sample(reader, &json, stack,
+				   i < reader->weights.count ? reader->weights.items[i] : 1));
 	}
 }
 
@@ -327,6 +328,8 @@ static struct error *read_events(struct speedscope_reader *reader, struct json_r
 			index_vector_append(open, stack);
 		} else if (open->count > 0) {
 			open->count--;
+		} else {
+			return json_reader_error(&json, "a frame that ends and never began");
 		}
 	}
 }
@@ -434,10 +437,9 @@ struct error *speedscope_profile_read(struct input_stream *stream, struct profil
 	struct error *error = input_stream_read_whole(stream, INPUT_WHOLE_MAX_BYTES, &whole);
 
 	if (!error)
-		error = read_file(&reader,
-				  json_reader_make((struct bytes){ .data = whole.items,
-								   .size = whole.count },
-						   input_stream_name(stream)));
+		error = read_file(&reader, json_reader_make((struct bytes){ .data = whole.items,
+									    .size = whole.count },
+							    input_stream_name(stream)));
 	if (!error && profile->events.count == 0)
 		profile_add_event(profile, "samples", "");
 	index_vector_deinit(&reader.locations);

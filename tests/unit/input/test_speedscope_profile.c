@@ -117,6 +117,20 @@ static void test_a_frame_that_is_not_there(void **state)
 	profile_destroy(profile);
 }
 
+static void test_a_frame_that_never_began(void **state)
+{
+	struct profile *profile = profile_create();
+	struct error *error = read_text("{\"shared\":{\"frames\":[{\"name\":\"a\"}]},\"profiles\":"
+					"[{\"type\":\"evented\",\"events\":"
+					"[{\"type\":\"C\",\"frame\":0,\"at\":1}]}]}",
+					profile);
+
+	assert_non_null(error);
+	assert_non_null(strstr(error->message, "a frame that ends and never began"));
+	error_destroy(error);
+	profile_destroy(profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +139,7 @@ int main(void)
 		cmocka_unit_test(test_evented),
 		cmocka_unit_test(test_cut_anywhere_is_an_error),
 		cmocka_unit_test(test_a_frame_that_is_not_there),
+		cmocka_unit_test(test_a_frame_that_never_began),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
