@@ -300,10 +300,9 @@ static struct error *add_location(struct pprof_reader *reader, uint32_t index)
 		flags = FRAME_IS_KERNEL;
 	else if (object_path_is_jit(path))
 		flags = FRAME_IS_JIT;
-	location = profile_add_location(profile, object,
-					flags & FRAME_IS_KERNEL ? numbers[3] : address,
-					flags & FRAME_IS_KERNEL ? LOCATION_KERNEL : LOCATION_USER,
-					0);
+	location = profile_add_location(
+		profile, object, flags & FRAME_IS_KERNEL ? numbers[3] : address,
+		flags & FRAME_IS_KERNEL ? LOCATION_KERNEL : LOCATION_USER, 0);
 	error = make_frames(reader, message, object, flags, &frames);
 	if (!error && frames.count == 0) {
 		struct profile_frame unknown = { .name = profile_intern_text(profile, "[unknown]"),
@@ -480,9 +479,9 @@ struct error *pprof_profile_read(struct input_stream *stream, struct profile *pr
 	struct byte_vector whole = { 0 };
 	struct error *error = input_stream_read_whole(stream, INPUT_WHOLE_MAX_BYTES, &whole);
 
-	reader.message = byte_reader_make(
-		(struct bytes){ .data = whole.items, .size = whole.count },
-		input_stream_name(stream));
+	reader.message =
+		byte_reader_make((struct bytes){ .data = whole.items, .size = whole.count },
+				 input_stream_name(stream));
 	if (!error)
 		error = read_message(&reader);
 	pprof_reader_deinit(&reader);
@@ -490,14 +489,26 @@ struct error *pprof_profile_read(struct input_stream *stream, struct profile *pr
 	return error;
 }
 
+/** Sizes and numbers of small messages are bytes that no text has; "\n\n" begins a message, too. */
+static bool is_text(struct bytes start)
+{
+	for (size_t i = 0; i < start.size; i++) {
+		if (start.data[i] < ' ' && !memchr("\t\n\r\f", start.data[i], 4))
+			return false;
+	}
+	return true;
+}
+
 bool pprof_is_profile(struct bytes start)
 {
 	/** By field number: whether it is a message or text, and not a number. */
-	static const bool is_bytes[] = { [1] = true, [2] = true, [3] = true, [4] = true,
+	static const bool is_bytes[] = { [1] = true, [2] = true, [3] = true,  [4] = true,
 					 [5] = true, [6] = true, [11] = true, [14] = false };
 	struct byte_reader reader = byte_reader_make(start, "");
 	uint64_t n_fields = 0;
 
+	if (is_text(start))
+		return false;
 	/* The last field may go on past what is looked at. */
 	while (byte_reader_left(&reader) > 0) {
 		struct protobuf_field field;

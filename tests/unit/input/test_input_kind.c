@@ -58,6 +58,9 @@ static void check_refused(const char *text, const char *part)
 
 static void test_strangers(void **state)
 {
+	/* As protobuf: two messages, of 10 and of 46 bytes. */
+	check_refused("\n\nfrom os import path\nimport sys\n\ndef main():\n\tpass # to be done\n",
+		      "neither perf.data");
 	check_refused("\x7f"
 		      "ELF\2\1\1",
 		      "an ELF program");
