@@ -392,6 +392,11 @@ const struct address_vector *analyzer_callchain(const struct analyzer *analyzer)
 	return &analyzer->stacks.callchain;
 }
 
+enum stack_end analyzer_stack_end(const struct analyzer *analyzer)
+{
+	return analyzer->stacks.stack.end;
+}
+
 struct stack_extent analyzer_stack_extent(const struct analyzer *analyzer)
 {
 	if (!analyzer->stacks.unwinder)

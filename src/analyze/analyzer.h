@@ -27,7 +27,7 @@ struct analyzer_options {
 	const struct record_origin *origin; /**< NULL: records of processes that run here now. */
 	bool is_without_ticks;              /**< Do not keep every sample in time. */
 	bool is_of_cpus;                    /**< Whole CPUs are recorded, not threads. */
-	bool completes_stacks; /**< From the process as it is now, where their copy ended. */
+	bool completes_stacks;     /**< From the process as it is now, where their copy ended. */
 	bool is_for_callchains;    /**< No profile of CPU samples: memory stays as it is. */
 	uint64_t off_cpu_least_ns; /**< Waits below are counted, not shown. */
 };
@@ -55,6 +55,9 @@ struct error *analyzer_apply(struct analyzer *analyzer, const struct record *rec
  * Borrowed until the next apply.
  */
 const struct address_vector *analyzer_callchain(const struct analyzer *analyzer);
+
+/** Why the user stack of the sample just applied ended. */
+enum stack_end analyzer_stack_end(const struct analyzer *analyzer);
 
 /** How far the user stack of the sample just applied could be walked. */
 struct stack_extent analyzer_stack_extent(const struct analyzer *analyzer);

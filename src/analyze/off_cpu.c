@@ -367,6 +367,11 @@ const struct address_vector *off_cpu_callchain(const struct off_cpu *off_cpu, ui
 	return &off_cpu->places.items[place].callchain;
 }
 
+enum stack_end off_cpu_stack_end(const struct off_cpu *off_cpu, uint32_t place)
+{
+	return off_cpu->profile->samples.items[place].end;
+}
+
 void off_cpu_samples_clear(struct off_cpu *off_cpu)
 {
 	off_cpu_sample_vector_clear(&off_cpu->samples);

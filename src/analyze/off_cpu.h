@@ -80,7 +80,7 @@ struct off_cpu_sample {
 	uint64_t period_ns;
 	uint64_t count;
 	enum wait_reason reason; /**< As in struct off_cpu_place. */
-	uint32_t place;          /**< For off_cpu_callchain(). */
+	uint32_t place;          /**< For off_cpu_callchain() and off_cpu_stack_end(). */
 };
 
 DEFINE_VECTOR(off_cpu_sample_vector, struct off_cpu_sample)
@@ -91,6 +91,9 @@ void off_cpu_samples_clear(struct off_cpu *off_cpu);
 
 /** Kernel-style, as perf.data stores it; empty: no stack. Borrowed. */
 const struct address_vector *off_cpu_callchain(const struct off_cpu *off_cpu, uint32_t place);
+
+/** Why the user stack there ended. */
+enum stack_end off_cpu_stack_end(const struct off_cpu *off_cpu, uint32_t place);
 
 /** A location of the profile that says what was waited for. */
 uint32_t off_cpu_reason_location(struct profile *profile, enum wait_reason reason);

@@ -35,7 +35,10 @@ void origin_init(struct origin *origin, const struct record_origin *facts,
 {
 	struct utsname here = { 0 };
 
-	*origin = (struct origin){ .is_trusting = is_trusting };
+	*origin = (struct origin){
+		.is_trusting = is_trusting,
+		.tells_stack_ends = facts->tells_stack_ends,
+	};
 	uname(&here);
 	origin->is_elsewhere = facts->hostname ? strcmp(facts->hostname, here.nodename) != 0
 					       : !facts->is_unfinished;

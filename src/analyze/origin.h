@@ -22,7 +22,8 @@ struct record_origin {
 	const char *architecture; /**< As uname -m. */
 	const struct build_id_record *build_ids;
 	uint64_t n_build_ids;
-	bool is_unfinished; /**< It lacks all this only because its recorder was killed. */
+	bool is_unfinished;    /**< It lacks all this only because its recorder was killed. */
+	bool tells_stack_ends; /**< Its samples are ours: record_stack_end(). */
 };
 
 DEFINE_HASH_MAP(build_id_map, const char *, struct build_id, hash_text, equal_text)
@@ -37,6 +38,7 @@ struct origin {
 	bool is_elsewhere; /**< Another machine, or a recording that does not say which. */
 	bool is_same_release;
 	bool is_trusting;              /**< The user named the folder with the files. */
+	bool tells_stack_ends;         /**< As in struct record_origin. */
 	struct build_id_map build_ids; /**< By path; keys are owned. */
 
 	enum kernel_match kernel_match;

@@ -126,8 +126,7 @@ static bool is_amid_exec(const struct sample_stack *context, const struct record
 			 const struct process *process, const struct registers *registers)
 {
 	const struct sample_record *sample = &record->sample;
-	const uint64_t pc =
-		registers->values[context->architecture->instruction_pointer_register];
+	const uint64_t pc = registers->values[context->architecture->instruction_pointer_register];
 	const struct mapping *mapping = process_find_mapping(process, pc);
 
 	if (record_cpu_mode(record) != PERF_RECORD_MISC_KERNEL)
@@ -180,13 +179,20 @@ static void build_callchain(struct sample_stack *context)
 	}
 }
 
-/** Of a user side that the recorder walked: complete where its last frame is known to be a root. */
-static enum stack_end end_of_callchain(const struct sample_stack *context, struct process *process)
+/**
+ * Of a user side that the recorder walked: as it tells, or else complete where its last frame is
+ * known to be a root.
+ */
+static enum stack_end end_of_callchain(const struct sample_stack *context,
+				       const struct record *record, struct process *process)
 {
 	const struct address_frame_vector *frames = &context->stack.frames;
 	const struct address_frame *outermost =
 		frames->count ? &frames->items[frames->count - 1] : NULL;
 
+	if (context->origin && context->origin->tells_stack_ends &&
+	    record_stack_end(record) != STACK_END_NONE)
+		return record_stack_end(record);
 	if (!outermost || outermost->flags & ADDRESS_FRAME_IS_KERNEL)
 		return STACK_END_NONE;
 	if (context->unwinder && outermost->object &&
@@ -222,7 +228,7 @@ void sample_stack_resolve(struct sample_stack *context, const struct record *rec
 	address_frame_vector_clear(&context->stack.frames);
 	append_kernel_callchain(context, record, process, !is_unwound);
 	context->stack.end = is_unwound ? resolve_user_side(context, record, process)
-					: end_of_callchain(context, process);
+					: end_of_callchain(context, record, process);
 	if (context->stack.frames.count == 0 && sample->ip) {
 		if (record_cpu_mode(record) == PERF_RECORD_MISC_KERNEL)
 			append_kernel_frame(context, sample->ip, true);

@@ -24,9 +24,10 @@ void stack_memo_forget(struct stack_memo *memo)
 	address_vector_clear(&memo->addresses);
 }
 
-static uint16_t cpu_mode_of(const struct record *record)
+/** Side of the first address, and why the stack ended. */
+static uint16_t misc_of(const struct record *record)
 {
-	return record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+	return record->misc & (PERF_RECORD_MISC_CPUMODE_MASK | RECORD_MISC_STACK_END_MASK);
 }
 
 static size_t size_bytes_of(const struct record *record)
@@ -45,12 +46,12 @@ bool stack_memo_find(struct stack_memo *memo, const struct record *record,
 		memo->entries = memory_allocate(N_ENTRIES, sizeof(*memo->entries));
 		memo->generation = 1;
 	}
-	hash = text_hash_mix(hash ^ record->pid, TEXT_HASH_MULTIPLIER ^ cpu_mode_of(record));
+	hash = text_hash_mix(hash ^ record->pid, TEXT_HASH_MULTIPLIER ^ misc_of(record));
 	entry = &memo->entries[hash & (N_ENTRIES - 1)];
 	*ret = entry;
 	if (entry->generation == memo->generation && entry->hash == hash &&
 	    entry->n_addresses == sample->n_callchain && entry->pid == record->pid &&
-	    entry->cpu_mode == cpu_mode_of(record) &&
+	    entry->misc == misc_of(record) &&
 	    memcmp(memo->addresses.items + entry->first, sample->callchain,
 		   size_bytes_of(record)) == 0)
 		return true;
@@ -72,7 +73,7 @@ void stack_memo_keep(struct stack_memo *memo, const struct record *record,
 		.first = memo->addresses.count,
 		.n_addresses = (uint32_t)sample->n_callchain,
 		.pid = record->pid,
-		.cpu_mode = cpu_mode_of(record),
+		.misc = misc_of(record),
 		.stack = stack,
 		.end = end,
 	};

@@ -16,7 +16,7 @@ struct stack_memo_entry {
 	size_t first;        /**< Of its addresses, in stack_memo.addresses. */
 	uint32_t n_addresses;
 	uint32_t pid;
-	uint16_t cpu_mode;
+	uint16_t misc;  /**< The bits of it that matter. */
 	uint32_t stack; /**< In the profile. */
 	enum stack_end end;
 };

@@ -4,7 +4,8 @@
 
 /**
  * Why unwinding a user stack ended. Every sample has one; only the root ends
- * are complete. The unwinder sets it, the profile counts it, every report shows it.
+ * are complete. The unwinder sets it, the profile counts it, every report shows it. The
+ * numbers are stored in perf.data (RECORD_MISC_STACK_END_MASK): new ones go to the end.
  */
 enum stack_end {
 	STACK_END_NONE,        /**< No user stack: none asked for, or a kernel thread. */

@@ -124,6 +124,9 @@ static void look_beside(struct object_registry *objects, const char *path)
 	object_registry_add_debug_folder(objects, !folder ? "." : folder[0] ? folder : "/");
 }
 
+/** What every version of ours begins with (run_perf_data.c). */
+#define OUR_VERSION "perf-profile "
+
 static struct error *analyze(const struct open_profile_options *options,
 			     const struct symbol_search *search, struct record_source *source,
 			     struct open_profile *opened)
@@ -136,6 +139,8 @@ static struct error *analyze(const struct open_profile_options *options,
 		.build_ids = header->build_ids,
 		.n_build_ids = header->n_build_ids,
 		.is_unfinished = header->is_unfinished,
+		.tells_stack_ends = header->version &&
+				    !strncmp(header->version, OUR_VERSION, strlen(OUR_VERSION)),
 	};
 	struct symbolizer_options symbols = options->symbols;
 	const struct analyzer_options analyzer_options = {

@@ -145,9 +145,13 @@ static struct error *append_wait(struct run_storage *storage, struct analyzer *a
 			    .period = sample->period_ns,
 			    .weight = sample->count },
 	};
-	size_t size_bytes =
-		record_encode_made_sample(&storage->layouts[storage->off_cpu_event], &record,
-					  callchain->items, callchain->count, storage->buffer);
+	const struct stored_chain chain = {
+		.addresses = callchain->items,
+		.count = callchain->count,
+		.end = off_cpu_stack_end(analyzer_off_cpu(analyzer), sample->place),
+	};
+	size_t size_bytes = record_encode_made_sample(&storage->layouts[storage->off_cpu_event],
+						      &record, &chain, storage->buffer);
 
 	return storage->sink(storage->context, (struct bytes){ storage->buffer, size_bytes });
 }
@@ -170,7 +174,11 @@ struct error *run_storage_append(struct run_storage *storage, struct analyzer *a
 				 const struct record_layout_table *layouts,
 				 const struct record *record)
 {
-	const struct address_vector *callchain = analyzer_callchain(analyzer);
+	const struct stored_chain chain = {
+		.addresses = analyzer_callchain(analyzer)->items,
+		.count = analyzer_callchain(analyzer)->count,
+		.end = analyzer_stack_end(analyzer),
+	};
 	uint32_t stored = storage->stored_events[record->event_index];
 	struct bytes bytes = { storage->buffer, record->bytes.size };
 
@@ -187,9 +195,8 @@ struct error *run_storage_append(struct run_storage *storage, struct analyzer *a
 		stored = 0;
 	}
 	if (record->type == PERF_RECORD_SAMPLE)
-		bytes.size =
-			record_encode_sample(&layouts->layouts[record->event_index], record,
-					     callchain->items, callchain->count, storage->buffer);
+		bytes.size = record_encode_sample(&layouts->layouts[record->event_index], record,
+						  &chain, storage->buffer);
 	else
 		memcpy(storage->buffer, record->bytes.data, record->bytes.size);
 	put_id(storage, stored, record->type, bytes);

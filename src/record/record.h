@@ -12,6 +12,7 @@
 
 #include "base/build_id.h"
 #include "base/stack_copy.h"
+#include "base/stack_end.h"
 
 #include <linux/perf_event.h>
 
@@ -44,6 +45,14 @@ enum {
 
 /** Values of a callchain from here up are PERF_CONTEXT_* markers (linux/perf_event.h). */
 #define CALLCHAIN_MARKER_LEAST ((uint64_t)PERF_CONTEXT_MAX)
+
+/**
+ * misc bits of samples that we store: why the stack ended, as enum stack_end; 0: not told. Neither
+ * the kernel nor perf uses bits 3 to 11 (linux/perf_event.h, tools/perf/util/event.h): the kernel
+ * leaves them 0, and perf looks at those it knows.
+ */
+#define RECORD_MISC_STACK_END_SHIFT 4
+#define RECORD_MISC_STACK_END_MASK  (0x1f << RECORD_MISC_STACK_END_SHIFT)
 
 /** The widest register mask taken from a file. */
 #define RECORD_USER_REGISTERS_MAX 64
@@ -226,21 +235,31 @@ void record_swap(const struct record_layout_table *table, uint8_t *bytes, size_t
 /** The same for an attr, of any size: @p size_bytes are there. */
 void record_swap_attr(uint8_t *bytes, size_t size_bytes);
 
+/** The call chain of a sample for storage. */
+struct stored_chain {
+	const uint64_t *addresses; /**< Kernel-style, with PERF_CONTEXT_* markers; borrowed. */
+	size_t count;
+	enum stack_end end;
+};
+
+/** What a stored sample tells of its stack's end; STACK_END_NONE: nothing. */
+enum stack_end record_stack_end(const struct record *record);
+
 /**
- * Rewrite a sample for storage: registers and stack copy dropped, @p callchain in
+ * Rewrite a sample for storage: registers and stack copy dropped, @p chain in
  * their place. Everything else is kept in the order perf_event_open(2) gives.
  *
  * @param layout     Of the record as recorded.
  * @param record     From record_decode() with that layout. Without what is dropped
  *                   it must be 8 bytes under the limit (a recorder that asks for
  *                   stacks has that room).
- * @param callchain  Kernel-style, with PERF_CONTEXT_* markers. Clipped from its
- *                   outer end when the record would pass RECORD_SIZE_MAX_BYTES.
+ * @param chain      Clipped from its outer end when the record would pass
+ *                   RECORD_SIZE_MAX_BYTES: then that is why it ends.
  * @param out        Room for RECORD_SIZE_MAX_BYTES bytes.
  * @return the record's size in bytes.
  */
 size_t record_encode_sample(const struct record_layout *layout, const struct record *record,
-			    const uint64_t *callchain, size_t n_callchain, uint8_t *out);
+			    const struct stored_chain *chain, uint8_t *out);
 
 /** Longer paths and names are cut when a record is made (PATH_MAX is 4,096). */
 #define RECORD_TEXT_SIZE_MAX_BYTES 4096
@@ -264,10 +283,10 @@ size_t record_encode_side_band(const struct record_layout *layout, const struct 
  *
  * @param record  Its misc, pid, tid, time_ns, cpu, id, and of the sample ip, address, period and
  *                weight.
- * @param callchain, out  As for record_encode_sample().
+ * @param chain, out  As for record_encode_sample().
  */
 size_t record_encode_made_sample(const struct record_layout *layout, const struct record *record,
-				 const uint64_t *callchain, size_t n_callchain, uint8_t *out);
+				 const struct stored_chain *chain, uint8_t *out);
 
 /** The attr that describes what record_encode_sample() writes. */
 void record_attr_for_storage(const struct perf_event_attr *recorded, struct perf_event_attr *ret);

@@ -33,8 +33,30 @@ static struct sample_parts find_parts(const struct record_layout *layout,
 	return parts;
 }
 
+enum stack_end record_stack_end(const struct record *record)
+{
+	unsigned int end =
+		(record->misc & RECORD_MISC_STACK_END_MASK) >> RECORD_MISC_STACK_END_SHIFT;
+
+	return end < N_STACK_ENDS ? (enum stack_end)end : STACK_END_NONE;
+}
+
+/** @param n_stored  Addresses of @p chain that are stored. */
+static uint16_t misc_with_end(uint16_t misc, const struct stored_chain *chain, uint64_t n_stored)
+{
+	enum stack_end end = chain->end;
+
+	if (n_stored < chain->count)
+		end = STACK_END_TOO_DEEP;
+	/* Whoever reads the chain may find out. */
+	if (end == STACK_END_UNTRACED)
+		end = STACK_END_NONE;
+	return (uint16_t)((misc & ~RECORD_MISC_STACK_END_MASK) |
+			  end << RECORD_MISC_STACK_END_SHIFT);
+}
+
 size_t record_encode_sample(const struct record_layout *layout, const struct record *record,
-			    const uint64_t *callchain, size_t n_callchain, uint8_t *out)
+			    const struct stored_chain *chain, uint8_t *out)
 {
 	struct sample_parts parts = find_parts(layout, record);
 	const uint8_t *bytes = record->bytes.data;
@@ -49,16 +71,17 @@ size_t record_encode_sample(const struct record_layout *layout, const struct rec
 	assert(record->type == PERF_RECORD_SAMPLE);
 	assert(kept_size_bytes + sizeof(n_stored) <= RECORD_SIZE_MAX_BYTES);
 	n_callchain_max =
-		(RECORD_SIZE_MAX_BYTES - kept_size_bytes - sizeof(n_stored)) / sizeof(*callchain);
-	n_stored = MIN(n_callchain, n_callchain_max);
+		(RECORD_SIZE_MAX_BYTES - kept_size_bytes - sizeof(n_stored)) / sizeof(uint64_t);
+	n_stored = MIN(chain->count, n_callchain_max);
 
 	output_append(&output, bytes, parts.callchain_begin);
 	output_append(&output, &n_stored, sizeof(n_stored));
-	output_append(&output, callchain, n_stored * sizeof(*callchain));
+	output_append(&output, chain->addresses, n_stored * sizeof(uint64_t));
 	output_append(&output, bytes + parts.callchain_end, parts.user_begin - parts.callchain_end);
 	output_append(&output, bytes + parts.user_end, record->bytes.size - parts.user_end);
 
 	memcpy(&header, bytes, sizeof(header));
+	header.misc = misc_with_end(header.misc, chain, n_stored);
 	header.size = (uint16_t)output.size_bytes;
 	memcpy(out, &header, sizeof(header));
 	return output.size_bytes;
@@ -70,7 +93,7 @@ static void output_u64(struct sample_output *output, uint64_t value)
 }
 
 size_t record_encode_made_sample(const struct record_layout *layout, const struct record *record,
-				 const uint64_t *callchain, size_t n_callchain, uint8_t *out)
+				 const struct stored_chain *chain, uint8_t *out)
 {
 	const struct sample_record *sample = &record->sample;
 
@@ -87,11 +110,11 @@ size_t record_encode_made_sample(const struct record_layout *layout, const struc
 		{ PERF_SAMPLE_CPU, record->cpu },
 		{ PERF_SAMPLE_PERIOD, sample->period },
 	};
-	struct perf_event_header header = { .type = PERF_RECORD_SAMPLE, .misc = record->misc };
+	struct perf_event_header header = { .type = PERF_RECORD_SAMPLE };
 	struct sample_output output = { .bytes = out, .size_bytes = sizeof(header) };
 	const size_t fixed_size_bytes = sizeof(header) + (ARRAY_SIZE(words) + 2) * sizeof(uint64_t);
 	const uint64_t n_stored =
-		MIN(n_callchain, (RECORD_SIZE_MAX_BYTES - fixed_size_bytes) / sizeof(*callchain));
+		MIN(chain->count, (RECORD_SIZE_MAX_BYTES - fixed_size_bytes) / sizeof(uint64_t));
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (layout->sample_type & words[i].field)
@@ -99,10 +122,11 @@ size_t record_encode_made_sample(const struct record_layout *layout, const struc
 	}
 	if (layout->sample_type & PERF_SAMPLE_CALLCHAIN) {
 		output_u64(&output, n_stored);
-		output_append(&output, callchain, n_stored * sizeof(*callchain));
+		output_append(&output, chain->addresses, n_stored * sizeof(uint64_t));
 	}
 	if (layout->sample_type & PERF_SAMPLE_WEIGHT)
 		output_u64(&output, sample->weight);
+	header.misc = misc_with_end(record->misc, chain, n_stored);
 	header.size = (uint16_t)output.size_bytes;
 	memcpy(out, &header, sizeof(header));
 	return output.size_bytes;

@@ -33,6 +33,7 @@ static void analyze(struct record_source *source)
 		.hostname = header->hostname,
 		.os_release = header->os_release,
 		.architecture = header->arch,
+		.tells_stack_ends = true,
 		.build_ids = header->build_ids,
 		.n_build_ids = header->n_build_ids,
 		.is_unfinished = header->is_unfinished,

@@ -27,14 +27,15 @@ static struct record_layout take_layout(struct byte_reader *reader)
 /** What is stored must be readable as the storing layout says. */
 static void store(const struct record_layout *layout, const struct record *record)
 {
-	static const uint64_t chain[] = { PERF_CONTEXT_USER, 0x400000, 0x400010 };
+	static const uint64_t addresses[] = { PERF_CONTEXT_USER, 0x400000, 0x400010 };
+	const struct stored_chain chain = { addresses, ARRAY_SIZE(addresses), STACK_END_ROOT };
 	static _Alignas(8) uint8_t out[RECORD_SIZE_MAX_BYTES];
 	size_t size_bytes;
 
 	/* Its contract: the recorder leaves that room. */
 	if (record->bytes.size > RECORD_SIZE_MAX_BYTES - 64)
 		return;
-	size_bytes = record_encode_sample(layout, record, chain, ARRAY_SIZE(chain), out);
+	size_bytes = record_encode_sample(layout, record, &chain, out);
 	FUZZ_CHECK(size_bytes >= sizeof(struct perf_event_header));
 	FUZZ_CHECK(size_bytes <= RECORD_SIZE_MAX_BYTES);
 }

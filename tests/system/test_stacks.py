@@ -1,4 +1,5 @@
 """Stacks that the kernel's copy or unwind information is too little for, on the real kernel."""
+import json
 import shutil
 import subprocess
 
@@ -92,6 +93,16 @@ def test_frame_pointers_go_further_than_the_copy(tmp_path):
     ends = recording.summary["quality"]["stack_ends"]
     assert ends["recovered"] > 0.4 * recording.n_samples
     assert ends["copy-ended"] > 0.4 * recording.n_samples
+
+
+@pytest.mark.parametrize("options", [(), ("--off-cpu",)])
+def test_perf_data_tells_how_stacks_ended(tmp_path, options):
+    recording = recorded_by_nobody(tmp_path, workload("recursion"), 1000, 5000, options=options)
+    again = subprocess.run([PROGRAM, "export", "--format", "summary", recording.folder / "perf.data"],
+                           capture_output=True, text=True, timeout=60, check=True)
+    ends = json.loads(again.stdout)["quality"]["stack_ends"]
+    assert ends == recording.summary["quality"]["stack_ends"]
+    assert ends["copy-ended"] > 0.9 * recording.n_samples
 
 
 def test_process_is_asked_only_on_request(tmp_path):

@@ -34,15 +34,16 @@ struct fixture {
 	struct profile *profile; /* the analyzer's */
 };
 
-static struct fixture *fixture_create(void)
+/** @param origin  NULL: live. */
+static struct fixture *fixture_create_for(const struct record_origin *origin)
 {
 	static const struct symbolizer_options symbols;
-	static const struct analyzer_options options = { .symbols = &symbols };
+	const struct analyzer_options options = { .symbols = &symbols, .origin = origin };
 	struct fixture *fixture = memory_allocate(1, sizeof(*fixture));
 
 	fixture->layout = record_layout_of(&attr);
-	fixture->layouts = (struct record_layout_table){ .layouts = &fixture->layout,
-							 .n_layouts = 1 };
+	fixture->layouts =
+		(struct record_layout_table){ .layouts = &fixture->layout, .n_layouts = 1 };
 	fixture->event_name = "cpu-clock";
 	fixture->source = (struct record_source){ .layouts = &fixture->layouts,
 						  .attrs = &attr,
@@ -50,6 +51,11 @@ static struct fixture *fixture_create(void)
 	fixture->analyzer = analyzer_create(&fixture->source, &options);
 	fixture->profile = analyzer_profile(fixture->analyzer);
 	return fixture;
+}
+
+static struct fixture *fixture_create(void)
+{
+	return fixture_create_for(NULL);
 }
 
 static void fixture_destroy(struct fixture *fixture)
@@ -69,18 +75,19 @@ static void feed(struct fixture *fixture, struct bytes bytes)
 
 static void feed_comm(struct fixture *fixture, uint32_t pid, uint32_t tid, const char *name)
 {
-	const struct record values = { .type = PERF_RECORD_COMM, .pid = pid, .tid = tid,
-				       .comm = { .name = name } };
+	const struct record values = {
+		.type = PERF_RECORD_COMM, .pid = pid, .tid = tid, .comm = { .name = name }
+	};
 
 	feed(fixture, record_builder_comm(&fixture->builder, &fixture->layout, &values));
 }
 
-static void feed_sample(struct fixture *fixture, uint32_t pid, uint32_t tid, uint64_t time_ns,
-			const uint64_t *callchain, uint64_t n_callchain)
+static void feed_sample_of(struct fixture *fixture, uint16_t misc, uint32_t pid, uint32_t tid,
+			   uint64_t time_ns, const uint64_t *callchain, uint64_t n_callchain)
 {
 	const struct record values = {
 		.type = PERF_RECORD_SAMPLE,
-		.misc = PERF_RECORD_MISC_USER,
+		.misc = misc,
 		.pid = pid,
 		.tid = tid,
 		.time_ns = time_ns,
@@ -92,6 +99,12 @@ static void feed_sample(struct fixture *fixture, uint32_t pid, uint32_t tid, uin
 	};
 
 	feed(fixture, record_builder_sample(&fixture->builder, &fixture->layout, &values));
+}
+
+static void feed_sample(struct fixture *fixture, uint32_t pid, uint32_t tid, uint64_t time_ns,
+			const uint64_t *callchain, uint64_t n_callchain)
+{
+	feed_sample_of(fixture, PERF_RECORD_MISC_USER, pid, tid, time_ns, callchain, n_callchain);
 }
 
 static const char *thread_comm(const struct fixture *fixture, size_t sample)
@@ -130,8 +143,11 @@ static void test_event_and_threads(void **state)
 
 static void test_kernel_above_user(void **state)
 {
-	static const uint64_t chain[] = { PERF_CONTEXT_KERNEL, KERNEL_ADDRESS + 0x10,
-					  KERNEL_ADDRESS + 0x20, PERF_CONTEXT_USER, 0x1000,
+	static const uint64_t chain[] = { PERF_CONTEXT_KERNEL,
+					  KERNEL_ADDRESS + 0x10,
+					  KERNEL_ADDRESS + 0x20,
+					  PERF_CONTEXT_USER,
+					  0x1000,
 					  0x2000 };
 	struct fixture *fixture = fixture_create();
 	const struct profile *profile = fixture->profile;
@@ -156,9 +172,8 @@ static void test_kernel_above_user(void **state)
 	assert_int_equal(caller->elf_address, KERNEL_ADDRESS + 0x1f);
 	assert_int_equal(caller->flags, LOCATION_IS_CALL_SITE);
 	stack = profile->stacks.items[stack].parent;
-	assert_int_equal(
-		profile->locations.items[profile->stacks.items[stack].location].kind,
-		LOCATION_USER);
+	assert_int_equal(profile->locations.items[profile->stacks.items[stack].location].kind,
+			 LOCATION_USER);
 
 	/* What goes to perf.data is what the kernel had. */
 	written = analyzer_callchain(fixture->analyzer);
@@ -166,6 +181,37 @@ static void test_kernel_above_user(void **state)
 	assert_memory_equal(written->items, chain, sizeof(chain));
 	assert_int_equal(profile->samples.items[0].end, STACK_END_UNTRACED);
 	fixture_destroy(fixture);
+}
+
+/** The same chain, cut in one sample and whole in the next; others' bits mean nothing. */
+static void test_stack_ends_that_a_recording_tells(void **state)
+{
+	static const uint64_t chain[] = { PERF_CONTEXT_USER, 0x1000, 0x2000 };
+
+	static const enum stack_end ends[] = { STACK_END_COPY_ENDED, STACK_END_ROOT,
+					       STACK_END_COPY_ENDED, STACK_END_NONE };
+
+	static const uint64_t ours[] = { 2, 1, 0, 1 }, foreign[] = { 0, 0, 0, 4 };
+
+	for (int is_ours = 0; is_ours < 2; is_ours++) {
+		const struct record_origin origin = { .tells_stack_ends = is_ours };
+		struct fixture *fixture = fixture_create_for(&origin);
+		const struct profile_sample_vector *samples = &fixture->profile->samples;
+		uint64_t counts[N_STACK_ENDS] = { 0 };
+
+		for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+			feed_sample_of(fixture,
+				       (uint16_t)(PERF_RECORD_MISC_USER |
+						  ends[i] << RECORD_MISC_STACK_END_SHIFT),
+				       10, 10, i + 1, chain, ARRAY_SIZE(chain));
+		for (size_t i = 0; i < samples->count; i++)
+			counts[samples->items[i].end] += samples->items[i].count;
+		const uint64_t found[] = { counts[STACK_END_COPY_ENDED], counts[STACK_END_ROOT],
+					   counts[STACK_END_NONE], counts[STACK_END_UNTRACED] };
+
+		assert_memory_equal(found, is_ours ? ours : foreign, sizeof(found));
+		fixture_destroy(fixture);
+	}
 }
 
 static void test_kernel_thread_has_no_user_stack(void **state)
@@ -183,12 +229,11 @@ static void test_losses_are_counted(void **state)
 	struct fixture *fixture = fixture_create();
 	const struct record throttle = { .type = PERF_RECORD_THROTTLE };
 
-	assert_null(analyzer_apply(fixture->analyzer, &(struct record){
-							      .type = PERF_RECORD_LOST,
-							      .lost = { .count = 3 } }));
-	assert_null(analyzer_apply(fixture->analyzer, &(struct record){
-							      .type = PERF_RECORD_LOST_SAMPLES,
-							      .lost = { .count = 4 } }));
+	assert_null(analyzer_apply(fixture->analyzer, &(struct record){ .type = PERF_RECORD_LOST,
+									.lost = { .count = 3 } }));
+	assert_null(analyzer_apply(
+		fixture->analyzer,
+		&(struct record){ .type = PERF_RECORD_LOST_SAMPLES, .lost = { .count = 4 } }));
 	assert_null(analyzer_apply(fixture->analyzer, &throttle));
 	assert_int_equal(fixture->profile->losses.lost_records, 3);
 	assert_int_equal(fixture->profile->losses.lost_samples, 4);
@@ -250,9 +295,8 @@ static void test_names_after_finish(void **state)
 	assert_string_equal(profile_text(profile, leaf->name), "known_function");
 	assert_non_null(strstr(profile_text(profile, profile->objects.items[leaf->object].name),
 			       "test_analyze_analyzer"));
-	assert_int_equal(profile->locations.items[profile->stacks.items[stack].location]
-				 .symbol_offset,
-			 1);
+	assert_int_equal(
+		profile->locations.items[profile->stacks.items[stack].location].symbol_offset, 1);
 
 	/* The caller is in no mapping: unknown, and not silently dropped. */
 	stack = profile->stacks.items[stack].parent;
@@ -268,11 +312,12 @@ static void test_forked_child_has_its_parents_mappings(void **state)
 {
 	const uint64_t chain[] = { PERF_CONTEXT_USER, (uintptr_t)known_function };
 	struct fixture *fixture = fixture_create();
-	const struct record fork = { .type = PERF_RECORD_FORK,
-				     .pid = 78,
-				     .tid = 78,
-				     .task = { .pid = 78, .parent_pid = 77, .tid = 78,
-					       .parent_tid = 77 } };
+	const struct record fork = {
+		.type = PERF_RECORD_FORK,
+		.pid = 78,
+		.tid = 78,
+		.task = { .pid = 78, .parent_pid = 77, .tid = 78, .parent_tid = 77 }
+	};
 
 	feed_own_mapping(fixture, 77);
 	assert_null(analyzer_apply(fixture->analyzer, &fork));
@@ -293,6 +338,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_event_and_threads),
 		cmocka_unit_test(test_kernel_above_user),
+		cmocka_unit_test(test_stack_ends_that_a_recording_tells),
 		cmocka_unit_test(test_kernel_thread_has_no_user_stack),
 		cmocka_unit_test(test_losses_are_counted),
 		cmocka_unit_test(test_names_after_finish),

@@ -67,7 +67,8 @@ static void append_sample(struct fixture *fixture, uint64_t id, uint64_t time_ns
 	assert_null(record_decode(&fixture->table,
 				  record_builder_sample(&builder, &fixture->layouts[0], &values),
 				  "test", 0, &record));
-	size_bytes = record_encode_sample(&fixture->layouts[0], &record, chain, 3, out);
+	size_bytes = record_encode_sample(&fixture->layouts[0], &record,
+					  &(struct stored_chain){ chain, 3, STACK_END_NONE }, out);
 	assert_null(perf_data_writer_append(fixture->writer, (struct bytes){ out, size_bytes }));
 	record_builder_deinit(&builder);
 }

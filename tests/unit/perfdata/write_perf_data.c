@@ -156,7 +156,9 @@ static struct error *append_sample(struct perf_data_writer *writer,
 	error = record_decode(table, record_builder_sample(&builder, layout, &values), "made", 0,
 			      &record);
 	if (!error) {
-		size_bytes = record_encode_sample(layout, &record, chain, index % 10 ? 3 : 5, out);
+		size_bytes = record_encode_sample(
+			layout, &record,
+			&(struct stored_chain){ chain, index % 10 ? 3 : 5, STACK_END_NONE }, out);
 		error = perf_data_writer_append(writer, (struct bytes){ out, size_bytes });
 	}
 	record_builder_deinit(&builder);

@@ -364,6 +364,8 @@ static void test_sample_before_any_event_is_an_error(void **state)
 static void test_encode_replaces_the_chain(void **state)
 {
 	const uint64_t new_chain[] = { PERF_CONTEXT_USER, 1, 2, 3 };
+	const struct stored_chain chain = { new_chain, ARRAY_SIZE(new_chain),
+					    STACK_END_COPY_ENDED };
 	const uint64_t without_chain = FULL_SAMPLE_TYPE & ~(uint64_t)PERF_SAMPLE_CALLCHAIN;
 	const uint64_t sample_types[] = { FULL_SAMPLE_TYPE, without_chain };
 
@@ -389,8 +391,8 @@ static void test_encode_replaces_the_chain(void **state)
 
 		assert_null(record_decode(&table, record_builder_sample(&builder, &layout, &values),
 					  "test", 0, &record));
-		size_bytes = record_encode_sample(&layout, &record, new_chain,
-						  ARRAY_SIZE(new_chain), out);
+		assert_int_equal(record_stack_end(&record), STACK_END_NONE);
+		size_bytes = record_encode_sample(&layout, &record, &chain, out);
 
 		record_attr_for_storage(&recorded, &stored);
 		assert_int_equal(stored.sample_stack_user, 0);
@@ -402,9 +404,34 @@ static void test_encode_replaces_the_chain(void **state)
 		values.sample.callchain = new_chain;
 		values.sample.n_callchain = ARRAY_SIZE(new_chain);
 		assert_int_equal(record.bytes.size, size_bytes);
+		assert_int_equal(record_stack_end(&record), STACK_END_COPY_ENDED);
+		record.misc &= (uint16_t)~RECORD_MISC_STACK_END_MASK;
 		assert_sample_equal(&record, &values, stored.sample_type);
 		record_builder_deinit(&builder);
 	}
+}
+
+/** Each end comes back, but for what says nothing; what is none is nothing. */
+static void test_stack_ends_are_kept(void **state)
+{
+	struct record_layout layout = { .sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_CALLCHAIN };
+	struct record_layout_table table = { .layouts = &layout, .n_layouts = 1 };
+	_Alignas(8) uint8_t out[RECORD_SIZE_MAX_BYTES];
+	const uint64_t address = 1;
+
+	for (enum stack_end end = STACK_END_NONE; end < N_STACK_ENDS; end++) {
+		const struct stored_chain chain = { &address, 1, end };
+		struct record made = { .misc = PERF_RECORD_MISC_KERNEL }, record;
+		size_t size_bytes = record_encode_made_sample(&layout, &made, &chain, out);
+
+		assert_null(record_decode(&table, (struct bytes){ out, size_bytes }, "test", 0,
+					  &record));
+		assert_int_equal(record_stack_end(&record),
+				 end == STACK_END_UNTRACED ? STACK_END_NONE : end);
+		assert_int_equal(record.misc & ~RECORD_MISC_STACK_END_MASK,
+				 PERF_RECORD_MISC_KERNEL);
+	}
+	assert_int_equal(record_stack_end(&(struct record){ .misc = UINT16_MAX }), STACK_END_NONE);
 }
 
 static void test_encode_clips_a_long_chain(void **state)
@@ -421,12 +448,14 @@ static void test_encode_clips_a_long_chain(void **state)
 		chain[i] = i;
 	assert_null(record_decode(&table, record_builder_sample(&builder, &layout, &values), "test",
 				  0, &record));
-	size_bytes = record_encode_sample(&layout, &record, chain, 20000, out);
+	size_bytes = record_encode_sample(
+		&layout, &record, &(struct stored_chain){ chain, 20000, STACK_END_ROOT }, out);
 	assert_int_equal(size_bytes, RECORD_SIZE_MAX_BYTES);
 	assert_null(record_decode(&table, (struct bytes){ out, size_bytes }, "test", 0, &record));
 	assert_int_equal(record.sample.n_callchain, (RECORD_SIZE_MAX_BYTES - 24) / 8);
 	assert_int_equal(record.sample.callchain[0], 0);
 	assert_int_equal(record.sample.callchain[8000], 8000);
+	assert_int_equal(record_stack_end(&record), STACK_END_TOO_DEEP);
 	record_builder_deinit(&builder);
 }
 
@@ -444,6 +473,7 @@ int main(void)
 		cmocka_unit_test(test_trailers_may_differ),
 		cmocka_unit_test(test_sample_before_any_event_is_an_error),
 		cmocka_unit_test(test_encode_replaces_the_chain),
+		cmocka_unit_test(test_stack_ends_are_kept),
 		cmocka_unit_test(test_encode_clips_a_long_chain),
 	};
 
