@@ -98,7 +98,8 @@ def test_frame_pointers_go_further_than_the_copy(tmp_path):
 @pytest.mark.parametrize("options", [(), ("--off-cpu",)])
 def test_perf_data_tells_how_stacks_ended(tmp_path, options):
     recording = recorded_by_nobody(tmp_path, workload("recursion"), 1000, 5000, options=options)
-    again = subprocess.run([PROGRAM, "export", "--format", "summary", recording.folder / "perf.data"],
+    again = subprocess.run([PROGRAM, "export", "--format", "summary", "-i",
+                            recording.folder / "perf.data"],
                            capture_output=True, text=True, timeout=60, check=True)
     ends = json.loads(again.stdout)["quality"]["stack_ends"]
     assert ends == recording.summary["quality"]["stack_ends"]
