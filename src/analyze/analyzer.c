@@ -217,14 +217,27 @@ static void apply_new_stack(struct analyzer *analyzer, const struct record *reco
 	analyzer->statistics.unwind_ns += clock_monotonic_ns() - start_ns;
 }
 
+static bool ends_with_addresses(const struct sample_record *sample, uint64_t n_addresses)
+{
+	if (sample->n_callchain < n_addresses)
+		return false;
+	for (uint64_t i = 1; i <= n_addresses; i++)
+		if (sample->callchain[sample->n_callchain - i] >= CALLCHAIN_MARKER_LEAST)
+			return false;
+	return true;
+}
+
 /**
  * The stack of a sample is its call chain, which is written already, and nobody else wants its
- * parts. (Shorter chains than of a marker and two addresses may have more in other fields.)
+ * parts. (To a lone frame branches add others.)
  */
 static bool has_memorable_stack(const struct analyzer *analyzer, const struct record *record)
 {
+	const struct sample_record *sample = &record->sample;
+
 	return analyzer->has_origin && !analyzer->off_cpu && !analyzer->is_for_callchains &&
-	       record->sample.n_callchain > 2 && !record->sample.has_user_registers &&
+	       ends_with_addresses(sample, sample->n_branches > 0 ? 2 : 1) &&
+	       !sample->has_user_registers &&
 	       analyzer->event_ids[record->event_index] != EVENT_NONE;
 }
 
@@ -241,13 +254,11 @@ static void apply_sample(struct analyzer *analyzer, const struct record *record)
 	if (stack_memo_find(&analyzer->memo, record, &entry)) {
 		analyzer->statistics.n_user_frames +=
 			analyzer->profile->stacks.items[entry->stack].depth;
-		add_to_profile(analyzer, record, entry->stack, entry->end);
+		add_to_profile(analyzer, record, entry->stack, (enum stack_end)entry->end);
 		return;
 	}
 	apply_new_stack(analyzer, record, &stack);
-	/* A lone frame may have got callers from branches. */
-	if (analyzer->stacks.stack.frames.count > 1)
-		stack_memo_keep(&analyzer->memo, record, entry, stack, analyzer->stacks.stack.end);
+	stack_memo_keep(&analyzer->memo, record, entry, stack, analyzer->stacks.stack.end);
 }
 
 static void apply_process_record(struct analyzer *analyzer, const struct record *record)

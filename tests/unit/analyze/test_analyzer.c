@@ -34,19 +34,20 @@ struct fixture {
 	struct profile *profile; /* the analyzer's */
 };
 
-/** @param origin  NULL: live. */
-static struct fixture *fixture_create_for(const struct record_origin *origin)
+/** @param attributes  Kept. @param origin  NULL: of this machine, now. */
+static struct fixture *fixture_create_of(const struct perf_event_attr *attributes,
+					 const struct record_origin *origin)
 {
 	static const struct symbolizer_options symbols;
 	const struct analyzer_options options = { .symbols = &symbols, .origin = origin };
 	struct fixture *fixture = memory_allocate(1, sizeof(*fixture));
 
-	fixture->layout = record_layout_of(&attr);
+	fixture->layout = record_layout_of(attributes);
 	fixture->layouts =
 		(struct record_layout_table){ .layouts = &fixture->layout, .n_layouts = 1 };
 	fixture->event_name = "cpu-clock";
 	fixture->source = (struct record_source){ .layouts = &fixture->layouts,
-						  .attrs = &attr,
+						  .attrs = attributes,
 						  .event_names = &fixture->event_name };
 	fixture->analyzer = analyzer_create(&fixture->source, &options);
 	fixture->profile = analyzer_profile(fixture->analyzer);
@@ -55,7 +56,7 @@ static struct fixture *fixture_create_for(const struct record_origin *origin)
 
 static struct fixture *fixture_create(void)
 {
-	return fixture_create_for(NULL);
+	return fixture_create_of(&attr, NULL);
 }
 
 static void fixture_destroy(struct fixture *fixture)
@@ -195,7 +196,7 @@ static void test_stack_ends_that_a_recording_tells(void **state)
 
 	for (int is_ours = 0; is_ours < 2; is_ours++) {
 		const struct record_origin origin = { .tells_stack_ends = is_ours };
-		struct fixture *fixture = fixture_create_for(&origin);
+		struct fixture *fixture = fixture_create_of(&attr, &origin);
 		const struct profile_sample_vector *samples = &fixture->profile->samples;
 		uint64_t counts[N_STACK_ENDS] = { 0 };
 
@@ -333,6 +334,45 @@ static void test_forked_child_has_its_parents_mappings(void **state)
 	fixture_destroy(fixture);
 }
 
+static uint32_t depth_of_last_sample(const struct profile *profile)
+{
+	const struct profile_sample *last = &profile->samples.items[profile->samples.count - 1];
+
+	return profile->stacks.items[last->stack].depth;
+}
+
+/** A chain that was met before is not looked at again, unless branches may go on from it. */
+static void test_branches_below_a_known_chain(void **state)
+{
+	const uint64_t chain[] = { PERF_CONTEXT_USER, 0x1000 };
+	const struct perf_branch_entry branches[] = { { .from = 0x2000 }, { .from = 0x3000 } };
+	const struct record_origin origin = { .architecture = "x86_64" };
+	struct perf_event_attr with_branches = attr;
+	struct record record = { .type = PERF_RECORD_SAMPLE,
+				 .misc = PERF_RECORD_MISC_USER,
+				 .pid = 7,
+				 .tid = 7,
+				 .sample = { .callchain = chain, .n_callchain = 2 } };
+	struct fixture *fixture;
+
+	with_branches.branch_sample_type = PERF_SAMPLE_BRANCH_CALL_STACK;
+	fixture = fixture_create_of(&with_branches, &origin);
+	assert_null(analyzer_apply(fixture->analyzer, &record));
+	assert_null(analyzer_apply(fixture->analyzer, &record));
+	assert_int_equal(fixture->profile->samples.count, 1);
+	assert_int_equal(fixture->profile->samples.items[0].count, 2);
+	assert_int_equal(depth_of_last_sample(fixture->profile), 1);
+	record.sample.branches = branches;
+	record.sample.n_branches = 2;
+	assert_null(analyzer_apply(fixture->analyzer, &record));
+	assert_int_equal(fixture->profile->samples.count, 2);
+	assert_int_equal(depth_of_last_sample(fixture->profile), 3);
+	record.sample.n_branches = 0;
+	assert_null(analyzer_apply(fixture->analyzer, &record));
+	assert_int_equal(fixture->profile->samples.items[0].count, 3);
+	fixture_destroy(fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_losses_are_counted),
 		cmocka_unit_test(test_names_after_finish),
 		cmocka_unit_test(test_forked_child_has_its_parents_mappings),
+		cmocka_unit_test(test_branches_below_a_known_chain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,12 +103,58 @@ static void test_many_chains(void **state)
 	stack_memo_deinit(&memo);
 }
 
+/** As many as there is room for keep each other's places, whatever their hashes. */
+static void test_chains_do_not_take_places(void **state)
+{
+	enum {
+		N_CHAINS = 100000
+	};
+	struct stack_memo memo = { 0 };
+	uint32_t stack = 0;
+
+	for (uint32_t i = 0; i < N_CHAINS; i++) {
+		const uint64_t chain[] = { i, 1 };
+		struct record record = record_of(chain, 2, 10);
+
+		keep(&memo, &record, i);
+	}
+	for (uint32_t i = 0; i < N_CHAINS; i++) {
+		const uint64_t chain[] = { i, 1 };
+		struct record record = record_of(chain, 2, 10);
+
+		assert_true(is_known(&memo, &record, &stack));
+		assert_int_equal(stack, i);
+	}
+	stack_memo_deinit(&memo);
+}
+
+/** Short ones: there are too many before there are too many addresses. */
+static void test_more_chains_than_places(void **state)
+{
+	enum {
+		N_CHAINS = 1000000
+	};
+	struct stack_memo memo = { 0 };
+	uint32_t stack = 0;
+
+	for (uint32_t i = 0; i < N_CHAINS; i++) {
+		const uint64_t chain[] = { i, 1 };
+		struct record record = record_of(chain, 2, 10);
+
+		keep(&memo, &record, i);
+		assert_true(i % 1000 || is_known(&memo, &record, &stack));
+	}
+	stack_memo_deinit(&memo);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_chain_is_known_again),
 		cmocka_unit_test(test_what_is_forgotten_is_not_known),
 		cmocka_unit_test(test_many_chains),
+		cmocka_unit_test(test_chains_do_not_take_places),
+		cmocka_unit_test(test_more_chains_than_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
