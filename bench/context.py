@@ -7,11 +7,12 @@ COLUMNS = ("program", "measured", "ours", "theirs", "ratio", "goal", "verdict")
 class Context:
     """How to measure, and with what."""
 
-    def __init__(self, runs, seconds, flamegraph, programs):
+    def __init__(self, runs, seconds, flamegraph, programs, stream_gb):
         self.runs = runs
         self.seconds = seconds
         self.flamegraph = flamegraph
         self.programs = programs  # name -> command, or None of what is absent
+        self.stream_gb = stream_gb
 
 
 def figure(values, unit=""):

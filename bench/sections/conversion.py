@@ -6,7 +6,7 @@ import subprocess
 
 import peers
 from context import absent, figure, row
-from measure import PROGRAM, fresh_folder, interleaved, job, median, n_samples, timed
+from measure import PROGRAM, ROOT, SCRATCH, fresh_folder, interleaved, job, median, n_samples, timed
 from sections import pipeline
 from workloads import large_folded
 
@@ -87,6 +87,38 @@ def data_to_folded(context, command):
               f"{memory_mib:.0f} MiB", goal="<= 100 MiB", is_met=memory_mib <= 100)
 
 
+def stream_to_folded(command_of_repeat, n_bytes):
+    """A recording that is made while it is read: timed(), and the samples there are and are told."""
+    folded = fresh_folder("stream.folded")
+    with open(folded, "wb") as output, subprocess.Popen(
+            [*command_of_repeat, str(int(n_bytes))], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True) as repeat:
+        result = timed([PROGRAM, "collapse", "-i", "-"], stdin=repeat.stdout, stdout=output)
+        repeat.stdout.close()
+        result["n_samples"], result["n_bytes"] = map(int, repeat.stderr.read().split())
+    with open(folded, encoding="utf-8") as file:
+        result["n_counted"] = sum(int(line.rpartition(" ")[2]) for line in file)
+    return result
+
+
+def streams_to_folded(context, data):
+    """As large as nobody keeps: the samples of one long run, and of one short run after another."""
+    program, n_bytes = SCRATCH / "repeat", context.stream_gb * 1e9
+    subprocess.run(["cc", "-O2", "-o", program, ROOT / "bench/repeat.c"], check=True)
+    for what, repeated_records in (("a long run", "samples"), ("short runs", "all")):
+        repeat = [program, repeated_records, data]
+        tenth, whole = (stream_to_folded(repeat, part) for part in (n_bytes / 10, n_bytes))
+        name = f"perf.data stream of {context.stream_gb:g} GB, {what}, to folded"
+        yield row(name, "samples counted", f"{whole['n_counted']} of {whole['n_samples']}",
+                  goal="all", is_met=whole["n_counted"] == whole["n_samples"])
+        yield row(name, "speed", f"{whole['n_bytes'] / whole['wall_s'] / 1e9:.3g} GB/s; "
+                  f"{whole['n_bytes'] / whole['cpu_s'] / 1e9:.3g} GB a second of CPU time")
+        growth = whole["memory_mib"] / tenth["memory_mib"]
+        yield row(name, "peak memory, a tenth and the whole",
+                  f"{tenth['memory_mib']:.0f} and {whole['memory_mib']:.0f} MiB", "",
+                  f"{growth:.2f} x", "<= 1.05 x", growth <= 1.05)
+
+
 def folded_to_svg(context, what, folded):
     ways = {"ours": lambda: timed([PROGRAM, "flamegraph", "-q", "-f", "-o",
                                    fresh_folder("ours.svg"), folded])}
@@ -136,6 +168,9 @@ def measure(context):
     timed([peers.PERF, "record", "-q", "-g", "-F", "4000", "-o", data, "--", *command])
     piped([peers.PERF, "script", "--no-inline", "-i", data], text)
     yield from text_to_folded(context, text)
+    stream = fresh_folder("stream.perf.data")
+    piped([peers.PERF, "record", "-q", "-g", "-F", "4000", "-o", "-", "--", *command], stream)
+    yield from streams_to_folded(context, stream)
     for name in DWARF_GOALS:
         if context.flamegraph.is_there() and context.programs.get(name):
             yield from dwarf_to_svg(context, name, context.programs[name])
