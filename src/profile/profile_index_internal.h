@@ -11,7 +11,8 @@
 #include <assert.h>
 
 /**
- * A hash set of stacks, which has those from 1 to count.
+ * A hash set of stacks whose slots hold the keys: a look-up waits for memory once. Holds the
+ * stacks from 1 to count.
  */
 struct stack_set {
 	struct stack_slot *slots;

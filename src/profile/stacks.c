@@ -4,9 +4,8 @@
 #define CAPACITY_FIRST 64
 #define STACKS_AHEAD   16
 
-/** With the hash most look-ups end here, and a larger set is filled in the order of memory. */
 struct stack_slot {
-	uint32_t hash;
+	uint32_t parent, location;
 	uint32_t id; /**< 0: free; the empty stack needs no slot. */
 };
 
@@ -28,28 +27,15 @@ static uint32_t stack_hash(uint32_t parent_hash, uint32_t location, size_t depth
 }
 
 /** The slot of a stack, or the free one where it belongs. */
-static struct stack_slot *find_slot(const struct stack_set *set,
-				    const struct profile_stack_vector *stacks,
-				    const struct profile_stack *wanted)
+static struct stack_slot *find_slot(const struct stack_set *set, uint32_t parent, uint32_t location,
+				    uint32_t hash)
 {
-	for (uint32_t index = wanted->hash;; index++) {
+	for (uint32_t index = hash;; index++) {
 		struct stack_slot *slot = &set->slots[index & (set->capacity - 1)];
-		const struct profile_stack *stack = &stacks->items[slot->id];
 
-		if (!slot->id || (slot->hash == wanted->hash && stack->parent == wanted->parent &&
-				  stack->location == wanted->location))
+		if (!slot->id || (slot->location == location && slot->parent == parent))
 			return slot;
 	}
-}
-
-/** The first free slot where a stack of @p hash, which has none, belongs. */
-static struct stack_slot *free_slot(const struct stack_set *set, uint32_t hash)
-{
-	uint32_t index = hash;
-
-	while (set->slots[index & (set->capacity - 1)].id)
-		index++;
-	return &set->slots[index & (set->capacity - 1)];
 }
 
 static void expect(const struct stack_set *set, uint32_t hash)
@@ -57,22 +43,16 @@ static void expect(const struct stack_set *set, uint32_t hash)
 	__builtin_prefetch(&set->slots[hash & (set->capacity - 1)], 1);
 }
 
-/** Room for one more than @p n_stacks. */
-static void grow(struct stack_set *set, size_t n_stacks)
+static void stack_set_add(struct stack_set *set, const struct profile_stack_vector *stacks,
+			  uint32_t id)
 {
-	struct stack_set old = *set;
+	const struct profile_stack *stack = &stacks->items[id];
 
-	set->capacity = MAX(set->capacity, (uint32_t)CAPACITY_FIRST);
-	while (n_stacks > set->capacity / 4 * 3) {
-		assert(set->capacity <= UINT32_MAX / 2);
-		set->capacity *= 2;
-	}
-	set->slots = memory_allocate(set->capacity, sizeof(*set->slots));
-	for (size_t i = 0; i < old.capacity; i++) {
-		if (old.slots[i].id)
-			*free_slot(set, old.slots[i].hash) = old.slots[i];
-	}
-	free(old.slots);
+	*find_slot(set, stack->parent, stack->location, stack->hash) = (struct stack_slot){
+		.parent = stack->parent,
+		.location = stack->location,
+		.id = id,
+	};
 }
 
 /** All stacks but the empty one, and room for one more; what was released is made again. */
@@ -81,16 +61,24 @@ static struct stack_set *stack_set(struct profile *profile)
 	const struct profile_stack_vector *stacks = &profile->stacks;
 	struct stack_set *set = &profile->index->stacks;
 
-	if (stacks->count > set->capacity / 4 * 3)
-		grow(set, stacks->count);
+	if (stacks->count > set->capacity / 4 * 3) {
+		uint32_t capacity = set->capacity ? set->capacity : CAPACITY_FIRST;
+
+		while (stacks->count > capacity / 4 * 3) {
+			assert(capacity <= UINT32_MAX / 2);
+			capacity *= 2;
+		}
+		stack_set_deinit(set);
+		set->slots = memory_allocate(capacity, sizeof(*set->slots));
+		set->capacity = capacity;
+	}
 	while (set->count + 1 < stacks->count) {
 		size_t later = (size_t)set->count + STACKS_AHEAD;
-		uint32_t hash = stacks->items[++set->count].hash;
 
 		/* When it is made anew, places of many are fetched at a time. */
 		if (later < stacks->count)
 			expect(set, stacks->items[later].hash);
-		*free_slot(set, hash) = (struct stack_slot){ .hash = hash, .id = set->count };
+		stack_set_add(set, stacks, ++set->count);
 	}
 	return set;
 }
@@ -135,7 +123,7 @@ void profile_intern_stacks(struct profile *profile, uint32_t parent, const uint3
 		stack.location = locations[i];
 		/* Below a new stack all are. */
 		if (is_known) {
-			parent = find_slot(set, &profile->stacks, &stack)->id;
+			parent = find_slot(set, parent, locations[i], stack.hash)->id;
 			is_known = parent;
 		}
 		if (!is_known)
