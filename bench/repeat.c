@@ -92,8 +92,8 @@ static void set_event(struct recording *recording, const uint8_t *body)
 static size_t time_word(const struct recording *recording, const struct perf_event_header *header)
 {
 	uint64_t before = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID;
-	uint64_t behind = PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU |
-			  PERF_SAMPLE_IDENTIFIER;
+	uint64_t behind =
+		PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU | PERF_SAMPLE_IDENTIFIER;
 
 	if (header->type == PERF_RECORD_SAMPLE)
 		return 1 + (size_t)__builtin_popcountll(recording->sample_type & before);
@@ -160,7 +160,8 @@ int main(int argc, char **argv)
 	recording.times = malloc(file.size);
 	sort_records(&recording, &file);
 	write_piece(&recording.once);
-	for (size_bytes = recording.once.size; size_bytes < strtoull(argv[3], NULL, 10); n_passes++) {
+	size_bytes = recording.once.size;
+	for (; size_bytes < strtoull(argv[3], NULL, 10); n_passes++) {
 		write_piece(&recording.pass);
 		size_bytes += recording.pass.size;
 		for (size_t i = 0; i < recording.n_times; i++)

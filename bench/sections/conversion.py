@@ -88,7 +88,7 @@ def data_to_folded(context, command):
 
 
 def stream_to_folded(command_of_repeat, n_bytes):
-    """A recording that is made while it is read: timed(), and the samples there are and are told."""
+    """A recording that is made while it is read: timed(), and the samples, made and counted."""
     folded = fresh_folder("stream.folded")
     with open(folded, "wb") as output, subprocess.Popen(
             [*command_of_repeat, str(int(n_bytes))], stdout=subprocess.PIPE,
