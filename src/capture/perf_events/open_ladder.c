@@ -234,7 +234,7 @@ static void limit_to_cost(struct rung_event *event, const struct sampler_options
 
 	if (event->frequency_hz <= FREQUENCY_HARMLESS_HZ)
 		return;
-	cost_ns = sample_cost_measure_ns();
+	cost_ns = sample_cost_ns();
 	most_hz = cost_ns ? (uint64_t)(share * (double)NS_PER_S / (double)cost_ns) : UINT64_MAX;
 	most_hz = MAX(most_hz, (uint64_t)FREQUENCY_DEFAULT_HZ);
 	if (event->frequency_hz <= most_hz)
