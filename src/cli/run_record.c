@@ -334,6 +334,15 @@ static void note_start(struct run *run)
 	}
 }
 
+/** Nothing where it is not known at both ends; stolen time may be corrected downwards. */
+static void count_machine_busy(struct run *run)
+{
+	const uint64_t end_ns = machine_busy_ns();
+
+	if (run->machine_busy_ns && end_ns > run->machine_busy_ns)
+		run->recording->machine_busy_ns += end_ns - run->machine_busy_ns;
+}
+
 static void count_spans(struct run *run)
 {
 	struct sampler_progress progress;
@@ -376,7 +385,7 @@ static struct error *run_prepared(struct run *run, struct launch *launch)
 	is_writing_snapshot(run, true);
 	recording->wall_ns += recording->timings.drained_ns - run->start_ns;
 	if (!is_begun)
-		recording->machine_busy_ns += machine_busy_ns() - run->machine_busy_ns;
+		count_machine_busy(run);
 	analyzer_end_run(recording->analyzer,
 			 run->end_ns ? run->end_ns : recording->timings.drained_ns);
 	run_perf_data_append_waits(&recording->perf_data, recording->analyzer);
