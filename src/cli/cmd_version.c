@@ -2,6 +2,7 @@
 
 #include "base/json_writer.h"
 #include "base/memory.h"
+#include "cli/program_text.h"
 #include "cli/terminal.h"
 
 #include <elfutils/libdwfl.h>
@@ -33,7 +34,7 @@ struct component {
 
 static void write_text(FILE *file, const struct component *components, size_t n_components)
 {
-	fputs("perf-profile " PERF_PROFILE_VERSION "\n", file);
+	fputs(PROGRAM_VERSION "\n", file);
 	for (size_t i = 0; i < n_components; i++)
 		fprintf(file, "%-10s %s\n", components[i].name, components[i].version);
 }

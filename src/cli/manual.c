@@ -53,7 +53,7 @@ static void write_title(FILE *file, const char *name)
 	fputs(".TH \"", file);
 	for (const char *letter = name; *letter; letter++)
 		fputc(toupper((unsigned char)*letter), file);
-	fputs("\" 1 \"\" \"perf-profile " PERF_PROFILE_VERSION "\" \"User Commands\"\n", file);
+	fputs("\" 1 \"\" \"" PROGRAM_VERSION "\" \"User Commands\"\n", file);
 }
 
 static void write_name(FILE *file, const char *name, const char *summary)

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/count_noun.h"
 #include "base/memory.h"
+#include "base/text.h"
+#include "cli/program_text.h"
 #include "cli/terminal.h"
 #include "input/bundle_profile.h"
 #include "input/text_profile.h"
@@ -124,9 +126,6 @@ static void look_beside(struct object_registry *objects, const char *path)
 	object_registry_add_debug_folder(objects, !folder ? "." : folder[0] ? folder : "/");
 }
 
-/** What every version of ours begins with (run_perf_data.c). */
-#define OUR_VERSION "perf-profile "
-
 static struct error *analyze(const struct open_profile_options *options,
 			     const struct symbol_search *search, struct record_source *source,
 			     struct open_profile *opened)
@@ -140,7 +139,7 @@ static struct error *analyze(const struct open_profile_options *options,
 		.n_build_ids = header->n_build_ids,
 		.is_unfinished = header->is_unfinished,
 		.tells_stack_ends = header->version &&
-				    !strncmp(header->version, OUR_VERSION, strlen(OUR_VERSION)),
+				    text_begins_with(header->version, PROGRAM_VERSION_BEGINNING),
 	};
 	struct symbolizer_options symbols = options->symbols;
 	const struct analyzer_options analyzer_options = {

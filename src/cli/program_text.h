@@ -1,6 +1,10 @@
 #pragma once
 
-/** What help and the man pages say about the program as a whole. */
+/** What help, the man pages and our files say about the program as a whole. */
+
+/** Also the version of a perf.data file of ours: files of any of our versions begin so. */
+#define PROGRAM_VERSION_BEGINNING "perf-profile "
+#define PROGRAM_VERSION           PROGRAM_VERSION_BEGINNING PERF_PROFILE_VERSION
 
 /** The command that is meant when the first word is none. */
 #define MAIN_COMMAND_NAME "run"

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/shell_quote.h"
+#include "cli/program_text.h"
 
 #include <string.h>
 #include <time.h>
@@ -50,7 +51,7 @@ static void fill_info(const struct recording *recording, const struct run_option
 	info->architecture = memory_duplicate_text(machine->architecture);
 	info->cpu_model = memory_duplicate_text(machine->cpu_model);
 	info->n_cpus = machine->n_cpus_online;
-	info->tool_version = memory_duplicate_text("perf-profile " PERF_PROFILE_VERSION);
+	info->tool_version = memory_duplicate_text(PROGRAM_VERSION);
 	info->start_realtime_ns = recording->start_realtime_ns;
 	info->wall_ns = recording->wall_ns;
 	info->machine_busy_ns = recording->machine_busy_ns;

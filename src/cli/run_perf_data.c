@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/output_policy.h"
+#include "cli/program_text.h"
 #include "cli/run.h"
 #include "cli/terminal.h"
 #include "perfdata/perf_data_writer.h"
@@ -174,7 +175,7 @@ struct error *run_perf_data_complete_file(struct output_file *file, struct perf_
 	const struct perf_data_features features = {
 		.hostname = machine->hostname,
 		.os_release = machine->kernel_release,
-		.version = "perf-profile " PERF_PROFILE_VERSION,
+		.version = PROGRAM_VERSION,
 		.arch = machine->architecture,
 		.cpu_description = machine->cpu_model,
 		.cpu_id = machine->cpu_id,

@@ -106,9 +106,9 @@ DEFINE_VECTOR(criterion_vector, struct criterion)
 struct explanation {
 	uint32_t event;
 	struct profile_quality quality;
-	double others_cpus;  /**< How many CPUs other programs kept busy; 0: not known. */
+	double others_cpus;   /**< How many CPUs other programs kept busy; 0: not known. */
 	bool is_machine_full; /**< These kept it from running, at times. */
-	double kernel_share; /**< Of the period, 0..1: samples taken in the kernel. */
+	double kernel_share;  /**< Of the period, 0..1: samples taken in the kernel. */
 	struct profile_function_vector functions; /**< Descending self. */
 	enum program_kind kind;
 	char *kind_reason; /**< One sentence with its figures; owned. */

@@ -80,7 +80,7 @@ void criteria_collect(struct explanation *explanation, const struct profile *pro
  * From this share of the CPUs busy on, and this many by others, a program waits for its turn and
  * shares caches and memory: it takes longer than it would alone.
  */
-#define MACHINE_FULL_SHARE  0.90
+#define MACHINE_FULL_SHARE   0.90
 #define OTHERS_CPUS_TOO_MANY 0.5
 
 /** More lost than this and the rest may be a biased choice. */
