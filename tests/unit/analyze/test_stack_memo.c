@@ -103,6 +103,22 @@ static void test_many_chains(void **state)
 	stack_memo_deinit(&memo);
 }
 
+static void keep_numbered(struct stack_memo *memo, uint32_t number)
+{
+	const uint64_t chain[] = { number, 1 };
+	struct record record = record_of(chain, 2, 10);
+
+	keep(memo, &record, number);
+}
+
+static bool is_numbered_known(struct stack_memo *memo, uint32_t number, uint32_t *stack_ret)
+{
+	const uint64_t chain[] = { number, 1 };
+	struct record record = record_of(chain, 2, 10);
+
+	return is_known(memo, &record, stack_ret);
+}
+
 /** As many as there is room for keep each other's places, whatever their hashes. */
 static void test_chains_do_not_take_places(void **state)
 {
@@ -112,17 +128,10 @@ static void test_chains_do_not_take_places(void **state)
 	struct stack_memo memo = { 0 };
 	uint32_t stack = 0;
 
+	for (uint32_t i = 0; i < N_CHAINS; i++)
+		keep_numbered(&memo, i);
 	for (uint32_t i = 0; i < N_CHAINS; i++) {
-		const uint64_t chain[] = { i, 1 };
-		struct record record = record_of(chain, 2, 10);
-
-		keep(&memo, &record, i);
-	}
-	for (uint32_t i = 0; i < N_CHAINS; i++) {
-		const uint64_t chain[] = { i, 1 };
-		struct record record = record_of(chain, 2, 10);
-
-		assert_true(is_known(&memo, &record, &stack));
+		assert_true(is_numbered_known(&memo, i, &stack));
 		assert_int_equal(stack, i);
 	}
 	stack_memo_deinit(&memo);
@@ -138,11 +147,8 @@ static void test_more_chains_than_places(void **state)
 	uint32_t stack = 0;
 
 	for (uint32_t i = 0; i < N_CHAINS; i++) {
-		const uint64_t chain[] = { i, 1 };
-		struct record record = record_of(chain, 2, 10);
-
-		keep(&memo, &record, i);
-		assert_true(i % 1000 || is_known(&memo, &record, &stack));
+		keep_numbered(&memo, i);
+		assert_true(i % 1000 || is_numbered_known(&memo, i, &stack));
 	}
 	stack_memo_deinit(&memo);
 }

@@ -151,15 +151,20 @@ static struct outcome resolve(void **state, struct byte_vector *info)
 	return outcome;
 }
 
+static void append_honest_function(struct byte_vector *info)
+{
+	byte_vector_append(info, FUNCTION);
+	append_range(info);
+	append_text(info, "honest");
+	append_number(info, 0, 1);
+}
+
 static void test_honest_unit(void **state)
 {
 	struct byte_vector info = begin_unit();
 	struct outcome outcome;
 
-	byte_vector_append(&info, FUNCTION);
-	append_range(&info);
-	append_text(&info, "honest");
-	append_number(&info, 0, 1);
+	append_honest_function(&info);
 	outcome = resolve(state, &info);
 	assert_int_equal(outcome.status, SYMBOL_FOUND);
 	assert_string_equal(outcome.name, "honest");
@@ -171,10 +176,7 @@ static void test_code_outside_the_program(void **state)
 	struct byte_vector info = begin_unit();
 	struct outcome outcome;
 
-	byte_vector_append(&info, FUNCTION);
-	append_range(&info);
-	append_text(&info, "honest");
-	append_number(&info, 0, 1);
+	append_honest_function(&info);
 	byte_vector_append(&info, FUNCTION);
 	append_number(&info, CODE_ADDRESS + 0x100000, 8);
 	append_number(&info, 16, 4);
