@@ -203,7 +203,8 @@ def test_folder_with_a_file_cut_short(build, folder, tmp_path, name):
     data = (folder / name).read_bytes()
     # Only one has a header (struct perf_file_header), and facts behind its records.
     start, size = struct.unpack_from("<QQ", data, 40) if name == "data" else (0, len(data))
-    (tmp_path / "cut" / name).write_bytes(data[:start + size * 2 // 3 - 3])
+    # Records are of eights of bytes: never between two of them.
+    (tmp_path / "cut" / name).write_bytes(data[:start + size // 12 * 8 + 3])
     counts, error = count_records(build, tmp_path / "cut")
     assert re.search(rf"cut/{re.escape(name)}: the file ends inside the record at offset \d+",
                      error)
