@@ -32,14 +32,24 @@ static enum criterion_verdict verdict_of(double value, double wanted, double lea
 	return value >= least ? CRITERION_WARNING : CRITERION_FAILED;
 }
 
+/** "-F 4985": so many times as often, if that is sensible; else NULL. free() it. */
+static char *higher_rate_option(const struct profile_event *event, uint64_t factor)
+{
+	if (event->frequency_hz && event->frequency_hz * factor <= SAMPLING_RATE_SENSIBLE_MAX_HZ)
+		return memory_format_text("-F %" PRIu64, event->frequency_hz * factor);
+	if (event->period && event->period / factor)
+		return memory_format_text("-c %" PRIu64, event->period / factor);
+	return NULL;
+}
+
 /** How to get enough samples; free() it. */
 static char *samples_hint(uint64_t n_samples, const struct profile *profile,
 			  const struct profile_event *event)
 {
 	/* What runs anyway can only be watched for longer. */
 	bool is_command = !profile->info.target;
-	_cleanup_free_ char *more = NULL;
-	uint64_t factor, missing;
+	_cleanup_free_ char *rate = NULL, *more = NULL;
+	uint64_t factor;
 
 	if (!n_samples)
 		return memory_duplicate_text(
@@ -47,18 +57,15 @@ static char *samples_hint(uint64_t n_samples, const struct profile *profile,
 				     "more work, or add --repeat 100"
 				   : "it used no CPU time that could be sampled: record it while "
 				     "it works, or for longer (--duration)");
-	missing = SAMPLES_WANTED - n_samples;
 	factor = (SAMPLES_WANTED + n_samples - 1) / n_samples;
-	more = memory_format_text(is_command ? "add --repeat %" PRIu64 ", give it more work"
-					     : "record %" PRIu64 " times as long (--duration)",
-				  factor);
-	if (event->frequency_hz && event->frequency_hz * factor <= SAMPLING_RATE_SENSIBLE_MAX_HZ)
-		return memory_format_text("%" PRIu64 " more are needed: %s, or use -F %" PRIu64,
-					  missing, more, event->frequency_hz * factor);
-	if (event->period && event->period / factor)
-		return memory_format_text("%" PRIu64 " more are needed: %s, or use -c %" PRIu64,
-					  missing, more, event->period / factor);
-	return memory_format_text("%" PRIu64 " more are needed: %s", missing, more);
+	rate = higher_rate_option(event, factor);
+	if (is_command)
+		more = memory_format_text("add --repeat %" PRIu64 "%s give it more work", factor,
+					  rate ? "," : " or");
+	else
+		more = memory_format_text("record %" PRIu64 " times as long (--duration)", factor);
+	return memory_format_text("%" PRIu64 " more are needed: %s%s%s", SAMPLES_WANTED - n_samples,
+				  more, rate ? ", or use " : "", rate ? rate : "");
 }
 
 static void check_samples(struct explanation *explanation, const struct profile *profile)
@@ -240,8 +247,8 @@ static void check_machine(struct explanation *explanation, const struct profile 
 			 memory_format_text("other programs kept %.2f of %u CPUs busy",
 					    explanation->others_cpus, profile->info.n_cpus),
 			 explanation->is_machine_full
-				 ? memory_duplicate_text("it takes longer than it would alone; to "
-							 "compare times, use compare")
+				 ? memory_duplicate_text("it may have taken longer than it would "
+							 "alone; to compare times, use compare")
 				 : NULL);
 }
 

@@ -50,7 +50,7 @@ static void test_samples(void **state)
 	      "901 more are needed: add --repeat 11, give it more work, or use -F 10967");
 	/* No rate helps any more. */
 	check("app;main 5\n", name, CRITERION_FAILED, "5 (wanted: 1,000)",
-	      "995 more are needed: add --repeat 200, give it more work");
+	      "995 more are needed: add --repeat 200 or give it more work");
 	check("", name, CRITERION_FAILED, "0 (wanted: 1,000)",
 	      "it used no CPU time that could be sampled: give it more work, or add --repeat 100");
 }
